@@ -1,0 +1,311 @@
+"""What the ledger itself concludes from acts: duties (velvoite) and deviations (poikkeama), and how they change.
+
+Rules judge the entries in force and say which duties and deviations there should be; `conclude` compares that
+with what has been recorded and gives the facts that close the gap. So what an act caused goes and comes with it,
+and a correction that moves a clock moves the duty. That a duty is late is never stored: it is computed when
+somebody looks (domain book § 2).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+from uuid import UUID
+
+from domain.calendar import CALENDAR_NAME
+from domain.fact import Fact
+from domain.stream import Entry
+
+
+class DutyOpened(Fact, name="duty_opened", consequence=True):
+    """Something must happen by `due_on`; the clock started with entry `started_by` of this stream.
+
+    `duty_key` is unique in the stream: rule, starting entry and, where there is one each, client or recipient.
+    `due_on` is absent while it hangs on something that has no date yet (before the second meeting).
+    """
+
+    duty_key: str
+    rule_id: str
+    service: str
+    model_version: int
+    strength: str
+    due_on: dt.date | None = None
+    started_by: int
+    calendar: str = CALENDAR_NAME
+    client_id: UUID | None = None
+
+
+class DutyMoved(Fact, name="duty_moved", consequence=True):
+    """The due date changed, because what started the clock was corrected or became known."""
+
+    duty_key: str
+    due_on: dt.date | None = None
+    was_due_on: dt.date | None = None
+
+
+class DutyMet(Fact, name="duty_met", happened="met_on", consequence=True):
+    """The duty was fulfilled on `met_on`, by entry `met_by`."""
+
+    duty_key: str
+    met_by: int
+    met_on: dt.date
+
+
+class DutyReopened(Fact, name="duty_reopened", consequence=True):
+    """What had fulfilled the duty is no longer so."""
+
+    duty_key: str
+
+
+class DutyWithdrawn(Fact, name="duty_withdrawn", consequence=True):
+    """What had opened the duty is no longer so."""
+
+    duty_key: str
+
+
+class DutyWaived(Fact, name="duty_waived", happened="waived_on", sensitive=("reason",)):
+    """Somebody decided, with a reason, that the duty need not be met. An act, not a conclusion."""
+
+    duty_key: str
+    waived_on: dt.date
+    reason: str
+
+
+class DeviationNoted(Fact, name="deviation_noted", consequence=True):
+    """Entry `entry` breaks a rule: by `measured` against `limit`, in `unit`, where it can be counted."""
+
+    deviation_key: str
+    rule_id: str
+    service: str
+    model_version: int
+    strength: str
+    entry: int
+    measured: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+
+
+class DeviationWithdrawn(Fact, name="deviation_withdrawn", consequence=True):
+    """The rule is not broken after all."""
+
+    deviation_key: str
+
+
+class DeviationExplained(Fact, name="deviation_explained", happened="explained_on", sensitive=("reason",)):
+    """A worker gave the reason for a deviation. An act, not a conclusion."""
+
+    deviation_key: str
+    explained_on: dt.date
+    reason: str
+
+
+ConsequenceFact = (
+    DutyOpened
+    | DutyMoved
+    | DutyMet
+    | DutyReopened
+    | DutyWithdrawn
+    | DutyWaived
+    | DeviationNoted
+    | DeviationWithdrawn
+    | DeviationExplained
+)
+FACTS: tuple[type[Fact], ...] = (
+    DutyOpened,
+    DutyMoved,
+    DutyMet,
+    DutyReopened,
+    DutyWithdrawn,
+    DutyWaived,
+    DeviationNoted,
+    DeviationWithdrawn,
+    DeviationExplained,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReference:
+    """A version of a service model."""
+
+    service: str
+    model_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A duty as a rule says it should be, or as the stream has recorded it."""
+
+    key: str
+    model: ModelReference
+    rule_id: str
+    strength: str
+    started_by: int
+    due_on: dt.date | None = None
+    client_id: UUID | None = None
+    met_by: int | None = None
+    met_on: dt.date | None = None
+    waived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A breach as a rule says there is one, or as the stream has recorded it."""
+
+    key: str
+    model: ModelReference
+    rule_id: str
+    strength: str
+    entry: int
+    measured: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules of one model make of a stream: by key. `remedies`: what would satisfy, by deviation key."""
+
+    model: ModelReference
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    remedies: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Concluded:
+    """The duties and deviations that a stream has recorded and not withdrawn, by key."""
+
+    duties: dict[str, Duty] = field(default_factory=dict)
+    deviations: dict[str, Deviation] = field(default_factory=dict)
+
+    def evolve(self, fact: Fact) -> None:
+        """Take in one fact; facts that conclude nothing change nothing."""
+        if isinstance(fact, ConsequenceFact):
+            self._take(fact)
+
+    def _take(self, fact: ConsequenceFact) -> None:
+        match fact:
+            case DutyOpened():
+                self.duties[fact.duty_key] = _duty_of(fact)
+            case DutyMoved():
+                self._change(fact.duty_key, due_on=fact.due_on)
+            case DutyMet():
+                self._change(fact.duty_key, met_by=fact.met_by, met_on=fact.met_on)
+            case DutyReopened():
+                self._change(fact.duty_key, met_by=None, met_on=None)
+            case DutyWaived():
+                self._change(fact.duty_key, waived=True)
+            case DutyWithdrawn():
+                self.duties.pop(fact.duty_key, None)
+            case DeviationNoted():
+                self.deviations[fact.deviation_key] = _deviation_of(fact)
+            case DeviationWithdrawn():
+                self.deviations.pop(fact.deviation_key, None)
+            case DeviationExplained():
+                pass
+            case _:
+                assert_never(fact)
+
+    def _change(self, key: str, **changes: object) -> None:
+        if key in self.duties:
+            self.duties[key] = replace(self.duties[key], **changes)  # type: ignore[arg-type] # fields named above
+
+
+def _duty_of(fact: DutyOpened) -> Duty:
+    return Duty(
+        key=fact.duty_key,
+        model=ModelReference(fact.service, fact.model_version),
+        rule_id=fact.rule_id,
+        strength=fact.strength,
+        started_by=fact.started_by,
+        due_on=fact.due_on,
+        client_id=fact.client_id,
+    )
+
+
+def _deviation_of(fact: DeviationNoted) -> Deviation:
+    return Deviation(
+        key=fact.deviation_key,
+        model=ModelReference(fact.service, fact.model_version),
+        rule_id=fact.rule_id,
+        strength=fact.strength,
+        entry=fact.entry,
+        measured=fact.measured,
+        limit=fact.limit,
+        unit=fact.unit,
+    )
+
+
+def concluded(entries_in_force: Iterable[Entry]) -> Concluded:
+    """What the stream has recorded of duties and deviations."""
+    state = Concluded()
+    for entry in entries_in_force:
+        state.evolve(entry.fact)
+    return state
+
+
+def conclude(judgement: Judgement, recorded: Concluded) -> list[Fact]:
+    """The facts that bring what is recorded to what the rules say. Empty when nothing changed.
+
+    Only duties and deviations of the judgement's own model are touched: what an earlier model concluded stands.
+    """
+    facts: list[Fact] = []
+    for key, duty in judgement.duties.items():
+        facts += _towards(duty, recorded.duties.get(key))
+    for key, had in recorded.duties.items():
+        if had.model == judgement.model and key not in judgement.duties:
+            facts.append(DutyWithdrawn(duty_key=key))
+    for key, deviation in judgement.deviations.items():
+        if recorded.deviations.get(key) != deviation:
+            facts.append(_noted(deviation))
+    for key, noted in recorded.deviations.items():
+        if noted.model == judgement.model and key not in judgement.deviations:
+            facts.append(DeviationWithdrawn(deviation_key=key))
+    return facts
+
+
+def _towards(duty: Duty, had: Duty | None) -> list[Fact]:
+    facts: list[Fact] = []
+    if had is None:
+        facts.append(_opened(duty))
+    elif had.due_on != duty.due_on:
+        facts.append(DutyMoved(duty_key=duty.key, due_on=duty.due_on, was_due_on=had.due_on))
+    if had is not None and had.waived:
+        return facts
+    was_met = (had.met_by, had.met_on) if had else (None, None)
+    if duty.met_by is not None and duty.met_on is not None:
+        if was_met != (duty.met_by, duty.met_on):
+            facts.append(DutyMet(duty_key=duty.key, met_by=duty.met_by, met_on=duty.met_on))
+    elif was_met[0] is not None:
+        facts.append(DutyReopened(duty_key=duty.key))
+    return facts
+
+
+def _opened(duty: Duty) -> DutyOpened:
+    return DutyOpened(
+        duty_key=duty.key,
+        rule_id=duty.rule_id,
+        service=duty.model.service,
+        model_version=duty.model.model_version,
+        strength=duty.strength,
+        due_on=duty.due_on,
+        started_by=duty.started_by,
+        client_id=duty.client_id,
+    )
+
+
+def _noted(deviation: Deviation) -> DeviationNoted:
+    return DeviationNoted(
+        deviation_key=deviation.key,
+        rule_id=deviation.rule_id,
+        service=deviation.model.service,
+        model_version=deviation.model.model_version,
+        strength=deviation.strength,
+        entry=deviation.entry,
+        measured=deviation.measured,
+        limit=deviation.limit,
+        unit=deviation.unit,
+    )

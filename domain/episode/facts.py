@@ -1,0 +1,472 @@
+"""Facts of a service episode (palvelujakso): from referral to follow-up.
+
+The names given here are the storage format: add, never change. Ids, codes, times, minutes and workers are plain;
+every narrative is sensitive. Terms: domain book § 2 and § 6; FHIR R4 where its words fit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
+from domain.fact import Fact, StreamKind
+from domain.register.facts import WorkerRole
+
+EPISODE = StreamKind.EPISODE
+
+
+class DecisionKind(StrEnum):
+    """What a decision decides (domain book § 2)."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    EXTENSION = "extension"
+    EXCEPTION = "exception"
+    MOVE = "move"
+    END = "end"
+
+
+class MeetingKind(StrEnum):
+    """Only `client_meeting` counts as a client meeting (tapaaminen)."""
+
+    CLIENT_MEETING = "client_meeting"
+    PHONE_CALL = "phone_call"
+    START_MEETING = "start_meeting"
+    START_NEGOTIATION = "start_negotiation"
+    INTERIM_NEGOTIATION = "interim_negotiation"
+    CLOSING_NEGOTIATION = "closing_negotiation"
+    NETWORK_MEETING = "network_meeting"
+    FAMILIARISATION_VISIT = "familiarisation_visit"
+
+
+class MeetingMode(StrEnum):
+    """Where, or over what, people met. Phone and video are remote."""
+
+    HOME = "home"
+    OFFICE = "office"
+    PHONE = "phone"
+    VIDEO = "video"
+    OTHER_PLACE = "other_place"
+
+
+class CancelledBy(StrEnum):
+    """Who cancelled."""
+
+    FAMILY = "family"
+    WORKER = "worker"
+    OTHER = "other"
+
+
+class PlanKind(StrEnum):
+    """The kinds of written plan (domain book § 2)."""
+
+    CLIENT_PLAN = "client_plan"
+    SERVICE_PLAN = "service_plan"
+    FAMILY_WORK_PLAN = "family_work_plan"
+    IMPLEMENTATION_PLAN = "implementation_plan"
+    FOLLOW_UP_PLAN = "follow_up_plan"
+
+
+class GoalResult(StrEnum):
+    """How a goal was met."""
+
+    MET = "met"
+    PARTLY_MET = "partly_met"
+    NOT_MET = "not_met"
+
+
+class ClosureReason(StrEnum):
+    """Why an episode ended."""
+
+    GOALS_MET = "goals_met"
+    MOVED_TO_LONG_TERM = "moved_to_long_term"
+    FAMILY_WITHDREW = "family_withdrew"
+    FAMILY_MOVED_AWAY = "family_moved_away"
+    OTHER_SERVICE = "other_service"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """Where the family went."""
+
+    LONG_TERM_FAMILY_WORK = "long_term_family_work"
+    OTHER_SERVICE = "other_service"
+    NONE = "none"
+
+
+class Recipient(StrEnum):
+    """To whom a document is delivered or a notice given."""
+
+    PURCHASER_SOCIAL_WORKER = "purchaser_social_worker"
+    CLIENT = "client"
+    CONTROLLER = "controller"
+    CHILD_SUPERVISOR = "child_supervisor"
+    ARRANGING_TEAM = "arranging_team"
+
+
+class Part(BaseModel):
+    """A part of a fact: has no name of its own in the ledger."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reference(Part):
+    """The same thing in another system: `system` is a code such as Laava, `reference` its id there."""
+
+    system: str
+    reference: str
+
+
+class Goal(Part):
+    """A goal of a plan; its words stand in the plan's `goal_texts` under the goal's id."""
+
+    goal_id: UUID
+    theme: str | None = None
+
+
+class ReferralReceived(Fact, name="referral_received", stream=EPISODE, happened="received_on", sensitive=("need",)):
+    """A referral or a request for a service came in: the episode begins. `need_code` names the same need again."""
+
+    client_ids: tuple[UUID, ...]
+    received_on: dt.date
+    channel: ContactChannel | None = None
+    source: ContactSource
+    consent: FamilyConsent
+    contact_id: UUID | None = None
+    requested_service: str | None = None
+    area: str | None = None
+    unit_id: str | None = None
+    referrer: str | None = None
+    purchaser: str | None = None
+    need_code: str | None = None
+    need: str | None = None
+
+
+class ProposalMade(Fact, name="proposal_made", stream=EPISODE, happened="proposed_on", sensitive=("grounds",)):
+    """A service was proposed to the body that arranges it (S3: channel code Laava)."""
+
+    proposed_on: dt.date
+    service: str
+    proposer_id: str
+    proposer_role: WorkerRole
+    channel: str | None = None
+    decided_by_team: str | None = None
+    cancellation_conditions: tuple[str, ...] = ()
+    grounds: str | None = None
+
+
+class CoordinationAssessed(
+    Fact, name="coordination_assessed", stream=EPISODE, happened="assessed_on", sensitive=("assessment",)
+):
+    """The need, the fit with other services, and what would not be suitable, were assessed before the decision."""
+
+    assessed_on: dt.date
+    assessor_id: str
+    need_assessed: bool
+    other_services_fit: bool
+    unsuitability_codes: tuple[str, ...] = ()
+    assessment: str | None = None
+
+
+class DecisionMade(
+    Fact,
+    name="decision_made",
+    stream=EPISODE,
+    happened="decided_on",
+    sensitive=("reasons", "expected_effect"),
+):
+    """A decision. A grant pins the episode to `service` and `model_version`; `age_years` is the client's then.
+
+    `meetings_granted` is the most client meetings that this decision authorises; `meetings_before` those held in
+    the same spell of work before this episode, in `continues_episode_id`.
+    """
+
+    decision_id: UUID
+    kind: DecisionKind
+    service: str
+    model_version: int
+    decided_on: dt.date
+    decision_maker: str
+    legal_basis: str
+    service_task: str
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    meetings_granted: int | None = None
+    months_granted: int | None = None
+    age_years: int | None = None
+    expecting: bool = False
+    consent: FamilyConsent | None = None
+    requested_by_family: bool | None = None
+    clientship: str | None = None
+    voluntary_consent: bool | None = None
+    codes: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    continues_episode_id: UUID | None = None
+    meetings_before: int = 0
+    reasons: str | None = None
+    expected_effect: str | None = None
+
+
+class PaymentCommitmentReceived(Fact, name="payment_commitment_received", stream=EPISODE, happened="received_on"):
+    """The purchaser committed itself to pay (maksusitoumus)."""
+
+    commitment_id: UUID
+    received_on: dt.date
+    issuer: str
+    payer_service: str
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    amount_cents: int | None = None
+    units: int | None = None
+    cost_centre: str | None = None
+    contract_reference: str | None = None
+    quality_requirements: tuple[str, ...] = ()
+
+
+class WorkerAssigned(Fact, name="worker_assigned", stream=EPISODE, happened="from_on"):
+    """A worker took the episode on, in a role, from `from_on`."""
+
+    assignment_id: UUID
+    worker_id: str
+    role: WorkerRole
+    from_on: dt.date
+
+
+class WorkerReleased(Fact, name="worker_released", stream=EPISODE, happened="to_on"):
+    """The worker's assignment ended; `to_on` is its first day without."""
+
+    assignment_id: UUID
+    to_on: dt.date
+
+
+class EpisodeStarted(Fact, name="episode_started", stream=EPISODE, happened="started_on"):
+    """The work began."""
+
+    started_on: dt.date
+    motivation_recognised: bool | None = None
+
+
+class PlanMade(Fact, name="plan_made", stream=EPISODE, happened="made_on", sensitive=("goal_texts", "content")):
+    """A written plan was made, or a plan of the same id made anew."""
+
+    plan_id: UUID
+    plan_kind: PlanKind
+    made_on: dt.date
+    worker_id: str
+    with_family: bool | None = None
+    goals: tuple[Goal, ...] = ()
+    estimated_months: int | None = None
+    weekly_minutes: int | None = None
+    planned_minutes: int | None = None
+    planned_remote_minutes: int | None = None
+    goal_texts: dict[str, str] | None = None
+    content: str | None = None
+
+
+class PlanEvaluated(Fact, name="plan_evaluated", stream=EPISODE, happened="evaluated_on", sensitive=("evaluation",)):
+    """The work was evaluated against the plan."""
+
+    plan_id: UUID | None = None
+    evaluated_on: dt.date
+    worker_id: str
+    overall_result: GoalResult | None = None
+    goal_results: dict[UUID, GoalResult] | None = None
+    evaluation: str | None = None
+
+
+class MeetingPlanned(Fact, name="meeting_planned", stream=EPISODE, happened="planned_at"):
+    """A meeting was agreed upon, at `planned_at`, for the time from `starts_at` to `ends_at`."""
+
+    meeting_id: UUID
+    meeting_kind: MeetingKind
+    planned_at: dt.datetime
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    mode: MeetingMode
+    worker_ids: tuple[str, ...]
+    client_ids: tuple[UUID, ...] = ()
+
+
+class MeetingHeld(Fact, name="meeting_held", stream=EPISODE, happened="started_at", sensitive=("note",)):
+    """People met. `client_ids`: on whose counters it stands; `participants`: codes of who was there.
+
+    `planned_*` and `presence_gap_minutes` are for supervised visits.
+    """
+
+    meeting_id: UUID
+    meeting_kind: MeetingKind
+    started_at: dt.datetime
+    ended_at: dt.datetime
+    mode: MeetingMode
+    worker_ids: tuple[str, ...]
+    client_ids: tuple[UUID, ...]
+    participants: tuple[str, ...] = ()
+    planned_starts_at: dt.datetime | None = None
+    planned_ends_at: dt.datetime | None = None
+    presence_gap_minutes: int | None = None
+    interruption_reason: str | None = None
+    with_family_documented: bool | None = None
+    note: str | None = None
+
+
+class MeetingCancelled(Fact, name="meeting_cancelled", stream=EPISODE, happened="cancelled_at", sensitive=("note",)):
+    """An agreed meeting was called off before it began."""
+
+    meeting_id: UUID
+    meeting_kind: MeetingKind
+    cancelled_at: dt.datetime
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None = None
+    mode: MeetingMode | None = None
+    cancelled_by: CancelledBy
+    worker_ids: tuple[str, ...] = ()
+    cancellation_condition: str | None = None
+    note: str | None = None
+
+
+class MeetingMissed(Fact, name="meeting_missed", stream=EPISODE, happened="starts_at", sensitive=("note",)):
+    """The family did not come (ei saapunut, no-show)."""
+
+    meeting_id: UUID
+    meeting_kind: MeetingKind
+    starts_at: dt.datetime
+    ends_at: dt.datetime | None = None
+    mode: MeetingMode | None = None
+    worker_ids: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class ReportWritten(Fact, name="report_written", stream=EPISODE, happened="written_on", sensitive=("content",)):
+    """A report on a period was written, about one client where `client_id` says so."""
+
+    report_id: UUID
+    report_kind: str
+    covers_from: dt.date
+    covers_to: dt.date
+    written_on: dt.date
+    worker_id: str
+    client_id: UUID | None = None
+    content: str | None = None
+
+
+class SummaryWritten(Fact, name="summary_written", stream=EPISODE, happened="written_on", sensitive=("content",)):
+    """The closing summary (yhteenveto) was written."""
+
+    summary_id: UUID
+    written_on: dt.date
+    worker_id: str
+    content: str | None = None
+
+
+class DocumentDelivered(Fact, name="document_delivered", stream=EPISODE, happened="delivered_on"):
+    """A document reached its recipient: `delivery_mode` is written_in_register or handed_over."""
+
+    document_kind: str
+    document_id: UUID | None = None
+    recipient: Recipient
+    delivered_on: dt.date
+    delivery_mode: str
+    worker_id: str
+    client_id: UUID | None = None
+
+
+class NoticeGiven(Fact, name="notice_given", stream=EPISODE, happened="given_on", sensitive=("content",)):
+    """Somebody was told something that they must be told: a change, that the service fits no longer, a notification."""
+
+    notice_kind: str
+    recipient: Recipient
+    given_on: dt.date
+    worker_id: str
+    content: str | None = None
+
+
+class EpisodeSuspended(Fact, name="episode_suspended", stream=EPISODE, happened="suspended_on", sensitive=("reason",)):
+    """The work pauses from `suspended_on`."""
+
+    suspended_on: dt.date
+    reason: str | None = None
+
+
+class EpisodeResumed(Fact, name="episode_resumed", stream=EPISODE, happened="resumed_on"):
+    """The work goes on from `resumed_on`."""
+
+    resumed_on: dt.date
+
+
+class SpellOpened(Fact, name="spell_opened", stream=EPISODE, happened="opened_on", sensitive=("reason",)):
+    """Changed goals or a new challenge open a new spell of work: counting begins anew (S2)."""
+
+    opened_on: dt.date
+    ground: str
+    reason: str
+
+
+class EpisodeClosed(Fact, name="episode_closed", stream=EPISODE, happened="closed_on", sensitive=("explanation",)):
+    """The work ended: why, and where the family went."""
+
+    closed_on: dt.date
+    reason: ClosureReason
+    outcome: Outcome | None = None
+    outcome_service: str | None = None
+    explanation: str | None = None
+
+
+class EpisodeReopened(Fact, name="episode_reopened", stream=EPISODE, happened="reopened_on", sensitive=("reason",)):
+    """A closed episode goes on after all, from `reopened_on`."""
+
+    reopened_on: dt.date
+    reason: str
+
+
+class FollowUpContactMade(Fact, name="follow_up_contact_made", stream=EPISODE, happened="made_on", sensitive=("note",)):
+    """The client was contacted after the end, `months_after` months on."""
+
+    made_on: dt.date
+    months_after: int | None = None
+    worker_id: str
+    reached: bool
+    note: str | None = None
+
+
+class FeedbackReceived(Fact, name="feedback_received", stream=EPISODE, happened="received_on", sensitive=("comment",)):
+    """Feedback from the family, a partner or the responsible worker; scores by question code."""
+
+    feedback_id: UUID
+    received_on: dt.date
+    given_by: str
+    scores: dict[str, int] | None = None
+    comment: str | None = None
+
+
+EpisodeFact = (
+    ReferralReceived
+    | ProposalMade
+    | CoordinationAssessed
+    | DecisionMade
+    | PaymentCommitmentReceived
+    | WorkerAssigned
+    | WorkerReleased
+    | EpisodeStarted
+    | PlanMade
+    | PlanEvaluated
+    | MeetingPlanned
+    | MeetingHeld
+    | MeetingCancelled
+    | MeetingMissed
+    | ReportWritten
+    | SummaryWritten
+    | DocumentDelivered
+    | NoticeGiven
+    | EpisodeSuspended
+    | EpisodeResumed
+    | SpellOpened
+    | EpisodeClosed
+    | EpisodeReopened
+    | FollowUpContactMade
+    | FeedbackReceived
+)
+FACTS: tuple[type[Fact], ...] = EpisodeFact.__args__

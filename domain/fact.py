@@ -1,0 +1,106 @@
+"""The base of every fact, and how a fact is parted into what is plain and what is sensitive.
+
+Must never hold: a clock, an id of its own making, a database, HTTP. The names given to facts here and in
+the streams' `facts.py` *are* the storage format: a name or a field is never changed, only a new version added.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.calendar import HELSINKI
+
+JsonObject = dict[str, Any]
+"""A parsed JSON object: what is stored, before it is validated into a fact."""
+
+
+class StreamKind(StrEnum):
+    """The kinds of stream that a register holds."""
+
+    REGISTER = "register"
+    CLIENT = "client"
+    CONTACT = "contact"
+    EPISODE = "episode"
+
+
+class Fact(BaseModel):
+    """Something that happened, in the words a caseworker would sign. Immutable.
+
+    A subclass states, as class keywords, its stored `name`, its `version`, the `stream` it belongs to (None:
+    any), the field that tells when it `happened` (a date or an aware datetime; None: when it was recorded) and
+    which of its fields are `sensitive` (identities, addresses, free text: they are stored apart, and never
+    shown by `repr`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fact_name: ClassVar[str] = ""
+    fact_version: ClassVar[int] = 1
+    stream: ClassVar[StreamKind | None] = None
+    happened: ClassVar[str | None] = None
+    sensitive: ClassVar[frozenset[str]] = frozenset()
+    consequence: ClassVar[bool] = False
+    """True for what the ledger itself concludes (duties, deviations): nobody can correct or strike it."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let the class keywords through: they are read by `__pydantic_init_subclass__`, when the fields are known."""
+        super().__init_subclass__()
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls,
+        *,
+        name: str = "",
+        version: int = 1,
+        stream: StreamKind | None = None,
+        happened: str | None = None,
+        sensitive: tuple[str, ...] = (),
+        consequence: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        unknown = {*sensitive, *([happened] if happened else [])} - set(cls.model_fields)
+        if unknown:
+            raise TypeError(f"{cls.__name__} names fields that it does not have: {sorted(unknown)}")
+        cls.fact_name, cls.fact_version = name, version
+        cls.stream, cls.happened = stream, happened
+        cls.sensitive, cls.consequence = frozenset(sensitive), consequence
+
+    @classmethod
+    def stored_name(cls) -> str:
+        """The name under which the fact is stored: `meeting_held.1`."""
+        return f"{cls.fact_name}.{cls.fact_version}"
+
+    def happened_at(self) -> dt.datetime | None:
+        """When it happened in the world; a bare date is the start of that day in Helsinki. None: unstated."""
+        if self.happened is None:
+            return None
+        moment = getattr(self, self.happened)
+        if isinstance(moment, dt.datetime):
+            return moment
+        if isinstance(moment, dt.date):
+            return dt.datetime.combine(moment, dt.time(), HELSINKI)
+        return None
+
+    def split(self) -> tuple[JsonObject, JsonObject]:
+        """The plain and the sensitive part, as JSON objects; absent (None) fields are left out."""
+        whole = self.model_dump(mode="json", exclude_none=True)
+        hidden = {field: whole.pop(field) for field in sorted(self.sensitive) if field in whole}
+        return whole, hidden
+
+    @classmethod
+    def join(cls, plain: Mapping[str, Any], hidden: Mapping[str, Any]) -> Self:
+        """The fact from its two stored parts. Raises pydantic's ValidationError when they do not fit."""
+        return cls.model_validate({**plain, **hidden} if hidden else plain)
+
+    def __repr_args__(self) -> Any:
+        for field, value in super().__repr_args__():
+            yield field, ("…" if field in self.sensitive and value is not None else value)
+
+    def __str__(self) -> str:
+        return repr(self)

@@ -1,0 +1,155 @@
+"""Every way the ledger says no. A refusal is a named sentence with a stable code, and says what would be right.
+
+Must never hold: HTTP statuses (the API maps families to them) or sensitive content: a refusal may be logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReference:
+    """Which rule of which published service model: `K2` version `1`, rule `cap`; its texts by language."""
+
+    service: str
+    model_version: int
+    rule_id: str
+    strength: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+
+class Refusal(Exception):
+    """The ledger says no. `code` is stable; `message` is a sentence; `remedy` says what would satisfy."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, remedy: str = "", rule: RuleReference | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.rule = rule
+        self.details: dict[str, Any] = details
+
+
+class Unknown(Refusal):
+    """The command names something that this register does not have."""
+
+    code = "unknown"
+
+
+class UnknownRegister(Unknown):
+    """No register of that name is kept here."""
+
+    code = "unknown_register"
+
+
+class UnknownEpisode(Unknown):
+    """No episode of that id is in the register."""
+
+    code = "unknown_episode"
+
+
+class UnknownClient(Unknown):
+    """No client of that id is in the register."""
+
+    code = "unknown_client"
+
+
+class UnknownContact(Unknown):
+    """No contact of that id is in the register."""
+
+    code = "unknown_contact"
+
+
+class UnknownEntry(Unknown):
+    """The stream has no entry of that number that could be corrected or struck out."""
+
+    code = "unknown_entry"
+
+
+class CannotBeFact(Refusal):
+    """What the command tells cannot have happened so."""
+
+    code = "cannot_be_fact"
+
+
+class InTheFuture(CannotBeFact):
+    """Nothing can be recorded as having happened before it has."""
+
+    code = "in_the_future"
+
+
+class EndedBeforeItBegan(CannotBeFact):
+    """An end cannot lie before its beginning."""
+
+    code = "ended_before_it_began"
+
+
+class WorkerNotOfRegister(CannotBeFact):
+    """Somebody acts who is not enrolled in the register."""
+
+    code = "worker_not_of_register"
+
+
+class ClientNotOfEpisode(CannotBeFact):
+    """The client is not one of the episode's."""
+
+    code = "client_not_of_episode"
+
+
+class BadIdentityCode(CannotBeFact):
+    """The personal identity code does not check."""
+
+    code = "bad_identity_code"
+
+
+class MissingIdentity(CannotBeFact):
+    """Nobody can be registered without any identity."""
+
+    code = "missing_identity"
+
+
+class OutOfOrder(Refusal):
+    """The stream is not in a state in which this can happen."""
+
+    code = "out_of_order"
+
+
+class AlreadyThere(Refusal):
+    """The stream was begun already."""
+
+    code = "already_there"
+
+
+class NotAuthorised(Refusal):
+    """An authorisation whose conditions do not hold: the rule says which, the remedy what would satisfy it."""
+
+    code = "rule_not_met"
+
+
+class ServiceNotKnown(NotAuthorised):
+    """No model of that service is in force on the day."""
+
+    code = "service_not_in_force"
+
+
+class CommandNotOfService(Refusal):
+    """The service does not know this command."""
+
+    code = "command_not_of_service"
+
+
+class WrongVersion(Refusal):
+    """The stream has moved on since the caller read it. `details` carry `current_version`."""
+
+    code = "wrong_version"
+
+
+class KeyReused(Refusal):
+    """The same command id was used before for another body."""
+
+    code = "idempotency_key_reused"

@@ -1,0 +1,143 @@
+"""The closed registry of facts: stored names with versions, and how stored bytes become facts again.
+
+Reading imports nothing that a row names. An unknown name is an error, never skipped. A fact of an older version
+is brought up to date, as a JSON object, by the upcasters listed here, one version at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import from_json, to_json
+
+from domain import consequence
+from domain.client import facts as client
+from domain.contact import facts as contact
+from domain.correction import EntryCorrected, EntryStruckOut
+from domain.episode import facts as episode
+from domain.fact import Fact, JsonObject
+from domain.register import facts as register
+from domain.stream import Entry, Provenance
+
+Upcaster = Callable[[JsonObject], JsonObject]
+
+
+class UnknownFactName(Exception):
+    """A stored event bears a name that this release does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """What the bytes of an event hold, before the fact is validated."""
+
+    occurred_at: str
+    actor: str
+    correlation_id: str
+    caused_by: int | None
+    provenance: JsonObject | None
+    plain: JsonObject
+    sensitive: JsonObject
+
+
+class Registry:
+    """Names to fact classes. `upcasters` map a superseded stored name to what makes the next version of it."""
+
+    def __init__(self, facts: Iterable[type[Fact]], upcasters: Mapping[str, Upcaster]) -> None:
+        self.facts: dict[str, type[Fact]] = {}
+        for fact in facts:
+            if not fact.fact_name or fact.stored_name() in self.facts:
+                raise TypeError(f"{fact.__name__} needs a stored name of its own")
+            self.facts[fact.stored_name()] = fact
+        self.upcasters = dict(upcasters)
+
+    def knows(self, stored_name: str) -> bool:
+        """Whether events of this name can be read."""
+        return stored_name in self.facts or stored_name in self.upcasters
+
+    def fact_from(self, stored_name: str, plain: JsonObject, hidden: JsonObject) -> Fact:
+        """The fact, brought up to its current version. Raises UnknownFactName, pydantic's ValidationError."""
+        while stored_name not in self.facts:
+            upcast = self.upcasters.get(stored_name)
+            if upcast is None:
+                raise UnknownFactName(stored_name)
+            plain = upcast(plain)
+            name, _, version = stored_name.rpartition(".")
+            stored_name = f"{name}.{int(version) + 1}"
+        return self.facts[stored_name].join(plain, hidden)
+
+    def encode(self, entry: Entry) -> bytes:
+        """The bytes that are stored and hashed: JSON, in UTF-8, keys in the order given here, made only once."""
+        if self.facts.get(entry.fact.stored_name()) is not type(entry.fact):
+            raise UnknownFactName(entry.fact.stored_name())
+        plain, hidden = entry.fact.split()
+        state: JsonObject = {
+            "occurred_at": entry.occurred_at.astimezone(dt.UTC).isoformat(),
+            "actor": entry.actor,
+            "correlation_id": str(entry.correlation_id),
+        }
+        if entry.caused_by is not None:
+            state["caused_by"] = entry.caused_by
+        if entry.provenance is not None:
+            state["provenance"] = entry.provenance.model_dump(mode="json", exclude_none=True)
+        state["plain"] = plain
+        if hidden:
+            state["sensitive"] = hidden
+        return to_json(state)
+
+    @staticmethod
+    def parse(state: bytes) -> StoredState:
+        """The stored bytes, taken apart; facts are not validated. Raises ValueError on what is not a state."""
+        raw: dict[str, Any] = from_json(state)
+        return StoredState(
+            occurred_at=raw["occurred_at"],
+            actor=raw["actor"],
+            correlation_id=raw["correlation_id"],
+            caused_by=raw.get("caused_by"),
+            provenance=raw.get("provenance"),
+            plain=raw["plain"],
+            sensitive=raw.get("sensitive", {}),
+        )
+
+    def decode(
+        self,
+        stored_name: str,
+        state: bytes,
+        *,
+        stream_id: UUID,
+        version: int,
+        position: int = 0,
+        recorded_at: dt.datetime | None = None,
+    ) -> Entry:
+        """The entry that `encode` made the bytes from. Raises UnknownFactName, ValueError."""
+        parsed = self.parse(state)
+        provenance = Provenance.model_validate(parsed.provenance) if parsed.provenance else None
+        return Entry(
+            stream_id=stream_id,
+            version=version,
+            fact=self.fact_from(stored_name, parsed.plain, parsed.sensitive),
+            occurred_at=dt.datetime.fromisoformat(parsed.occurred_at),
+            actor=parsed.actor,
+            correlation_id=UUID(parsed.correlation_id),
+            caused_by=parsed.caused_by,
+            provenance=provenance,
+            position=position,
+            recorded_at=recorded_at,
+        )
+
+
+REGISTRY = Registry(
+    facts=(
+        EntryCorrected,
+        EntryStruckOut,
+        *consequence.FACTS,
+        *register.FACTS,
+        *client.FACTS,
+        *contact.FACTS,
+        *episode.FACTS,
+    ),
+    upcasters={"contact_received.1": contact.consent_in_words},
+)

@@ -1,0 +1,92 @@
+"""Entries: facts as they stand in a stream, and what of them is in force after corrections and strike-outs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.correction import EntryCorrected, EntryStruckOut
+from domain.fact import Fact
+
+
+class Provenance(BaseModel):
+    """Where an imported fact came from. `entered_at` is the other system's own entry time, kept as such."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str
+    file: str
+    row_id: str
+    entered_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A recorded fact with its envelope. `version` is its entry number in the stream, from 1.
+
+    `corrected_by` is the version of the correction whose content stands in `fact`, when one does.
+    """
+
+    stream_id: UUID
+    version: int
+    fact: Fact
+    occurred_at: dt.datetime
+    actor: str
+    correlation_id: UUID
+    caused_by: int | None = None
+    provenance: Provenance | None = None
+    position: int = 0
+    recorded_at: dt.datetime | None = None
+    corrected_by: int | None = None
+
+    @property
+    def originator_id(self) -> UUID:
+        """The stream, under the name that the event-sourcing library gives it."""
+        return self.stream_id
+
+    @property
+    def originator_version(self) -> int:
+        """The version, under the name that the event-sourcing library gives it."""
+        return self.version
+
+
+def in_force(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries as they stand after every correction and strike-out, in the order of their recording.
+
+    A struck entry is gone; a corrected one carries the content of its latest standing correction; striking a
+    correction brings the earlier content back, striking a strike-out brings back the entry. The corrections
+    and strike-outs themselves are not among the result. Linear in the number of entries.
+    """
+    struck: set[int] = set()
+    content: dict[int, Entry] = {}
+    for entry in reversed(entries):
+        if entry.version in struck:
+            continue
+        if isinstance(entry.fact, EntryStruckOut):
+            struck.add(entry.fact.entry)
+        elif isinstance(entry.fact, EntryCorrected):
+            content.setdefault(entry.fact.entry, entry)
+    return [
+        _with_content(entry, content.get(entry.version))
+        for entry in entries
+        if entry.version not in struck and not isinstance(entry.fact, EntryCorrected | EntryStruckOut)
+    ]
+
+
+def _with_content(entry: Entry, correction: Entry | None) -> Entry:
+    if correction is None:
+        return entry
+    assert isinstance(correction.fact, EntryCorrected)  # noqa: S101 -- in_force put it there; tells the type checker
+    fact = correction.fact.content
+    return replace(
+        entry, fact=fact, occurred_at=fact.happened_at() or entry.occurred_at, corrected_by=correction.version
+    )
+
+
+def is_amended(entries: Iterable[Entry]) -> bool:
+    """Whether any entry corrects or strikes another, so that the stream must be read by `in_force`."""
+    return any(isinstance(entry.fact, EntryCorrected | EntryStruckOut) for entry in entries)
