@@ -1,13 +1,14 @@
 -- The roles of the cluster, the same for every register. None of them may log in: a login is made a member of those
 -- that it works as, and takes one on for a connection (options='-c role=…').
--- Nobody that the software runs as is the owner, so nobody can change or remove what is recorded.
+-- Nobody that the software runs as is the owner, so nobody can change or remove what is recorded. The migrator may
+-- become the owner, and does so for a migration only: it inherits nothing (NOINHERIT must precede the grant).
 DO $$
 DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['owner', 'migrator', 'appender', 'projector', 'reader', 'sealer', 'analyst'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'jaksokirja_' || wanted) THEN
-            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', 'jaksokirja_' || wanted);
+            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN NOINHERIT', 'jaksokirja_' || wanted);
         END IF;
     END LOOP;
     IF NOT pg_catalog.pg_has_role('jaksokirja_migrator', 'jaksokirja_owner', 'MEMBER') THEN

@@ -1,0 +1,151 @@
+"""The embedded server: starts anywhere, is shared, stops clean, comes back after a crash."""
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+
+from scripts.postgres import ServerFailed, binary, running
+
+ROOT = Path(__file__).parents[2]
+
+HOLD = """
+    import encodings.idna, os, sys
+    from pathlib import Path
+    import psycopg
+    from scripts.postgres import running
+
+    if len(sys.argv) > 2:  # only now: the interpreter itself may lie where another user cannot go
+        os.setgroups([])
+        os.setgid(int(sys.argv[2]))
+        os.setuid(int(sys.argv[2]))
+    with running(Path(sys.argv[1])) as dsn:
+        with psycopg.connect(dsn) as connection:
+            print(connection.execute("SELECT 'ready'").fetchone()[0], flush=True)
+        sys.stdin.read()
+"""
+
+
+def _holder(data: Path, *user_id: int) -> "subprocess.Popen[str]":
+    """Another process, perhaps another user's, that uses the server until its input ends."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(HOLD), str(data), *map(str, user_id)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "ready\n"
+    return holder
+
+
+def _leave(holder: "subprocess.Popen[str]") -> None:
+    holder.communicate(timeout=60)
+    assert holder.returncode == 0
+
+
+def _process_id(data: Path) -> int:
+    return int((data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def _is_stopped(data: Path) -> bool:
+    return not (data / "postgres" / "postmaster.pid").exists()
+
+
+def test_it_makes_its_folder_under_a_path_too_long_for_a_socket_and_keeps_what_is_written(tmp_path: Path) -> None:
+    data = tmp_path / ("a folder; with 'a long' name " * 5) / "täällä" / "data"
+    with running(data) as dsn, psycopg.connect(dsn) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        names = ("fsync", "server_encoding", "TimeZone", "listen_addresses")
+        assert [connection.info.parameter_status("server_encoding")] == ["UTF8"]
+        shown = [connection.execute("SELECT current_setting(%s)", (name,)).fetchone() for name in names]
+        assert shown == [("on",), ("UTF8",), ("UTC",), ("",)]
+        locale = "SELECT datlocprovider, datlocale FROM pg_database WHERE datname = current_database()"
+        assert connection.execute(locale).fetchone() == ("b", "C.UTF-8")
+    assert _is_stopped(data)
+    with running(data, settings={"fsync": "off"}) as dsn, psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT one, current_setting('fsync') FROM kept").fetchone() == (1, "off")
+    assert _is_stopped(data)
+
+
+def test_processes_share_it_and_the_last_to_leave_stops_it(tmp_path: Path) -> None:
+    with running(tmp_path) as dsn:
+        holder = _holder(tmp_path)
+        process_id = _process_id(tmp_path)
+        with running(tmp_path) as again:
+            assert again == dsn
+        psycopg.connect(dsn).close()
+    psycopg.connect(dsn).close()
+    assert _process_id(tmp_path) == process_id
+    _leave(holder)
+    assert _is_stopped(tmp_path)
+
+
+def test_a_user_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
+    holder = _holder(tmp_path)
+    with running(tmp_path):
+        process_id = _process_id(tmp_path)
+        holder.kill()
+        holder.communicate()
+    assert _is_stopped(tmp_path)
+
+    orphaning = _holder(tmp_path)
+    orphaning.kill()
+    orphaning.communicate()
+    assert _process_id(tmp_path) != process_id
+    with running(tmp_path) as dsn:
+        psycopg.connect(dsn).close()
+    assert _is_stopped(tmp_path)
+
+
+def test_after_a_crash_it_comes_back_with_what_was_committed(tmp_path: Path) -> None:
+    with running(tmp_path) as dsn:
+        with psycopg.connect(dsn) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        os.kill(_process_id(tmp_path), signal.SIGKILL)
+        with running(tmp_path) as again, psycopg.connect(again) as connection:
+            assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
+    assert _is_stopped(tmp_path)
+
+
+def test_a_process_number_that_is_now_somebody_elses_does_not_stop_the_start(tmp_path: Path) -> None:
+    with running(tmp_path):
+        written = (tmp_path / "postgres" / "postmaster.pid").read_text()
+    left = tmp_path / "postgres" / "postmaster.pid"
+    left.write_text(written.replace(written.splitlines()[0], str(os.getpid()), 1))
+    with running(tmp_path) as dsn:
+        psycopg.connect(dsn).close()
+    assert _is_stopped(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_runs_it_as_well() -> None:
+    somebody = pwd.getpwnam("nobody")
+    with TemporaryDirectory() as folder, running(Path(folder) / "roots"):  # lets others walk through the environment
+        data = Path(folder) / "theirs"
+        data.mkdir()
+        os.chown(data, somebody.pw_uid, -1)
+        holder = _holder(data, somebody.pw_uid)
+        assert (data / "postgres").stat().st_uid == somebody.pw_uid
+        _leave(holder)
+        assert _is_stopped(data)
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scripts.postgres.START_LIMIT_SECONDS", 0.5)
+    with pytest.raises(ServerFailed, match="no_such_setting"), running(tmp_path, settings={"no_such_setting": "1"}):
+        pass
+
+
+def test_its_programs_are_at_hand() -> None:
+    assert {binary(name).name for name in ("psql", "pgbench", "pg_dump")} == {"psql", "pgbench", "pg_dump"}
+    with pytest.raises(ServerFailed, match="no_such_program"):
+        binary("no_such_program")
