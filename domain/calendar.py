@@ -61,6 +61,12 @@ def add_working_days(arrival: dt.date, days: int) -> dt.date:
     return day
 
 
+def working_days_between(start: dt.date, end: dt.date) -> int:
+    """The working days after `start`, up to and with `end`: the least N for which "in N working days" was kept."""
+    span = range(1, (end - start).days + 1)
+    return sum(is_working_day(start + dt.timedelta(days=passed)) for passed in span)
+
+
 def add_months(day: dt.date, months: int) -> dt.date:
     """A month as a duty step: the same-numbered day, else that month's last."""
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)

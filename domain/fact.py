@@ -32,9 +32,10 @@ class Fact(BaseModel):
     """Something that happened, in the words a caseworker would sign. Immutable.
 
     A subclass states, as class keywords, its stored `name`, its `version`, the `stream` it belongs to (None:
-    any), the field that tells when it `happened` (a date or an aware datetime; None: when it was recorded) and
-    which of its fields are `sensitive` (identities, addresses, free text: they are stored apart, and never
-    shown by `repr`).
+    any), the field that tells when it `happened` (a date or an aware datetime; None: when it was recorded), which
+    of its fields are `sensitive` (identities, addresses, free text: stored apart, never shown by `repr`), which
+    name `workers`, which pairs are `spans` (beginning, end), and which further fields must lie in the `past`.
+    What must hold of all these is checked in one place, `domain.truth`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +45,9 @@ class Fact(BaseModel):
     stream: ClassVar[StreamKind | None] = None
     happened: ClassVar[str | None] = None
     sensitive: ClassVar[frozenset[str]] = frozenset()
+    workers: ClassVar[tuple[str, ...]] = ()
+    spans: ClassVar[tuple[tuple[str, str], ...]] = ()
+    past: ClassVar[tuple[str, ...]] = ()
     consequence: ClassVar[bool] = False
     """True for what the ledger itself concludes (duties, deviations): nobody can correct or strike it."""
 
@@ -60,16 +64,21 @@ class Fact(BaseModel):
         stream: StreamKind | None = None,
         happened: str | None = None,
         sensitive: tuple[str, ...] = (),
+        workers: tuple[str, ...] = (),
+        spans: tuple[tuple[str, str], ...] = (),
+        past: tuple[str, ...] = (),
         consequence: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        unknown = {*sensitive, *([happened] if happened else [])} - set(cls.model_fields)
+        named = {*sensitive, *workers, *past, *(field for span in spans for field in span)}
+        unknown = (named | ({happened} if happened else set())) - set(cls.model_fields)
         if unknown:
             raise TypeError(f"{cls.__name__} names fields that it does not have: {sorted(unknown)}")
         cls.fact_name, cls.fact_version = name, version
         cls.stream, cls.happened = stream, happened
         cls.sensitive, cls.consequence = frozenset(sensitive), consequence
+        cls.workers, cls.spans, cls.past = workers, spans, past
 
     @classmethod
     def stored_name(cls) -> str:

@@ -54,7 +54,7 @@ class ContactReceived(
 ):
     """A contact arrived. The clock of the waiting time starts.
 
-    `service` names the service whose limit for answering applies, when the contact asks for one.
+    `service` and `model_version` pin the model whose limit for answering applies, when the contact asks for one.
     """
 
     received_at: dt.datetime
@@ -64,12 +64,17 @@ class ContactReceived(
     client_id: UUID | None = None
     area: str | None = None
     service: str | None = None
-    answer_within_working_days: int | None = None
+    model_version: int | None = None
     message: str | None = None
 
 
 class ContactAnswered(
-    Fact, name="contact_answered", stream=StreamKind.CONTACT, happened="answered_at", sensitive=("note",)
+    Fact,
+    name="contact_answered",
+    stream=StreamKind.CONTACT,
+    happened="answered_at",
+    sensitive=("note",),
+    workers=("worker_id",),
 ):
     """A worker answered the contact; `outcome` tells whether guided or accompanied onwards."""
 

@@ -146,7 +146,9 @@ class ReferralReceived(Fact, name="referral_received", stream=EPISODE, happened=
     need: str | None = None
 
 
-class ProposalMade(Fact, name="proposal_made", stream=EPISODE, happened="proposed_on", sensitive=("grounds",)):
+class ProposalMade(
+    Fact, name="proposal_made", stream=EPISODE, happened="proposed_on", sensitive=("grounds",), workers=("proposer_id",)
+):
     """A service was proposed to the body that arranges it (S3: channel code Laava)."""
 
     proposed_on: dt.date
@@ -160,7 +162,12 @@ class ProposalMade(Fact, name="proposal_made", stream=EPISODE, happened="propose
 
 
 class CoordinationAssessed(
-    Fact, name="coordination_assessed", stream=EPISODE, happened="assessed_on", sensitive=("assessment",)
+    Fact,
+    name="coordination_assessed",
+    stream=EPISODE,
+    happened="assessed_on",
+    sensitive=("assessment",),
+    workers=("assessor_id",),
 ):
     """The need, the fit with other services, and what would not be suitable, were assessed before the decision."""
 
@@ -178,6 +185,8 @@ class DecisionMade(
     stream=EPISODE,
     happened="decided_on",
     sensitive=("reasons", "expected_effect"),
+    workers=("decision_maker",),
+    spans=(("valid_from", "valid_to"),),
 ):
     """A decision. A grant pins the episode to `service` and `model_version`; `age_years` is the client's then.
 
@@ -211,7 +220,13 @@ class DecisionMade(
     expected_effect: str | None = None
 
 
-class PaymentCommitmentReceived(Fact, name="payment_commitment_received", stream=EPISODE, happened="received_on"):
+class PaymentCommitmentReceived(
+    Fact,
+    name="payment_commitment_received",
+    stream=EPISODE,
+    happened="received_on",
+    spans=(("valid_from", "valid_to"),),
+):
     """The purchaser committed itself to pay (maksusitoumus)."""
 
     commitment_id: UUID
@@ -227,7 +242,7 @@ class PaymentCommitmentReceived(Fact, name="payment_commitment_received", stream
     quality_requirements: tuple[str, ...] = ()
 
 
-class WorkerAssigned(Fact, name="worker_assigned", stream=EPISODE, happened="from_on"):
+class WorkerAssigned(Fact, name="worker_assigned", stream=EPISODE, happened="from_on", workers=("worker_id",)):
     """A worker took the episode on, in a role, from `from_on`."""
 
     assignment_id: UUID
@@ -250,7 +265,14 @@ class EpisodeStarted(Fact, name="episode_started", stream=EPISODE, happened="sta
     motivation_recognised: bool | None = None
 
 
-class PlanMade(Fact, name="plan_made", stream=EPISODE, happened="made_on", sensitive=("goal_texts", "content")):
+class PlanMade(
+    Fact,
+    name="plan_made",
+    stream=EPISODE,
+    happened="made_on",
+    sensitive=("goal_texts", "content"),
+    workers=("worker_id",),
+):
     """A written plan was made, or a plan of the same id made anew."""
 
     plan_id: UUID
@@ -267,7 +289,14 @@ class PlanMade(Fact, name="plan_made", stream=EPISODE, happened="made_on", sensi
     content: str | None = None
 
 
-class PlanEvaluated(Fact, name="plan_evaluated", stream=EPISODE, happened="evaluated_on", sensitive=("evaluation",)):
+class PlanEvaluated(
+    Fact,
+    name="plan_evaluated",
+    stream=EPISODE,
+    happened="evaluated_on",
+    sensitive=("evaluation",),
+    workers=("worker_id",),
+):
     """The work was evaluated against the plan."""
 
     plan_id: UUID | None = None
@@ -278,7 +307,14 @@ class PlanEvaluated(Fact, name="plan_evaluated", stream=EPISODE, happened="evalu
     evaluation: str | None = None
 
 
-class MeetingPlanned(Fact, name="meeting_planned", stream=EPISODE, happened="planned_at"):
+class MeetingPlanned(
+    Fact,
+    name="meeting_planned",
+    stream=EPISODE,
+    happened="planned_at",
+    workers=("worker_ids",),
+    spans=(("starts_at", "ends_at"),),
+):
     """A meeting was agreed upon, at `planned_at`, for the time from `starts_at` to `ends_at`."""
 
     meeting_id: UUID
@@ -291,7 +327,16 @@ class MeetingPlanned(Fact, name="meeting_planned", stream=EPISODE, happened="pla
     client_ids: tuple[UUID, ...] = ()
 
 
-class MeetingHeld(Fact, name="meeting_held", stream=EPISODE, happened="started_at", sensitive=("note",)):
+class MeetingHeld(
+    Fact,
+    name="meeting_held",
+    stream=EPISODE,
+    happened="started_at",
+    sensitive=("note",),
+    workers=("worker_ids",),
+    spans=(("started_at", "ended_at"), ("planned_starts_at", "planned_ends_at")),
+    past=("ended_at",),
+):
     """People met. `client_ids`: on whose counters it stands; `participants`: codes of who was there.
 
     `planned_*` and `presence_gap_minutes` are for supervised visits.
@@ -313,7 +358,15 @@ class MeetingHeld(Fact, name="meeting_held", stream=EPISODE, happened="started_a
     note: str | None = None
 
 
-class MeetingCancelled(Fact, name="meeting_cancelled", stream=EPISODE, happened="cancelled_at", sensitive=("note",)):
+class MeetingCancelled(
+    Fact,
+    name="meeting_cancelled",
+    stream=EPISODE,
+    happened="cancelled_at",
+    sensitive=("note",),
+    workers=("worker_ids",),
+    spans=(("starts_at", "ends_at"),),
+):
     """An agreed meeting was called off before it began."""
 
     meeting_id: UUID
@@ -328,7 +381,15 @@ class MeetingCancelled(Fact, name="meeting_cancelled", stream=EPISODE, happened=
     note: str | None = None
 
 
-class MeetingMissed(Fact, name="meeting_missed", stream=EPISODE, happened="starts_at", sensitive=("note",)):
+class MeetingMissed(
+    Fact,
+    name="meeting_missed",
+    stream=EPISODE,
+    happened="starts_at",
+    sensitive=("note",),
+    workers=("worker_ids",),
+    spans=(("starts_at", "ends_at"),),
+):
     """The family did not come (ei saapunut, no-show)."""
 
     meeting_id: UUID
@@ -340,7 +401,15 @@ class MeetingMissed(Fact, name="meeting_missed", stream=EPISODE, happened="start
     note: str | None = None
 
 
-class ReportWritten(Fact, name="report_written", stream=EPISODE, happened="written_on", sensitive=("content",)):
+class ReportWritten(
+    Fact,
+    name="report_written",
+    stream=EPISODE,
+    happened="written_on",
+    sensitive=("content",),
+    workers=("worker_id",),
+    spans=(("covers_from", "covers_to"),),
+):
     """A report on a period was written, about one client where `client_id` says so."""
 
     report_id: UUID
@@ -353,7 +422,9 @@ class ReportWritten(Fact, name="report_written", stream=EPISODE, happened="writt
     content: str | None = None
 
 
-class SummaryWritten(Fact, name="summary_written", stream=EPISODE, happened="written_on", sensitive=("content",)):
+class SummaryWritten(
+    Fact, name="summary_written", stream=EPISODE, happened="written_on", sensitive=("content",), workers=("worker_id",)
+):
     """The closing summary (yhteenveto) was written."""
 
     summary_id: UUID
@@ -362,7 +433,9 @@ class SummaryWritten(Fact, name="summary_written", stream=EPISODE, happened="wri
     content: str | None = None
 
 
-class DocumentDelivered(Fact, name="document_delivered", stream=EPISODE, happened="delivered_on"):
+class DocumentDelivered(
+    Fact, name="document_delivered", stream=EPISODE, happened="delivered_on", workers=("worker_id",)
+):
     """A document reached its recipient: `delivery_mode` is written_in_register or handed_over."""
 
     document_kind: str
@@ -374,7 +447,9 @@ class DocumentDelivered(Fact, name="document_delivered", stream=EPISODE, happene
     client_id: UUID | None = None
 
 
-class NoticeGiven(Fact, name="notice_given", stream=EPISODE, happened="given_on", sensitive=("content",)):
+class NoticeGiven(
+    Fact, name="notice_given", stream=EPISODE, happened="given_on", sensitive=("content",), workers=("worker_id",)
+):
     """Somebody was told something that they must be told: a change, that the service fits no longer, a notification."""
 
     notice_kind: str
@@ -422,7 +497,9 @@ class EpisodeReopened(Fact, name="episode_reopened", stream=EPISODE, happened="r
     reason: str
 
 
-class FollowUpContactMade(Fact, name="follow_up_contact_made", stream=EPISODE, happened="made_on", sensitive=("note",)):
+class FollowUpContactMade(
+    Fact, name="follow_up_contact_made", stream=EPISODE, happened="made_on", sensitive=("note",), workers=("worker_id",)
+):
     """The client was contacted after the end, `months_after` months on."""
 
     made_on: dt.date

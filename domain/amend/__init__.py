@@ -1,0 +1,1 @@
+"""Commands that every stream shares: correct or strike out an entry, waive a duty, explain a deviation."""

@@ -1,0 +1,94 @@
+"""The commands that tell one fact about a client as it is; each is a sentence, its fields those of its fact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from domain.client.commands.base import ClientTelling
+from domain.client.facts import (
+    AddressTold,
+    BirthExpected,
+    ChildBorn,
+    ConsentGiven,
+    ConsentScope,
+    ConsentWithdrawn,
+    FamilyJoined,
+    NonDisclosureEnded,
+    NonDisclosureOrdered,
+)
+
+
+class ExpectBirth(ClientTelling):
+    """Record that the client expects a child."""
+
+    tells = BirthExpected
+
+    learnt_on: dt.date
+    expected_on: dt.date
+
+
+class RecordBirth(ClientTelling):
+    """Record that the expected child was born."""
+
+    tells = ChildBorn
+
+    born_on: dt.date
+    child_client_id: UUID | None = None
+
+
+class JoinFamily(ClientTelling):
+    """Record which family the client belongs to."""
+
+    tells = FamilyJoined
+
+    family_id: UUID
+    joined_on: dt.date
+
+
+class GiveConsent(ClientTelling):
+    """Record a consent of the client, or of the guardians for the client."""
+
+    tells = ConsentGiven
+
+    consent_id: UUID
+    scope: ConsentScope
+    given_on: dt.date
+    episode_id: UUID | None = None
+
+
+class WithdrawConsent(ClientTelling):
+    """Record that a consent was taken back."""
+
+    tells = ConsentWithdrawn
+
+    consent_id: UUID
+    withdrawn_on: dt.date
+
+
+class OrderNonDisclosure(ClientTelling):
+    """Record that the client's contact details are under a non-disclosure order (turvakielto)."""
+
+    tells = NonDisclosureOrdered
+
+    ordered_on: dt.date | None = None
+
+
+class EndNonDisclosure(ClientTelling):
+    """Record that the non-disclosure order ended."""
+
+    tells = NonDisclosureEnded
+
+    ended_on: dt.date
+
+
+class TellAddress(ClientTelling):
+    """Record the client's address and telephone number."""
+
+    tells = AddressTold
+
+    told_on: dt.date
+    street_address: str | None = None
+    postal_code: str | None = None
+    municipality: str | None = None
+    telephone: str | None = None

@@ -1,0 +1,107 @@
+"""The base of every command: the fields of a request, and one pure function from what is so to new facts.
+
+The command model is the request schema: route, permission and audit label follow from its class name. A command
+knows no clock and makes no ids: time, actor, the register and the streams that it asks for are in the context.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.calendar import day_in_helsinki
+from domain.consequence import Concluded
+from domain.fact import Fact, StreamKind
+from domain.stream import Entry
+
+if TYPE_CHECKING:
+    from domain.client.state import ClientState
+    from domain.contact.state import ContactState
+    from domain.episode.state import EpisodeState
+    from domain.register.state import RegisterState
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamState:
+    """What every stream's state holds: all its entries, those in force, and what has been concluded from them."""
+
+    entries: tuple[Entry, ...] = ()
+    in_force: tuple[Entry, ...] = ()
+    concluded: Concluded = field(default_factory=Concluded)
+
+    @property
+    def version(self) -> int:
+        """The version of the last entry; 0 when there is none."""
+        return self.entries[-1].version if self.entries else 0
+
+    @property
+    def exists(self) -> bool:
+        """Whether the stream has begun."""
+        return bool(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """The other streams that a command must see before it can decide."""
+
+    clients: tuple[UUID, ...] = ()
+    contacts: tuple[UUID, ...] = ()
+    episodes: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """All that a decision may depend on besides its own stream.
+
+    `historical`: another system's history is being imported: what it authorised is recorded with its deviations,
+    not refused (domain book § 2).
+    """
+
+    stream_id: UUID
+    now: dt.datetime
+    actor: str
+    register: RegisterState
+    clients: Mapping[UUID, ClientState] = field(default_factory=dict)
+    contacts: Mapping[UUID, ContactState] = field(default_factory=dict)
+    episodes: Mapping[UUID, EpisodeState] = field(default_factory=dict)
+    historical: bool = False
+
+    @property
+    def today(self) -> dt.date:
+        """The day in Finland."""
+        return day_in_helsinki(self.now)
+
+
+StateT_contra = TypeVar("StateT_contra", bound=StreamState, contravariant=True)
+
+
+class Command(BaseModel, Generic[StateT_contra]):
+    """An act that somebody asks the ledger to record.
+
+    `begins`: it must be the first of its stream. `authorises`: it is refused when a `must` rule does not hold.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stream: ClassVar[StreamKind]
+    begins: ClassVar[bool] = False
+    authorises: ClassVar[bool] = False
+
+    @classmethod
+    def command_name(cls) -> str:
+        """`RecordMeeting` → `record-meeting`: its route, its permission, its label in the audit trail."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__.partition("[")[0]).lower()
+
+    def reads(self, state: StateT_contra) -> Reads:
+        """Which other streams the decision depends on."""
+        return Reads()
+
+    def decide(self, state: StateT_contra, context: Context) -> Sequence[Fact]:
+        """The facts that follow. Raises a Refusal. A command that changes nothing gives none."""
+        raise NotImplementedError(type(self).__name__)

@@ -1,0 +1,107 @@
+"""Every command there is, by name. A new command is its own file and one line here; its route follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.amend.correct_entry import CorrectEntry
+from domain.amend.explain_deviation import ExplainDeviation
+from domain.amend.strike_out_entry import StrikeOutEntry
+from domain.amend.waive_duty import WaiveDuty
+from domain.client.commands import tellings as client
+from domain.client.commands.register_client import RegisterClient
+from domain.command import Command
+from domain.contact.commands.answer_contact import AnswerContact
+from domain.contact.commands.close_contact import CloseContact
+from domain.contact.commands.receive_contact import ReceiveContact
+from domain.episode.commands.assess_coordination import AssessCoordination
+from domain.episode.commands.assign_worker import AssignWorker
+from domain.episode.commands.cancel_meeting import CancelMeeting
+from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.decide_end import DecideEnd
+from domain.episode.commands.deliver_document import DeliverDocument
+from domain.episode.commands.evaluate_plan import EvaluatePlan
+from domain.episode.commands.give_notice import GiveNotice
+from domain.episode.commands.grant_exception import GrantException
+from domain.episode.commands.grant_extension import GrantExtension
+from domain.episode.commands.grant_service import GrantService
+from domain.episode.commands.make_follow_up_contact import MakeFollowUpContact
+from domain.episode.commands.make_plan import MakePlan
+from domain.episode.commands.make_proposal import MakeProposal
+from domain.episode.commands.move_to_model import MoveToModel
+from domain.episode.commands.open_spell import OpenSpell
+from domain.episode.commands.plan_meeting import PlanMeeting
+from domain.episode.commands.receive_feedback import ReceiveFeedback
+from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
+from domain.episode.commands.receive_referral import ReceiveReferral
+from domain.episode.commands.record_meeting import RecordMeeting
+from domain.episode.commands.record_no_show import RecordNoShow
+from domain.episode.commands.refuse_service import RefuseService
+from domain.episode.commands.release_worker import ReleaseWorker
+from domain.episode.commands.reopen_episode import ReopenEpisode
+from domain.episode.commands.resume_episode import ResumeEpisode
+from domain.episode.commands.start_episode import StartEpisode
+from domain.episode.commands.suspend_episode import SuspendEpisode
+from domain.episode.commands.write_report import WriteReport
+from domain.episode.commands.write_summary import WriteSummary
+from domain.fact import StreamKind
+from domain.register.commands.enrol_worker import EnrolWorker
+from domain.register.commands.open_register import OpenRegister
+from domain.register.commands.open_unit import OpenUnit
+from domain.register.commands.publish_service_model import PublishServiceModel
+from domain.register.commands.remove_worker import RemoveWorker
+from domain.register.commands.succeed_controller import SucceedController
+
+AnyCommand = Command[Any]
+
+COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
+    StreamKind.REGISTER: (OpenRegister, SucceedController, OpenUnit, EnrolWorker, RemoveWorker, PublishServiceModel),
+    StreamKind.CLIENT: (
+        RegisterClient,
+        client.ExpectBirth,
+        client.RecordBirth,
+        client.JoinFamily,
+        client.GiveConsent,
+        client.WithdrawConsent,
+        client.OrderNonDisclosure,
+        client.EndNonDisclosure,
+        client.TellAddress,
+    ),
+    StreamKind.CONTACT: (ReceiveContact, AnswerContact, CloseContact),
+    StreamKind.EPISODE: (
+        ReceiveReferral,
+        MakeProposal,
+        AssessCoordination,
+        GrantService,
+        RefuseService,
+        GrantExtension,
+        GrantException,
+        MoveToModel,
+        DecideEnd,
+        ReceivePaymentCommitment,
+        AssignWorker,
+        ReleaseWorker,
+        StartEpisode,
+        MakePlan,
+        EvaluatePlan,
+        PlanMeeting,
+        RecordMeeting,
+        CancelMeeting,
+        RecordNoShow,
+        WriteReport,
+        WriteSummary,
+        DeliverDocument,
+        GiveNotice,
+        SuspendEpisode,
+        ResumeEpisode,
+        OpenSpell,
+        CloseEpisode,
+        ReopenEpisode,
+        MakeFollowUpContact,
+        ReceiveFeedback,
+    ),
+}
+"""The commands of each kind of stream."""
+
+ON_EVERY_STREAM: tuple[type[AnyCommand], ...] = (CorrectEntry, StrikeOutEntry, WaiveDuty, ExplainDeviation)
+"""The commands that act on a stream of any kind."""

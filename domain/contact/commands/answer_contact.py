@@ -1,0 +1,44 @@
+"""The command AnswerContact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import AwareDatetime
+
+from domain.command import Command, Context
+from domain.contact.facts import ContactAnswered, ContactReceived
+from domain.contact.state import ContactState
+from domain.fact import Fact, StreamKind
+from domain.refusal import EndedBeforeItBegan, OutOfOrder, UnknownContact
+
+
+def require_contact(state: ContactState) -> ContactReceived:
+    """The contact as received. Raises UnknownContact, OutOfOrder when it was struck out or closed."""
+    if not state.exists:
+        raise UnknownContact("There is no such contact in this register.", remedy="Record the contact first.")
+    if state.received is None or state.closed is not None:
+        raise OutOfOrder("The contact was struck out or closed.", remedy="Record a new contact.")
+    return state.received
+
+
+class AnswerContact(Command[ContactState]):
+    """Record that a worker answered the contact."""
+
+    stream = StreamKind.CONTACT
+
+    answered_at: AwareDatetime
+    worker_id: str
+    outcome: str | None = None
+    note: str | None = None
+
+    def decide(self, state: ContactState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownContact, OutOfOrder, EndedBeforeItBegan."""
+        received = require_contact(state)
+        if self.answered_at < received.received_at:
+            raise EndedBeforeItBegan(
+                "answered_at is before the contact was received.",
+                remedy="Give a moment that is not before it.",
+                field="answered_at",
+            )
+        return [ContactAnswered(**self.model_dump())]

@@ -1,0 +1,45 @@
+"""What is so about a contact, folded from the facts in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.command import StreamState
+from domain.consequence import ModelReference
+from domain.contact.facts import ContactAnswered, ContactClosed, ContactReceived
+from domain.stream import Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactState(StreamState):
+    """A contact."""
+
+    received: ContactReceived | None = None
+    answered: ContactAnswered | None = None
+    closed: ContactClosed | None = None
+
+    @property
+    def pin(self) -> ModelReference | None:
+        """The version of the service model whose rules apply."""
+        if self.received is None or self.received.service is None or self.received.model_version is None:
+            return None
+        return ModelReference(self.received.service, self.received.model_version)
+
+
+def fold_contact(entries: Sequence[Entry], in_force: Sequence[Entry]) -> ContactState:
+    """The contact's state from the stream's entries."""
+    received, answered, closed = None, None, None
+    for entry in in_force:
+        match entry.fact:
+            case ContactReceived() as fact:
+                received = fact
+            case ContactAnswered() as fact:
+                answered = answered or fact
+            case ContactClosed() as fact:
+                closed = fact
+            case _:
+                pass
+    return ContactState(
+        entries=tuple(entries), in_force=tuple(in_force), received=received, answered=answered, closed=closed
+    )

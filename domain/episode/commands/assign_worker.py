@@ -1,0 +1,30 @@
+"""The command AssignWorker."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.command import Context
+from domain.episode.commands.base import EpisodeCommand, require_referral
+from domain.episode.facts import WorkerAssigned
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+from domain.register.facts import WorkerRole
+
+
+class AssignWorker(EpisodeCommand):
+    """Give the episode to a worker, in a role. Assigning the same worker in the same role again changes nothing."""
+
+    assignment_id: UUID
+    worker_id: str
+    role: WorkerRole
+    from_on: dt.date
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownEpisode, OutOfOrder."""
+        require_referral(state)
+        if any((a.worker_id, a.role) == (self.worker_id, self.role) for a in state.assignments.values()):
+            return []
+        return [WorkerAssigned(**self.model_dump())]

@@ -1,0 +1,68 @@
+"""What the commands of an episode share: the order in which things can happen, and telling a fact as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from domain.command import Command, Context
+from domain.episode.facts import DecisionMade, ReferralReceived
+from domain.episode.state import EpisodeState, MeetingStatus
+from domain.fact import Fact, StreamKind
+from domain.refusal import OutOfOrder, UnknownEpisode
+from domain.truth import check_clients
+
+
+class EpisodeCommand(Command[EpisodeState]):
+    """A command of the episode stream."""
+
+    stream = StreamKind.EPISODE
+
+
+class Telling(EpisodeCommand):
+    """A command that tells a fact as it is: its fields are those of the fact `tells`.
+
+    Needs a referral; with `after_grant` a decision that grants the service.
+    """
+
+    tells: ClassVar[type[Fact]]
+    after_grant: ClassVar[bool] = False
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode."""
+        if self.after_grant:
+            require_granted(state)
+        referral = require_referral(state)
+        fields: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        named = [*fields.get("client_ids", ()), *([fields["client_id"]] if fields.get("client_id") else [])]
+        check_clients(named, referral.client_ids)
+        return [self.tells(**fields)]
+
+
+def require_referral(state: EpisodeState) -> ReferralReceived:
+    """The referral that began the episode. Raises UnknownEpisode, and OutOfOrder when it was struck out."""
+    if not state.exists:
+        raise UnknownEpisode("There is no such episode in this register.", remedy="Begin it with a referral.")
+    if state.referral is None:
+        raise OutOfOrder("The referral that began this episode was struck out.", remedy="Begin a new episode.")
+    return state.referral
+
+
+def require_granted(state: EpisodeState) -> DecisionMade:
+    """The decision that the episode is pinned by. Raises UnknownEpisode, OutOfOrder."""
+    require_referral(state)
+    if state.grant is None:
+        raise OutOfOrder("No decision grants this service.", remedy="Record the decision that grants it first.")
+    return state.grant
+
+
+def require_meeting_open(state: EpisodeState, meeting_id: UUID) -> None:
+    """Nothing, or a plan, is known of the meeting. Raises OutOfOrder when it was held, cancelled or missed already."""
+    status = state.meetings.get(meeting_id, MeetingStatus.PLANNED)
+    if status is not MeetingStatus.PLANNED:
+        raise OutOfOrder(
+            f"That meeting is recorded already, as {status}.",
+            remedy="Correct or strike out the entry that is wrong, or give the new meeting an id of its own.",
+            field="meeting_id",
+        )

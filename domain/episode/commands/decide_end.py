@@ -1,0 +1,22 @@
+"""The command DecideEnd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.command import Context
+from domain.episode.commands.base import require_granted
+from domain.episode.commands.decisions import Decision
+from domain.episode.facts import DecisionKind
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+
+
+class DecideEnd(Decision):
+    """Decide that the service ends."""
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownEpisode, OutOfOrder."""
+        grant = require_granted(state)
+        model = context.register.model(grant.service, grant.model_version)
+        return [self._decision(DecisionKind.END, model, state, context)]

@@ -1,0 +1,66 @@
+"""What the decisions share: who may decide, on what, and what is known of the client on that day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.catalogue.model import ServiceModel
+from domain.command import Context, Reads
+from domain.contact.facts import ContactSource
+from domain.episode.commands.base import EpisodeCommand, require_referral
+from domain.episode.facts import DecisionKind, DecisionMade, Reference
+from domain.episode.state import EpisodeState
+
+
+class Decision(EpisodeCommand):
+    """The fields of every decision (domain book § 2, "decision")."""
+
+    decision_id: UUID
+    decided_on: dt.date
+    decision_maker: str
+    legal_basis: str | None = None
+    service_task: str | None = None
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    codes: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    reasons: str | None = None
+
+    def reads(self, state: EpisodeState) -> Reads:
+        """The clients, for their age on the day of the decision."""
+        return Reads(clients=state.client_ids)
+
+    def _decision(
+        self, kind: DecisionKind, model: ServiceModel, state: EpisodeState, context: Context, **more: Any
+    ) -> DecisionMade:
+        common = {name: getattr(self, name) for name in Decision.model_fields}
+        common |= {
+            "legal_basis": self.legal_basis or model.legal_basis,
+            "service_task": self.service_task or model.service_task,
+        }
+        return DecisionMade(
+            kind=kind,
+            service=model.service,
+            model_version=model.model_version,
+            **common,
+            **self._about_clients(state, context),
+            **more,
+        )
+
+    def _about_clients(self, state: EpisodeState, context: Context) -> dict[str, Any]:
+        referral = require_referral(state)
+        clients = [context.clients[client_id] for client_id in referral.client_ids]
+        ages = [age for client in clients if (age := client.age_on(self.decided_on)) is not None]
+        return {
+            "age_years": min(ages) if ages else None,
+            "expecting": any(client.expecting_on(self.decided_on) for client in clients),
+            "consent": referral.consent,
+            "requested_by_family": referral.source is ContactSource.FAMILY,
+        }
+
+
+Meetings = Annotated[int, Field(ge=0, le=1000)]

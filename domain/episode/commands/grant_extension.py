@@ -1,0 +1,28 @@
+"""The command GrantExtension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.command import Context
+from domain.episode.commands.base import require_granted
+from domain.episode.commands.decisions import Decision, Meetings
+from domain.episode.facts import DecisionKind
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+
+
+class GrantExtension(Decision):
+    """Decide that the service goes on for longer (jatkopäätös)."""
+
+    authorises = True
+
+    months_granted: Meetings | None = None
+    meetings_granted: Meetings | None = None
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownEpisode, OutOfOrder."""
+        grant = require_granted(state)
+        model = context.register.model(grant.service, grant.model_version)
+        more = {"months_granted": self.months_granted, "meetings_granted": self.meetings_granted}
+        return [self._decision(DecisionKind.EXTENSION, model, state, context, **more)]

@@ -1,0 +1,57 @@
+"""The command GrantService."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.command import Context, Reads
+from domain.episode.commands.base import require_referral
+from domain.episode.commands.decisions import Decision, Meetings
+from domain.episode.facts import DecisionKind
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+from domain.refusal import OutOfOrder
+
+
+class GrantService(Decision):
+    """Decide that the service is granted. The episode is pinned to the model in force on the day of the decision.
+
+    `continues_episode_id` names the episode whose spell of work goes on here, with the same need.
+    """
+
+    authorises = True
+
+    service: str
+    meetings_granted: Meetings | None = None
+    months_granted: Meetings | None = None
+    clientship: str | None = None
+    voluntary_consent: bool | None = None
+    continues_episode_id: UUID | None = None
+
+    def reads(self, state: EpisodeState) -> Reads:
+        """The clients, and the episode that this one continues."""
+        continued = (self.continues_episode_id,) if self.continues_episode_id else ()
+        return Reads(clients=state.client_ids, episodes=continued)
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownEpisode, OutOfOrder, ServiceNotKnown."""
+        require_referral(state)
+        if state.grant is not None:
+            raise OutOfOrder(
+                "This episode has been granted already.",
+                remedy="Extend it, make an exception, or move it to another model.",
+            )
+        model = context.register.model_in_force(self.service, self.decided_on)
+        before = 0
+        if self.continues_episode_id:
+            before = context.episodes[self.continues_episode_id].client_meetings_in_spell
+        granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted
+        more = {
+            "months_granted": self.months_granted,
+            "clientship": self.clientship,
+            "voluntary_consent": self.voluntary_consent,
+            "continues_episode_id": self.continues_episode_id,
+        }
+        kind = DecisionKind.GRANTED
+        return [self._decision(kind, model, state, context, meetings_before=before, meetings_granted=granted, **more)]

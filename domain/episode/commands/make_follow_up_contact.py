@@ -1,0 +1,21 @@
+"""The command MakeFollowUpContact."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from domain.episode.commands.base import Telling
+from domain.episode.facts import FollowUpContactMade
+
+
+class MakeFollowUpContact(Telling):
+    """Record a contact with the client after the end."""
+
+    tells = FollowUpContactMade
+    after_grant = True
+
+    made_on: dt.date
+    months_after: int | None = None
+    worker_id: str
+    reached: bool
+    note: str | None = None

@@ -1,0 +1,28 @@
+"""The command MakePlan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from domain.episode.commands.base import Telling
+from domain.episode.facts import Goal, PlanKind, PlanMade
+
+
+class MakePlan(Telling):
+    """Make a written plan, or make the plan of the same id anew."""
+
+    tells = PlanMade
+
+    plan_id: UUID
+    plan_kind: PlanKind
+    made_on: dt.date
+    worker_id: str
+    with_family: bool | None = None
+    goals: tuple[Goal, ...] = ()
+    estimated_months: int | None = None
+    weekly_minutes: int | None = None
+    planned_minutes: int | None = None
+    planned_remote_minutes: int | None = None
+    goal_texts: dict[str, str] | None = None
+    content: str | None = None

@@ -1,0 +1,36 @@
+"""What the commands about meetings share: the meeting's id, kind, and for whom it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.episode.commands.base import EpisodeCommand, require_granted, require_meeting_open, require_referral
+from domain.episode.facts import MeetingKind
+from domain.episode.state import EpisodeState
+from domain.truth import check_clients
+
+Workers = Annotated[tuple[str, ...], Field(min_length=1)]
+"""At least one: nothing is done by nobody."""
+
+
+class AboutMeeting(EpisodeCommand):
+    """The fields of every command about a meeting. A familiarisation visit may come before the decision."""
+
+    meeting_id: UUID
+    meeting_kind: MeetingKind = MeetingKind.CLIENT_MEETING
+    worker_ids: Workers
+
+    def clients_met(self, state: EpisodeState, named: tuple[UUID, ...] = ()) -> tuple[UUID, ...]:
+        """The clients on whose counters it stands: those named, else all of the episode.
+
+        Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode.
+        """
+        if self.meeting_kind is MeetingKind.CLIENT_MEETING:
+            require_granted(state)
+        referral = require_referral(state)
+        require_meeting_open(state, self.meeting_id)
+        check_clients(named, referral.client_ids)
+        return named or referral.client_ids

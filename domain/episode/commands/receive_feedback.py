@@ -1,0 +1,21 @@
+"""The command ReceiveFeedback."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from domain.episode.commands.base import Telling
+from domain.episode.facts import FeedbackReceived
+
+
+class ReceiveFeedback(Telling):
+    """Record feedback from the family, a partner or the responsible worker."""
+
+    tells = FeedbackReceived
+
+    feedback_id: UUID
+    received_on: dt.date
+    given_by: str
+    scores: dict[str, int] | None = None
+    comment: str | None = None

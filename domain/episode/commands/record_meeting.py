@@ -1,0 +1,38 @@
+"""The command RecordMeeting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from domain.command import Context
+from domain.episode.commands.meetings import AboutMeeting
+from domain.episode.facts import MeetingHeld, MeetingMode
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+
+
+class RecordMeeting(AboutMeeting):
+    """Record that people met. It is recorded whatever the rules say, with its deviations beside it.
+
+    `client_ids` default to all of the episode's clients.
+    """
+
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
+    mode: MeetingMode
+    client_ids: tuple[UUID, ...] = ()
+    participants: tuple[str, ...] = ()
+    planned_starts_at: AwareDatetime | None = None
+    planned_ends_at: AwareDatetime | None = None
+    presence_gap_minutes: int | None = None
+    interruption_reason: str | None = None
+    with_family_documented: bool | None = None
+    note: str | None = None
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode."""
+        clients = self.clients_met(state, self.client_ids)
+        return [MeetingHeld(**self.model_dump(exclude={"client_ids"}), client_ids=clients)]

@@ -1,0 +1,31 @@
+"""The command StartEpisode."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from domain.command import Context
+from domain.episode.commands.base import EpisodeCommand, require_granted
+from domain.episode.facts import EpisodeStarted
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+from domain.refusal import OutOfOrder
+
+
+class StartEpisode(EpisodeCommand):
+    """Begin the work."""
+
+    authorises = True
+
+    started_on: dt.date
+    motivation_recognised: bool | None = None
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownEpisode, OutOfOrder."""
+        require_granted(state)
+        if state.started_on is not None:
+            raise OutOfOrder(
+                f"The work began on {state.started_on} already.", remedy="Correct that entry if the day is wrong."
+            )
+        return [EpisodeStarted(**self.model_dump())]

@@ -1,0 +1,183 @@
+"""What is so about a service episode, folded from the facts in force. No rule of a service stands here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+from domain.command import StreamState
+from domain.consequence import ModelReference
+from domain.episode.facts import (
+    CoordinationAssessed,
+    DecisionKind,
+    DecisionMade,
+    DocumentDelivered,
+    EpisodeClosed,
+    EpisodeFact,
+    EpisodeReopened,
+    EpisodeResumed,
+    EpisodeStarted,
+    EpisodeSuspended,
+    FeedbackReceived,
+    FollowUpContactMade,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingKind,
+    MeetingMissed,
+    MeetingPlanned,
+    NoticeGiven,
+    PaymentCommitmentReceived,
+    PlanEvaluated,
+    PlanMade,
+    ProposalMade,
+    ReferralReceived,
+    ReportWritten,
+    SpellOpened,
+    SummaryWritten,
+    WorkerAssigned,
+    WorkerReleased,
+)
+from domain.stream import Entry
+
+
+class Phase(StrEnum):
+    """Where an episode stands. In FHIR's EpisodeOfCare: waitlist, cancelled, planned, active, onhold, finished."""
+
+    NONE = "none"
+    REFERRED = "referred"
+    REFUSED = "refused"
+    DECIDED = "decided"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class MeetingStatus(StrEnum):
+    """What became of a meeting."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeState(StreamState):
+    """An episode. `grant` is the decision that it is pinned by; `meetings` what became of each, by id."""
+
+    phase: Phase = Phase.NONE
+    referral: ReferralReceived | None = None
+    decisions: tuple[DecisionMade, ...] = ()
+    grant: DecisionMade | None = None
+    started_on: dt.date | None = None
+    closed_on: dt.date | None = None
+    suspended_on: dt.date | None = None
+    assignments: dict[UUID, WorkerAssigned] = field(default_factory=dict)
+    plans: dict[UUID, PlanMade] = field(default_factory=dict)
+    meetings: dict[UUID, MeetingStatus] = field(default_factory=dict)
+    client_meetings_in_spell: int = 0
+
+    @property
+    def client_ids(self) -> tuple[UUID, ...]:
+        """For whom the episode is."""
+        return self.referral.client_ids if self.referral else ()
+
+    @property
+    def pin(self) -> ModelReference | None:
+        """The version of the service model that the episode is judged by."""
+        return ModelReference(self.grant.service, self.grant.model_version) if self.grant else None
+
+
+def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> EpisodeState:
+    """The episode's state from the stream's entries."""
+    state = EpisodeState(entries=tuple(entries), in_force=tuple(in_force))
+    for entry in in_force:
+        if isinstance(entry.fact, EpisodeFact):
+            state = evolve(state, entry.fact)
+    return state
+
+
+def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
+    """The state after one fact more."""
+    match fact:
+        case ReferralReceived():
+            return replace(state, referral=fact, phase=Phase.REFERRED)
+        case DecisionMade():
+            return _decided(state, fact)
+        case EpisodeStarted():
+            return replace(state, phase=Phase.ACTIVE, started_on=fact.started_on)
+        case EpisodeSuspended():
+            return replace(state, phase=Phase.SUSPENDED, suspended_on=fact.suspended_on)
+        case EpisodeResumed():
+            return replace(state, phase=Phase.ACTIVE, suspended_on=None)
+        case EpisodeClosed():
+            return replace(state, phase=Phase.CLOSED, closed_on=fact.closed_on)
+        case EpisodeReopened():
+            return replace(state, phase=Phase.ACTIVE, closed_on=None)
+        case SpellOpened():
+            return replace(state, client_meetings_in_spell=0)
+        case WorkerAssigned():
+            return replace(state, assignments={**state.assignments, fact.assignment_id: fact})
+        case WorkerReleased():
+            left = {key: kept for key, kept in state.assignments.items() if key != fact.assignment_id}
+            return replace(state, assignments=left)
+        case PlanMade():
+            return replace(state, plans={**state.plans, fact.plan_id: fact})
+        case MeetingPlanned() | MeetingHeld() | MeetingCancelled() | MeetingMissed():
+            return _met(state, fact)
+        case (
+            ProposalMade()
+            | CoordinationAssessed()
+            | PaymentCommitmentReceived()
+            | PlanEvaluated()
+            | ReportWritten()
+            | SummaryWritten()
+            | DocumentDelivered()
+            | NoticeGiven()
+            | FollowUpContactMade()
+            | FeedbackReceived()
+        ):
+            return state
+        case _:
+            assert_never(fact)
+
+
+def _decided(state: EpisodeState, decision: DecisionMade) -> EpisodeState:
+    state = replace(state, decisions=(*state.decisions, decision))
+    match decision.kind:
+        case DecisionKind.GRANTED:
+            phase = Phase.DECIDED if state.phase in (Phase.REFERRED, Phase.REFUSED) else state.phase
+            before = state.client_meetings_in_spell + decision.meetings_before
+            return replace(state, grant=decision, phase=phase, client_meetings_in_spell=before)
+        case DecisionKind.MOVE:
+            return replace(state, grant=decision)
+        case DecisionKind.REFUSED:
+            return replace(state, phase=Phase.REFUSED) if state.phase is Phase.REFERRED else state
+        case DecisionKind.EXTENSION | DecisionKind.EXCEPTION | DecisionKind.END:
+            return state
+        case _:
+            assert_never(decision.kind)
+
+
+def _met(state: EpisodeState, fact: MeetingPlanned | MeetingHeld | MeetingCancelled | MeetingMissed) -> EpisodeState:
+    match fact:
+        case MeetingPlanned():
+            status = MeetingStatus.PLANNED
+        case MeetingHeld():
+            status = MeetingStatus.HELD
+        case MeetingCancelled():
+            status = MeetingStatus.CANCELLED
+        case MeetingMissed():
+            status = MeetingStatus.MISSED
+        case _:
+            assert_never(fact)
+    counts = status is MeetingStatus.HELD and fact.meeting_kind is MeetingKind.CLIENT_MEETING
+    return replace(
+        state,
+        meetings={**state.meetings, fact.meeting_id: status},
+        client_meetings_in_spell=state.client_meetings_in_spell + counts,
+    )

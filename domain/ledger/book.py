@@ -1,0 +1,340 @@
+"""The book: loads what a command must see, lets it decide, draws the rules' conclusions, and appends it all at once.
+
+Never here: SQL, HTTP, projections. Nothing of this reads a projection, and nothing else writes facts.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from pydantic_core import to_json
+
+from domain.client.state import ClientState
+from domain.command import Context, StreamState
+from domain.commands import AnyCommand
+from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, conclude, concluded
+from domain.contact.state import ContactState
+from domain.episode.state import EpisodeState
+from domain.fact import Fact, StreamKind
+from domain.ledger.errors import CommandReused, VersionConflict
+from domain.ledger.identity import register_stream_id
+from domain.ledger.mapper import EntryMapper, EntryStore, draft_of, entry_of
+from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.submission import Submission
+from domain.refusal import (
+    AlreadyThere,
+    KeyReused,
+    NotAuthorised,
+    Refusal,
+    RuleReference,
+    Unknown,
+    UnknownClient,
+    UnknownContact,
+    UnknownEpisode,
+    WrongVersion,
+)
+from domain.register.state import RegisterState
+from domain.rules.judge import judge
+from domain.stream import Entry, Provenance
+from domain.streams import fold_stream, kind_of, pin_of
+from domain.truth import check_can_be_fact
+
+MOST_ATTEMPTS = 8
+StateT = TypeVar("StateT", bound=StreamState)
+_UNKNOWN: dict[StreamKind, type[Unknown]] = {
+    StreamKind.CLIENT: UnknownClient,
+    StreamKind.CONTACT: UnknownContact,
+    StreamKind.EPISODE: UnknownEpisode,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A command as somebody gave it. The same `command_id` again is answered with the first outcome.
+
+    `expected_version`: refuse unless the stream stands there (0: not begun). `historical`: see Context.
+    """
+
+    stream_id: UUID
+    command: AnyCommand
+    command_id: UUID
+    actor: str
+    expected_version: int | None = None
+    provenance: Provenance | None = None
+    historical: bool = False
+
+    def digest(self) -> bytes:
+        """What makes two orders the same: stream, command and body; not the actor's session or the version."""
+        body = [str(self.stream_id), self.command.command_name(), self.command.model_dump(mode="json")]
+        return hashlib.sha256(to_json(body)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an order: the entries recorded, in order; empty when nothing changed."""
+
+    command_id: UUID
+    stream_id: UUID
+    version: int
+    entries: tuple[Entry, ...]
+    replayed: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def position(self) -> int | None:
+        """The position of the last entry; None when nothing was recorded."""
+        return self.entries[-1].position if self.entries else None
+
+    def facts(self, *kinds: type[Fact]) -> list[Fact]:
+        """The facts of those kinds; all when none is named."""
+        return [entry.fact for entry in self.entries if not kinds or isinstance(entry.fact, kinds)]
+
+    @property
+    def opened_duties(self) -> list[DutyOpened]:
+        """The duties that it opened."""
+        return cast("list[DutyOpened]", self.facts(DutyOpened))
+
+    @property
+    def met_duties(self) -> list[DutyMet]:
+        """The duties that it met."""
+        return cast("list[DutyMet]", self.facts(DutyMet))
+
+    @property
+    def deviations(self) -> list[DeviationNoted]:
+        """The deviations noted beside it."""
+        return cast("list[DeviationNoted]", self.facts(DeviationNoted))
+
+
+class Book(Application[UUID]):
+    """One register's book. Safe to share between threads. `clock` gives aware datetimes; only tests set it."""
+
+    def __init__(self, dsn: str, register: str, *, clock: Callable[[], dt.datetime] | None = None) -> None:
+        self.register_name = register
+        self.register_id = register_stream_id(register)
+        self.clock = clock or (lambda: dt.datetime.now(dt.UTC))
+        super().__init__(
+            {
+                "PERSISTENCE_MODULE": "domain.ledger.persistence",
+                "LEDGER_DSN": dsn,
+                "LEDGER_REGISTER": register,
+                "MAPPER_TOPIC": "domain.ledger.mapper:EntryMapper",
+                "AGGREGATE_CACHE_MAXSIZE": "2000",
+                "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
+            }
+        )
+
+    def construct_mapper(self) -> EntryMapper:
+        """The registry's mapper: no transcoder, cipher or compressor."""
+        return EntryMapper(transcoder=self.construct_transcoder())
+
+    def construct_event_store(self) -> EntryStore:
+        """The store whose entries know their positions."""
+        return EntryStore(mapper=self.mapper, recorder=self.recorder)
+
+    @property
+    def ledger(self) -> RegisterRecorder:
+        """The register's recorder, with all that it can do."""
+        return cast("RegisterRecorder", self.recorder)
+
+    def state(self, stream_id: UUID, kind: StreamKind, *, position: int | None = None) -> StreamState:
+        """What is so of a stream, now or as it stood at a position. A stream that has not begun is an empty state."""
+        if position is not None:
+            entries = [entry_of(r) for r in self.ledger.read_stream(stream_id, upto_position=position)]
+            return fold_stream(kind, entries)
+
+        def project(state: StreamState | None, events: Iterable[Entry]) -> StreamState | None:
+            news = tuple(events)
+            if not news:
+                return state
+            return fold_stream(kind, (*(state.entries if state else ()), *news))
+
+        try:
+            state = cast("StreamState", self.repository.get(stream_id, projector_func=project))  # type: ignore[type-var] # the library types aggregates by an `id` that a pure state has no use for
+        except AggregateNotFoundError:
+            return fold_stream(kind, ())
+        if self.repository.cache is not None:
+            self.repository.cache.put(stream_id, state)  # type: ignore[arg-type] # as above
+        return state
+
+    def register_state(self) -> RegisterState:
+        """The register's own state: workers, units, published service models."""
+        return cast("RegisterState", self.state(self.register_id, StreamKind.REGISTER))
+
+    def execute(self, order: Order) -> Outcome:
+        """Decide and record. The same order again is answered with what it first came to.
+
+        Raises Refusal (nothing was recorded) and LedgerUnavailable (send it again, safely).
+        """
+        try:
+            for attempt in range(MOST_ATTEMPTS):
+                try:
+                    return self._attempt(order)
+                except VersionConflict as conflict:
+                    if order.expected_version is not None or attempt == MOST_ATTEMPTS - 1:
+                        raise _wrong_version(order, max(conflict.current, 0)) from conflict
+        except Refusal as refusal:
+            done = self._recorded(order)
+            if done is None:
+                raise
+            del refusal
+            return done
+        except CommandReused:
+            raise _key_reused() from None
+        raise AssertionError("every attempt returns or raises")
+
+    def _attempt(self, order: Order) -> Outcome:
+        kind = self._kind(order)
+        state = self.state(order.stream_id, kind)
+        self._check_place(order, kind, state)
+        context = self._context(order, state)
+        facts = order.command.decide(state, context)
+        for fact in facts:
+            check_can_be_fact(fact, context)
+        entries, warnings = self._concluded(order, kind, state, context, facts)
+        receipt = self.ledger.append(Submission(order.command_id, order.digest(), tuple(map(draft_of, entries))))
+        if receipt.replayed:
+            done = self._recorded(order)
+            assert done is not None  # noqa: S101 -- the receipt says that it is recorded
+            return done
+        stamped = tuple(
+            replace(entry, position=position, recorded_at=receipt.recorded_at)
+            for entry, position in zip(entries, receipt.positions, strict=True)
+        )
+        version = entries[-1].version if entries else state.version
+        return Outcome(order.command_id, order.stream_id, version, stamped, warnings=warnings)
+
+    def _kind(self, order: Order) -> StreamKind:
+        declared: StreamKind | None = getattr(type(order.command), "stream", None)
+        if declared is not None:
+            return declared
+        first = self.ledger.read_stream(order.stream_id, upto=1)
+        kind = kind_of([entry_of(record) for record in first])
+        if kind is None:
+            raise Unknown("There is no such stream in this register.", remedy="Name a client, contact or episode.")
+        return kind
+
+    def _check_place(self, order: Order, kind: StreamKind, state: StreamState) -> None:
+        if order.expected_version is not None and order.expected_version != state.version:
+            raise _wrong_version(order, state.version)
+        if order.command.begins and state.exists:
+            raise AlreadyThere(
+                "This stream has begun already.", remedy="Use another id, or a command that continues it."
+            )
+        if state.exists and kind_of(state.entries) is not kind:
+            raise _UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
+
+    def _context(self, order: Order, state: StreamState) -> Context:
+        reads = order.command.reads(state)
+        return Context(
+            stream_id=order.stream_id,
+            now=self.clock(),
+            actor=order.actor,
+            register=cast("RegisterState", state) if order.stream_id == self.register_id else self.register_state(),
+            clients=self._others(reads.clients, ClientState, StreamKind.CLIENT),
+            contacts=self._others(reads.contacts, ContactState, StreamKind.CONTACT),
+            episodes=self._others(reads.episodes, EpisodeState, StreamKind.EPISODE),
+            historical=order.historical,
+        )
+
+    def _others(self, ids: Iterable[UUID], as_type: type[StateT], kind: StreamKind) -> dict[UUID, StateT]:
+        states: dict[UUID, StateT] = {}
+        for stream_id in ids:
+            state = self.state(stream_id, kind)
+            if not isinstance(state, as_type) or kind_of(state.in_force) is not kind:
+                raise _UNKNOWN[kind](
+                    f"There is no {kind} of id {stream_id} in this register.",
+                    remedy=f"Name a {kind} of this register, or record it first.",
+                )
+            states[stream_id] = state
+        return states
+
+    def _concluded(
+        self, order: Order, kind: StreamKind, state: StreamState, context: Context, facts: Sequence[Fact]
+    ) -> tuple[list[Entry], tuple[str, ...]]:
+        """The entries to record: the facts, then what follows from them. Raises NotAuthorised."""
+        acts = [self._entry(order, state.version + n, fact, context) for n, fact in enumerate(facts, 1)]
+        if not acts:
+            return [], ()
+        after = fold_stream(kind, (*state.entries, *acts))
+        pin = pin_of(after)
+        if pin is None:
+            return acts, ()
+        model = context.register.model(pin.service, pin.model_version)
+        judgement = judge(model, after.in_force)
+        if order.command.authorises and not order.historical:
+            _check_authorised(judgement, context.register, first_new=state.version + 1)
+        news = conclude(judgement, concluded(after.in_force))
+        cause = acts[0].version
+        follow = [
+            self._entry(order, acts[-1].version + n, fact, context, caused_by=cause) for n, fact in enumerate(news, 1)
+        ]
+        return [*acts, *follow], judgement.warnings
+
+    def _entry(
+        self, order: Order, version: int, fact: Fact, context: Context, *, caused_by: int | None = None
+    ) -> Entry:
+        return Entry(
+            stream_id=order.stream_id,
+            version=version,
+            fact=fact,
+            occurred_at=fact.happened_at() or context.now,
+            actor=order.actor,
+            correlation_id=order.command_id,
+            caused_by=caused_by,
+            provenance=order.provenance if caused_by is None else None,
+        )
+
+    def _recorded(self, order: Order) -> Outcome | None:
+        """What the order came to when it was recorded before; None when it was not. Raises KeyReused."""
+        found = self.ledger.read_command(order.command_id)
+        if found is None:
+            return None
+        receipt, records = found
+        if receipt.digest != order.digest():
+            raise _key_reused()
+        entries = tuple(map(entry_of, records))
+        version = entries[-1].version if entries else 0
+        return Outcome(order.command_id, order.stream_id, version, entries, replayed=True)
+
+
+def _check_authorised(judgement: Judgement, register: RegisterState, *, first_new: int) -> None:
+    for key, deviation in judgement.deviations.items():
+        if deviation.strength != "must" or deviation.entry < first_new:
+            continue
+        model = register.model(deviation.model.service, deviation.model.model_version)
+        rule = next(rule for rule in model.rules if rule.id == deviation.rule_id)
+        reference = RuleReference(
+            service=model.service,
+            model_version=model.model_version,
+            rule_id=rule.id,
+            strength=deviation.strength,
+            texts=rule.texts.model_dump() if hasattr(rule.texts, "model_dump") else dict(rule.texts),
+            source=rule.source,
+        )
+        raise NotAuthorised(
+            reference.texts["en"],
+            remedy=judgement.remedies.get(key, ""),
+            rule=reference,
+            measured=deviation.measured,
+            limit=deviation.limit,
+            unit=deviation.unit,
+        )
+
+
+def _wrong_version(order: Order, current: int) -> WrongVersion:
+    return WrongVersion(
+        f"The stream stands at version {current}, not {order.expected_version}.",
+        remedy="Read it again, and decide on what stands there now.",
+        current_version=current,
+    )
+
+
+def _key_reused() -> KeyReused:
+    return KeyReused(
+        "This command id was used before, for another command or body.",
+        remedy="Send the same body again, or give the new command an id of its own.",
+    )

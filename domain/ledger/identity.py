@@ -1,0 +1,31 @@
+"""Ids that are not made by a caller: UUIDv7 for new things, and ids that follow from a name, for what has one.
+
+Never here: anything that reads the ledger.
+"""
+
+import hashlib
+import secrets
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): ordered by time, so that its index grows at one end."""
+    return _version_7(time.time_ns() // 1_000_000, secrets.randbits(74))
+
+
+def id_from_name(*parts: str, moment: datetime | None = None) -> UUID:
+    """The same UUIDv7-shaped id for the same parts each time; `moment` (aware) orders it, else the year 2000."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    milliseconds = int((moment or datetime(2000, 1, 1, tzinfo=UTC)).timestamp() * 1000)
+    return _version_7(milliseconds, int.from_bytes(digest[:10]) & ((1 << 74) - 1))
+
+
+def register_stream_id(register: str) -> UUID:
+    """The id of a register's own stream."""
+    return id_from_name("register", register)
+
+
+def _version_7(milliseconds: int, random: int) -> UUID:
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & ((1 << 62) - 1))

@@ -1,0 +1,71 @@
+"""Between entries and stored events, through the closed registry instead of module paths.
+
+Never here: what a fact means, the byte layout of a record.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import EventStore, Mapper, StoredEvent
+
+from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.submission import Draft, StoredRecord
+from domain.registry import REGISTRY
+from domain.stream import Entry
+
+
+class EntryMapper(Mapper[UUID]):
+    """eventsourcing's mapper contract over the registry of facts. A transcoder, cipher or compressor is not used."""
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """Raises UnknownFactName, and TypeError for what is no entry."""
+        if not isinstance(domain_event, Entry):
+            raise TypeError(f"{type(domain_event).__name__} is no entry of a register")
+        draft = draft_of(domain_event)
+        return StoredEvent(draft.stream_id, draft.version, draft.name, draft.state)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+        """Raises UnknownFactName, ValueError."""
+        stream_id = stored_event.originator_id
+        return REGISTRY.decode(
+            stored_event.topic,
+            stored_event.state,
+            stream_id=stream_id if isinstance(stream_id, UUID) else UUID(stream_id),
+            version=stored_event.originator_version,
+        )
+
+
+class EntryStore(EventStore[UUID]):
+    """eventsourcing's event store, whose entries know their position and when they were recorded."""
+
+    def get(
+        self,
+        originator_id: UUID,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Any:
+        """The stream's entries, in order; `desc` and `limit` as the contract has them."""
+        if desc or limit is not None or not isinstance(self.recorder, RegisterRecorder):
+            return super().get(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
+        return map(entry_of, self.recorder.read_stream(originator_id, after=-1 if gt is None else gt, upto=lte))
+
+
+def entry_of(record: StoredRecord) -> Entry:
+    """The entry that a stored record holds. Raises UnknownFactName, ValueError."""
+    return REGISTRY.decode(
+        record.name,
+        record.state,
+        stream_id=record.stream_id,
+        version=record.version,
+        position=record.position,
+        recorded_at=record.recorded_at,
+    )
+
+
+def draft_of(entry: Entry) -> Draft:
+    """What of an entry goes to be recorded. Raises UnknownFactName."""
+    return Draft(entry.stream_id, entry.version, entry.fact.stored_name(), REGISTRY.encode(entry))

@@ -1,0 +1,42 @@
+"""The command PublishServiceModel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.catalogue.model import ServiceModel
+from domain.command import Context
+from domain.fact import Fact
+from domain.refusal import OutOfOrder
+from domain.register.commands.base import RegisterCommand, require_open
+from domain.register.facts import ServiceModelPublished
+from domain.register.state import RegisterState
+
+
+class PublishServiceModel(RegisterCommand):
+    """Publish a version of a service model: episodes decided while it is valid are judged by it."""
+
+    content: ServiceModel
+
+    def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
+        """No fact when it is published so already. Raises UnknownRegister, OutOfOrder when it was otherwise."""
+        require_open(state)
+        model = self.content
+        published = state.models.get((model.service, model.model_version))
+        if published is not None:
+            if published.sha256() == model.sha256():
+                return []
+            raise OutOfOrder(
+                f"{model.service} version {model.model_version} was published with other content.",
+                remedy="A published version never changes: publish the new content as the next version.",
+            )
+        return [
+            ServiceModelPublished(
+                service=model.service,
+                model_version=model.model_version,
+                valid_from=model.valid_from,
+                valid_to=model.valid_to,
+                content_sha256=model.sha256(),
+                content=model.content(),
+            )
+        ]

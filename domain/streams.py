@@ -1,0 +1,44 @@
+"""The kinds of stream and how each is folded: the one place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from domain.client.state import fold_client
+from domain.command import StreamState
+from domain.consequence import ModelReference, concluded
+from domain.contact.state import ContactState, fold_contact
+from domain.episode.state import EpisodeState, fold_episode
+from domain.fact import StreamKind
+from domain.register.state import fold_register
+from domain.stream import Entry, in_force, is_amended
+
+
+def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
+    """What is so, of a stream of that kind, from all its entries in order."""
+    standing = in_force(entries) if is_amended(entries) else list(entries)
+    state: StreamState
+    match kind:
+        case StreamKind.REGISTER:
+            state = fold_register(entries, standing)
+        case StreamKind.CLIENT:
+            state = fold_client(entries, standing)
+        case StreamKind.CONTACT:
+            state = fold_contact(entries, standing)
+        case StreamKind.EPISODE:
+            state = fold_episode(entries, standing)
+        case _:
+            assert_never(kind)
+    return replace(state, concluded=concluded(standing))
+
+
+def kind_of(entries: Sequence[Entry]) -> StreamKind | None:
+    """The kind of the stream: that of its first fact."""
+    return entries[0].fact.stream if entries else None
+
+
+def pin_of(state: StreamState) -> ModelReference | None:
+    """The version of a service model that the stream is judged by, once there is one."""
+    return state.pin if isinstance(state, EpisodeState | ContactState) else None

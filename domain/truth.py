@@ -1,0 +1,77 @@
+"""What cannot be a fact, whoever says so: checked once, for every fact of every command and correction.
+
+Service rules have no place here: a visit that was held was held (domain book § 2, principle 1).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from domain.calendar import day_in_helsinki
+from domain.command import Context
+from domain.fact import Fact
+from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, InTheFuture, WorkerNotOfRegister
+
+
+def check_can_be_fact(fact: Fact, context: Context) -> None:
+    """Raises InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister when the fact cannot have happened so."""
+    _not_in_the_future(fact, context)
+    for beginning, end in fact.spans:
+        _not_ended_before_it_began(fact, beginning, end)
+    happened_at = fact.happened_at()
+    day = day_in_helsinki(happened_at) if happened_at else context.today
+    for field in fact.workers:
+        for worker_id in _values(getattr(fact, field)):
+            if not context.register.may_act(worker_id, day):
+                raise WorkerNotOfRegister(
+                    f"{worker_id} is not enrolled in this register on {day}.",
+                    remedy="Name a worker who is enrolled in this register, or enrol the worker first.",
+                    field=field,
+                    worker_id=worker_id,
+                )
+
+
+def check_clients(client_ids: Iterable[UUID], of_episode: Iterable[UUID], field: str = "client_ids") -> None:
+    """Raises ClientNotOfEpisode when somebody is named for whom the episode is not."""
+    strangers = set(client_ids) - set(of_episode)
+    if strangers:
+        raise ClientNotOfEpisode(
+            "A client is named who is not in this episode.",
+            remedy="Name clients of this episode only.",
+            field=field,
+            client_ids=sorted(map(str, strangers)),
+        )
+
+
+def _not_in_the_future(fact: Fact, context: Context) -> None:
+    for field in (*([fact.happened] if fact.happened else []), *fact.past):
+        moment = getattr(fact, field)
+        late = (
+            moment > context.now
+            if isinstance(moment, dt.datetime)
+            else isinstance(moment, dt.date) and moment > context.today
+        )
+        if late:
+            raise InTheFuture(
+                f"{field} lies in the future.",
+                remedy="Record it when it has happened; what is only agreed upon is planned.",
+                field=field,
+            )
+
+
+def _not_ended_before_it_began(fact: Fact, beginning: str, end: str) -> None:
+    start, stop = getattr(fact, beginning), getattr(fact, end)
+    if start is not None and stop is not None and stop < start:
+        raise EndedBeforeItBegan(
+            f"{end} is before {beginning}.", remedy=f"Give an end that is not before {beginning}.", field=end
+        )
+
+
+def _values(value: Any) -> Iterator[str]:
+    if isinstance(value, tuple):
+        yield from value
+    elif value is not None:
+        yield value
