@@ -1,0 +1,27 @@
+# Makes or renews the project's own environment in .venv, from the hashed lock file. Sourced by the scripts beside it.
+# Never here: anything that starts a server or touches data.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+find_python() {
+    local candidate
+    for candidate in "${JAKSOKIRJA_PYTHON:-}" python3.13 python3.12 python3.11 python3; do
+        if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 &&
+            "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "Jaksokirja needs Python 3.11 or newer with the venv module; set JAKSOKIRJA_PYTHON to name it." >&2
+    exit 1
+}
+
+stamp="$(cat requirements.lock pyproject.toml | cksum | tr ' ' '-')-$(pwd -P | cksum | tr ' ' '-')"
+if [ ! -x .venv/bin/jaksokirja ] || [ "$(cat .venv/stamp 2>/dev/null || true)" != "$stamp" ]; then
+    echo "Making the environment in .venv (a minute or so, once) ..." >&2
+    python="$(find_python)"
+    [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+    echo "$stamp" > .venv/stamp
+fi
