@@ -1,0 +1,100 @@
+"""Reads service models from their TOML files and checks them, one file a version.
+
+A fault names the file, the line where it can be told, and what is wrong in a service designer's words. Every fault
+of a file is told at once. Frames are resolved here: the rules of a frame enter the models that name it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from domain.catalogue.faults import CatalogueFault, Problem
+from domain.catalogue.model import ServiceModel
+from domain.catalogue.wording import line_of, words_of
+
+MODELS = Path(__file__).parent / "models"
+
+
+def load_model(path: Path) -> ServiceModel:
+    """One model as its file says, frames not yet resolved. Raises CatalogueFault."""
+    source = path.read_text("utf-8")
+    try:
+        raw: dict[str, Any] = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found.group(1)) if found else None
+        raise CatalogueFault([Problem(path.name, line, f"not readable as TOML: {error}")]) from None
+    try:
+        model = ServiceModel.model_validate(raw)
+    except ValidationError as error:
+        problems = [
+            Problem(path.name, line_of(source, raw, fault), words_of(raw, fault))
+            for fault in error.errors(include_url=False)
+        ]
+        raise CatalogueFault(list(dict.fromkeys(problems))) from None
+    expected = f"{model.service}.{model.model_version}.toml"
+    if path.name != expected and path.parent == MODELS:
+        raise CatalogueFault([Problem(path.name, None, f"holds {expected}: the file should be named so")])
+    return model
+
+
+def load_catalogue(folder: Path = MODELS) -> tuple[ServiceModel, ...]:
+    """Every model of a folder, frames resolved, by service and version. Raises CatalogueFault."""
+    problems: list[Problem] = []
+    models: list[ServiceModel] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            models.append(load_model(path))
+        except CatalogueFault as fault:
+            problems += fault.problems
+    if problems:
+        raise CatalogueFault(problems)
+    if found := list(_overlaps(models)):
+        raise CatalogueFault(found)
+    resolved = [with_frames(model, models) for model in models]
+    return tuple(sorted(resolved, key=lambda model: (model.service, model.model_version)))
+
+
+def with_frames(model: ServiceModel, models: Iterable[ServiceModel]) -> ServiceModel:
+    """The model with the rules of its frames, their ids prefixed with the frame's code. Raises CatalogueFault.
+
+    A frame's version is the one in force on the model's first day.
+    """
+    rules = list(model.rules)
+    available = list(models)
+    for service in model.frame:
+        frame = model_in_force(available, service, model.valid_from)
+        if frame is None:
+            words = f'the frame "{service}" has no version in force on {model.valid_from}'
+            raise CatalogueFault([Problem(_file_of(model), None, words)])
+        rules += [rule.model_copy(update={"id": f"{service}.{rule.id}"}) for rule in frame.rules]
+    return model.model_copy(update={"rules": tuple(rules)})
+
+
+def model_in_force(models: Iterable[ServiceModel], service: str, day: dt.date) -> ServiceModel | None:
+    """The version of the service that is in force on `day`, if there is one."""
+    return next((model for model in models if model.service == service and model.in_force_on(day)), None)
+
+
+def _overlaps(models: Sequence[ServiceModel]) -> Iterable[Problem]:
+    ordered = sorted(models, key=lambda model: (model.service, model.valid_from, model.model_version))
+    for one, other in pairwise(ordered):
+        if one.service != other.service:
+            continue
+        if one.model_version == other.model_version:
+            yield Problem(_file_of(other), None, f"version {one.model_version} of {one.service} is there twice")
+        elif one.in_force_on(other.valid_from):
+            words = f"in force from {other.valid_from}, while version {one.model_version} is in force still"
+            yield Problem(_file_of(other), None, words)
+
+
+def _file_of(model: ServiceModel) -> str:
+    return f"{model.service}.{model.model_version}.toml"

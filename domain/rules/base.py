@@ -1,0 +1,149 @@
+"""What every kind of rule has, and what a rule may find.
+
+Rules never refuse: they find duties, breaches and warnings. Whoever executes a command decides what a breach
+means to it. Must never hold: a service's own numbers; those are data.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from string import Formatter
+from typing import ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from domain.rules.case import Case, Selector
+
+RULE_ID = r"^([A-Z][0-9]+[a-z]?\.)?[a-z0-9]+(-[a-z0-9]+)*$"
+"""kebab-case; the rules of a frame bear its code before a full stop."""
+PLACEHOLDERS = frozenset({"measured", "limit", "remaining"})
+
+
+class Strength(StrEnum):
+    """How much a rule binds (domain book § 3)."""
+
+    MUST = "must"
+    NORM = "norm"
+    INFO = "info"
+
+
+class Texts(BaseModel):
+    """The same in Finnish, Swedish and English."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fi: str = Field(min_length=1)
+    sv: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Entry `entry` breaks the rule. `apart` tells breaches of one rule at one entry from each other."""
+
+    entry: int
+    measured: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    apart: str = ""
+    remaining: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something must happen by `due_on`, because of entry `started_by`."""
+
+    started_by: int
+    due_on: dt.date | None
+    client_id: UUID | None = None
+    met_by: int | None = None
+    met_on: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something planned would break the rule."""
+
+    measured: float
+    limit: float
+
+
+Finding = Breach | Due | Warned
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure from one entry to another; open while there is no other."""
+
+    rule_id: str
+    from_entry: int
+    to_entry: int | None
+    value: float | None
+    unit: str
+
+
+class RuleBase(BaseModel):
+    """A rule of a service model. `source` names the seed document or says "own"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=RULE_ID)
+    strength: Strength
+    texts: Texts
+    source: str = Field(min_length=1)
+    remedy: str = ""
+    """An English sentence: what would satisfy the rule. May hold {measured}, {limit} and {remaining}."""
+
+    info_only: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        unknown = {name for _, name, _, _ in Formatter().parse(self.remedy) if name is not None} - PLACEHOLDERS
+        if unknown:
+            raise ValueError(f"the remedy has unknown places {sorted(unknown)}; known: {sorted(PLACEHOLDERS)}")
+        if self.info_only and self.strength is not Strength.INFO:
+            raise ValueError('a rule of this kind only informs: its strength must be "info"')
+        streams = {selector.stream for selector in self.selectors()}
+        if len(streams) > 1:
+            told = " and ".join(sorted(str(stream) for stream in streams))
+            raise ValueError(f"a rule looks at one stream, but this one names facts of {told}")
+        return self
+
+    def selectors(self) -> Iterator[Selector]:
+        """Every selector that the rule names."""
+        yield from _selectors_in(getattr(self, name) for name in type(self).model_fields)
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        """What the rule makes of the case."""
+        raise NotImplementedError
+
+    def measure(self, case: Case) -> Iterator[Measured]:
+        """What the rule measures in the case; most measure nothing."""
+        return iter(())
+
+    def remedy_for(self, breach: Breach) -> str:
+        """What would satisfy the rule, said of one breach."""
+        said: Mapping[str, str] = {
+            "measured": _number(breach.measured),
+            "limit": _number(breach.limit),
+            "remaining": _number(breach.remaining),
+        }
+        return self.remedy.format_map(said) if self.remedy else self.texts.en
+
+
+def _selectors_in(values: Iterable[object]) -> Iterator[Selector]:
+    for value in values:
+        if isinstance(value, Selector):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _selectors_in(value)
+        elif isinstance(value, BaseModel):
+            yield from _selectors_in(getattr(value, name) for name in type(value).model_fields)
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g}"

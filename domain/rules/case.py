@@ -1,0 +1,149 @@
+"""Selectors of facts, and a case: one stream's entries in force, ready to be asked by selectors.
+
+Order in the world is by the moment and then the entry number; order of recording is by the entry number alone.
+Must never hold: a clock. What is not among the entries is not known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from domain.calendar import day_in_helsinki, start_of_day
+from domain.fact import Fact, StreamKind
+from domain.rules.condition import FACTS_BY_NAME, Condition, check_condition, check_fact, check_field, satisfies
+from domain.stream import Entry
+
+SETTLING = ("meeting_held", "meeting_cancelled", "meeting_missed")
+"""The facts after which a planned meeting is planned no longer."""
+
+
+class Selector(BaseModel):
+    """Entries of one kind of fact. `where`: what their fields say; `at`: the field that dates them, if another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fact: str
+    where: Condition = Field(default_factory=dict)
+    at: str | None = None
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        check_fact(self.fact)
+        if self.at is not None:
+            check_field(self.fact, self.at)
+        check_condition(self.fact, self.where)
+        return self
+
+    @property
+    def stream(self) -> StreamKind | None:
+        """The stream whose facts it selects."""
+        return FACTS_BY_NAME[self.fact].stream
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict | Selector) else value
+
+
+Selectors = Annotated[tuple[Selector, ...], BeforeValidator(_as_list)]
+"""One selector or several: entries that any of them matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry that was selected, and the moment it is dated by."""
+
+    entry: Entry
+    at: dt.datetime
+
+    @property
+    def fact(self) -> Fact:
+        """What the entry says."""
+        return self.entry.fact
+
+    @property
+    def version(self) -> int:
+        """The entry's number."""
+        return self.entry.version
+
+    @property
+    def day(self) -> dt.date:
+        """The day in Helsinki."""
+        return day_in_helsinki(self.at)
+
+    @property
+    def in_world(self) -> tuple[dt.date, int]:
+        """What orders hits by day and, within a day, by entry: dates and moments can be compared so."""
+        return self.day, self.version
+
+
+class Case:
+    """The entries in force of one stream."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._by_fact: dict[str, list[Entry]] = defaultdict(list)
+        self._kept: dict[int, tuple[tuple[Selector, ...], list[Hit]]] = {}
+        acts = (entry for entry in entries if not entry.fact.consequence)
+        for entry in sorted(acts, key=lambda entry: entry.version):
+            self._by_fact[entry.fact.fact_name].append(entry)
+
+    def select(self, selectors: tuple[Selector, ...]) -> Sequence[Hit]:
+        """The matching entries in the order of their recording, each once."""
+        kept = self._kept.get(id(selectors))
+        if kept is None:
+            found: dict[int, Hit] = {}
+            for selector in selectors:
+                for entry in self._by_fact.get(selector.fact, ()):
+                    if entry.version not in found and satisfies(entry.fact, selector.where):
+                        found[entry.version] = Hit(entry, _moment(entry, selector.at))
+            kept = selectors, [found[version] for version in sorted(found)]
+            self._kept[id(selectors)] = kept
+        return kept[1]
+
+    def in_world(self, selectors: tuple[Selector, ...]) -> list[Hit]:
+        """The matching entries in the order in which they happened."""
+        return sorted(self.select(selectors), key=lambda hit: hit.in_world)
+
+    def still_planned(self, selectors: tuple[Selector, ...]) -> list[Hit]:
+        """Of the matching plans of meetings, the last of each meeting that is not held, cancelled or missed yet."""
+        settled = {meeting_of(entry.fact) for name in SETTLING for entry in self._by_fact.get(name, ())}
+        plans = {meeting_of(hit.fact): hit for hit in self.select(selectors)}
+        return sorted((hit for key, hit in plans.items() if key not in settled), key=lambda hit: hit.in_world)
+
+    def horizon(self) -> dt.date | None:
+        """The last day that the stream tells of as having been."""
+        days = [day_in_helsinki(_moment(entry, None)) for entries in self._by_fact.values() for entry in entries]
+        return max(days, default=None)
+
+
+def _moment(entry: Entry, field: str | None) -> dt.datetime:
+    value = getattr(entry.fact, field) if field else entry.fact.happened_at()
+    if isinstance(value, dt.datetime):
+        return value
+    return start_of_day(value) if isinstance(value, dt.date) else entry.occurred_at
+
+
+def meeting_of(fact: Fact) -> object:
+    """Which meeting a fact tells of."""
+    return getattr(fact, "meeting_id", None)
+
+
+def clients_of(fact: Fact) -> tuple[UUID, ...]:
+    """The clients that a fact names: one, several or none."""
+    one: UUID | None = getattr(fact, "client_id", None)
+    several: tuple[UUID, ...] = getattr(fact, "client_ids", ())
+    return several if one is None else (one,)
+
+
+def gone_on_after(ends: Sequence[Hit], resumptions: Sequence[Hit], day: dt.date) -> Hit | None:
+    """The end that lies before `day` with no resumption after it up to that day, if there is one."""
+    last = max((end for end in ends if end.day < day), key=lambda hit: hit.in_world, default=None)
+    if last is None or any(last.day <= again.day <= day and again.version > last.version for again in resumptions):
+        return None
+    return last

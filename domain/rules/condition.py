@@ -1,0 +1,154 @@
+"""Tests on what a fact says: the one machinery by which rules choose facts and ask something of them.
+
+A condition names fields of a fact and what each must be. Fields and codes are checked against the fact classes
+when a model is loaded. Must never hold: anything about a particular service.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, model_validator
+
+from domain.fact import Fact
+from domain.registry import REGISTRY
+
+Scalar = bool | int | float | str
+MINUTES = "minutes"
+"""A field that rules may ask for though no fact stores it: from the beginning to the end of a meeting."""
+
+_SPANS = (("started_at", "ended_at"), ("starts_at", "ends_at"))
+
+
+def _facts_by_name() -> dict[str, type[Fact]]:
+    acts = (fact for fact in REGISTRY.facts.values() if not fact.consequence and fact.stream is not None)
+    return {fact.fact_name: fact for fact in sorted(acts, key=lambda fact: fact.fact_version)}
+
+
+FACTS_BY_NAME: Mapping[str, type[Fact]] = _facts_by_name()
+"""The acts that a rule may name, without their version: rules see facts brought up to date."""
+
+
+class Test(BaseModel):
+    """What one field must be; everything stated must hold. An absent value holds only for `present = false`."""
+
+    __test__ = False  # not one of pytest's
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    equals: Scalar | None = None
+    one_of: tuple[Scalar, ...] | None = None
+    at_least: int | float | None = None
+    at_most: int | float | None = None
+    present: bool | None = None
+    contains: str | None = None
+    """A code among several, or a part of a text."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("a test must ask something: equals, one_of, at_least, at_most, present or contains")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"nothing is at least {self.at_least} and at most {self.at_most}")
+        return self
+
+    def holds(self, value: object) -> bool:
+        """Whether `value` is as asked."""
+        if self.present is not None and self.present != _is_present(value):
+            return False
+        if self.equals is not None and value != self.equals:
+            return False
+        if self.one_of is not None and value not in self.one_of:
+            return False
+        if self.contains is not None and not (isinstance(value, str | tuple) and self.contains in value):
+            return False
+        return self._within(value)
+
+    def _within(self, value: object) -> bool:
+        if self.at_least is None and self.at_most is None:
+            return True
+        if not isinstance(value, int | float):
+            return False
+        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+    def codes(self) -> tuple[Scalar, ...]:
+        """The values that the test names."""
+        return (*(() if self.equals is None else (self.equals,)), *(self.one_of or ()))
+
+
+def _is_present(value: object) -> bool:
+    return value is not None and value not in ("", (), {})
+
+
+def _as_test(value: object) -> object:
+    if isinstance(value, bool | int | float | str):
+        return {"equals": value}
+    return {"one_of": value} if isinstance(value, list) else value
+
+
+Condition = dict[str, Annotated[Test, BeforeValidator(_as_test)]]
+"""Fields and what each must be: a scalar, a list (any of) or a test."""
+
+
+def value_of(fact: Fact, field: str) -> object:
+    """The value of a field, or of what is reckoned from others."""
+    if field == MINUTES and field not in type(fact).model_fields:
+        return minutes_of(fact)
+    return getattr(fact, field)
+
+
+def minutes_of(fact: Fact) -> int | None:
+    """Whole minutes from beginning to end; None when either is not told."""
+    for start, end in _SPANS:
+        begun, ended = getattr(fact, start, None), getattr(fact, end, None)
+        if isinstance(begun, dt.datetime) and isinstance(ended, dt.datetime):
+            return int((ended - begun).total_seconds() // 60)
+    return None
+
+
+def satisfies(fact: Fact, condition: Condition) -> bool:
+    """Whether everything in the condition holds."""
+    return all(test.holds(value_of(fact, field)) for field, test in condition.items())
+
+
+def check_fact(fact_name: str) -> type[Fact]:
+    """The class of a fact. Raises ValueError in a service designer's words."""
+    cls = FACTS_BY_NAME.get(fact_name)
+    if cls is None:
+        raise ValueError(f'there is no fact "{fact_name}"{nearest(fact_name, FACTS_BY_NAME)}')
+    return cls
+
+
+def check_field(fact_name: str, field: str) -> type[Fact]:
+    """The class of a fact that has the field. Raises ValueError in a service designer's words."""
+    cls = check_fact(fact_name)
+    spans = any(start in cls.model_fields and end in cls.model_fields for start, end in _SPANS)
+    if field not in cls.model_fields and not (field == MINUTES and spans):
+        raise ValueError(f'the fact "{fact_name}" has no field "{field}"{nearest(field, cls.model_fields)}')
+    return cls
+
+
+def check_condition(fact_name: str, condition: Condition) -> None:
+    """That every field exists and every code is one that the field can have. Raises ValueError."""
+    for field, test in condition.items():
+        cls = check_field(fact_name, field)
+        if field not in cls.model_fields:
+            continue
+        adapter: TypeAdapter[object] = TypeAdapter(cls.model_fields[field].rebuild_annotation())
+        for code in test.codes():
+            try:
+                adapter.validate_json(json.dumps(code), strict=True)
+            except ValidationError as error:
+                known = error.errors()[0].get("ctx", {}).get("expected", "")
+                hint = f"; known values: {known}" if known else ""
+                raise ValueError(f'"{field}" of "{fact_name}" cannot be {json.dumps(code)}{hint}') from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ " (did you mean …?)" when a known word is close."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- only needed when something is wrong
+
+    close = get_close_matches(word, list(known), n=1)
+    return f' (did you mean "{close[0]}"?)' if close else ""

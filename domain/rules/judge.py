@@ -1,0 +1,87 @@
+"""The judge: from a service model and one stream's entries in force to the duties and deviations there should be.
+
+One pure function for every caller: facts get deviations by it, authorisations are refused by it, imported history
+is judged by it. It knows no clock, and no history of what was concluded before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from domain.catalogue.model import ServiceModel
+from domain.consequence import Deviation, Duty, Judgement, ModelReference
+from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, Strength, Warned
+from domain.rules.case import Case
+from domain.stream import Entry
+
+
+def judge(model: ServiceModel, entries_in_force: Iterable[Entry]) -> Judgement:
+    """What the model's rules make of the entries in force of one stream, in any order."""
+    case = Case(entries_in_force)
+    verdict = _Verdict(ModelReference(model.service, model.model_version))
+    for rule in model.rules:
+        if rule.strength is not Strength.INFO:
+            for finding in rule.find(case):
+                verdict.take(rule, finding)
+    return verdict.judgement()
+
+
+def measures(model: ServiceModel, entries_in_force: Iterable[Entry]) -> list[Measured]:
+    """What the model measures in the entries in force of one stream: waiting times and the like."""
+    case = Case(entries_in_force)
+    return [row for rule in model.rules for row in rule.measure(case)]
+
+
+class _Verdict:
+    """Gathers findings under their keys."""
+
+    def __init__(self, model: ModelReference) -> None:
+        self.model = model
+        self.duties: dict[str, Duty] = {}
+        self.deviations: dict[str, Deviation] = {}
+        self.remedies: dict[str, str] = {}
+        self.warnings: list[str] = []
+
+    def take(self, rule: RuleBase, finding: Finding) -> None:
+        match finding:
+            case Breach():
+                self._deviation(rule, finding)
+            case Due():
+                self._duty(rule, finding)
+            case Warned():
+                told = f"Held and planned together make {finding.measured:g}; the most is {finding.limit:g}."
+                self.warnings.append(f"{told} {rule.texts.en}")
+            case _:
+                assert_never(finding)
+
+    def _deviation(self, rule: RuleBase, breach: Breach) -> None:
+        key = "/".join(filter(None, (rule.id, str(breach.entry), breach.apart)))
+        self.deviations[key] = Deviation(
+            key=key,
+            model=self.model,
+            rule_id=rule.id,
+            strength=rule.strength.value,
+            entry=breach.entry,
+            measured=breach.measured,
+            limit=breach.limit,
+            unit=breach.unit,
+        )
+        self.remedies[key] = rule.remedy_for(breach)
+
+    def _duty(self, rule: RuleBase, due: Due) -> None:
+        key = "/".join(filter(None, (rule.id, str(due.started_by), str(due.client_id or ""))))
+        self.duties[key] = Duty(
+            key=key,
+            model=self.model,
+            rule_id=rule.id,
+            strength=rule.strength.value,
+            started_by=due.started_by,
+            due_on=due.due_on,
+            client_id=due.client_id,
+            met_by=due.met_by,
+            met_on=due.met_on,
+        )
+
+    def judgement(self) -> Judgement:
+        return Judgement(self.model, self.duties, self.deviations, self.remedies, tuple(self.warnings))

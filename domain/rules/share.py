@@ -1,0 +1,68 @@
+"""Shares: how much of some minutes may be of one sort, such as the remote share of the client hours.
+
+Exactly the limit is allowed. A plan above it is a breach at the plan (and so refused where a plan is an
+authorisation); the held share is followed, and above the limit it is a breach at the last counted entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from domain.rules.base import Breach, Finding, Measured, RuleBase
+from domain.rules.case import Case, Hit, Selectors
+from domain.rules.condition import MINUTES, check_field, minutes_of, value_of
+
+PERCENT = "percent"
+
+
+class Share(RuleBase):
+    """The minutes of `part` in those of `whole`, at most `at_most_percent`; and as `plans` foresee them."""
+
+    kind: Literal["share"]
+    part: Selectors
+    whole: Selectors
+    at_most_percent: int = Field(ge=0, le=100)
+    plans: Selectors = ()
+    plan_part: str = "planned_remote_minutes"
+    plan_whole: str = "planned_minutes"
+
+    def model_post_init(self, context: object, /) -> None:
+        """Check that the counted facts have minutes and the plans the planned ones."""
+        for selector in (*self.part, *self.whole):
+            check_field(selector.fact, MINUTES)
+        for plan in self.plans:
+            check_field(plan.fact, self.plan_part)
+            check_field(plan.fact, self.plan_whole)
+
+    def find(self, case: Case) -> Iterator[Finding]:
+        """A breach at each plan above the limit, and at the last counted entry while the held share is above it."""
+        for plan in case.select(self.plans):
+            part, whole = value_of(plan.fact, self.plan_part), value_of(plan.fact, self.plan_whole)
+            if isinstance(part, int) and isinstance(whole, int):
+                yield from self._above(plan, part, whole)
+        counted = case.select(self.whole)
+        if counted:
+            yield from self._above(counted[-1], *self.minutes(case))
+
+    def minutes(self, case: Case) -> tuple[int, int]:
+        """Numerator and denominator of the held share: always shown both."""
+        return _sum(case.select(self.part)), _sum(case.select(self.whole))
+
+    def measure(self, case: Case) -> Iterator[Measured]:
+        """The held share, from the first counted entry to the last."""
+        counted = case.select(self.whole)
+        part, whole = self.minutes(case)
+        if whole:
+            yield Measured(self.id, counted[0].version, counted[-1].version, round(100 * part / whole, 2), PERCENT)
+
+    def _above(self, hit: Hit, part: int, whole: int) -> Iterator[Finding]:
+        if part * 100 > self.at_most_percent * whole:
+            measured = round(100 * part / whole, 2) if whole else 100.0
+            yield Breach(hit.version, measured, self.at_most_percent, PERCENT)
+
+
+def _sum(hits: Sequence[Hit]) -> int:
+    return sum(minutes_of(hit.fact) or 0 for hit in hits)
