@@ -30,7 +30,8 @@ from psycopg.conninfo import make_conninfo
 SYSTEM_USER = "jaksokirja"
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
-START_LIMIT_SECONDS = 60.0
+START_LIMIT_SECONDS = 300.0  # recovery after a crash takes its time
+REFUSAL_LIMIT_SECONDS = 5.0  # processes of a crashed server may hold its memory for a moment
 
 
 class ServerFailed(RuntimeError):
@@ -119,7 +120,7 @@ class _Server:
         """Make the cluster beside its place and then move it there, so that a half-made one is never started."""
         if self.account is not None:
             _let_pass(self.cluster.parent)
-            _let_pass(binary("postgres"))
+            _let_use(binary("postgres"))
         if self.cluster.exists():
             return
         unfinished = self.data / "postgres.unfinished"
@@ -134,13 +135,16 @@ class _Server:
         unfinished.rename(self.cluster)
 
     def start(self, settings: Mapping[str, str]) -> None:
-        deadline = time.monotonic() + START_LIMIT_SECONDS
+        begun = time.monotonic()
         while not self._answers():
+            waited = time.monotonic() - begun
             if self._process_id() is None:  # else it is still coming up, or recovering
                 (self.cluster / "postmaster.pid").unlink(missing_ok=True)
-                self._launch(settings)
-            if time.monotonic() > deadline:
-                raise ServerFailed(f"PostgreSQL did not start:\n{self._end_of_log()}")
+                launched = self._launch(settings)
+                if not launched and self._process_id() is None and waited > REFUSAL_LIMIT_SECONDS:
+                    raise ServerFailed(f"PostgreSQL does not start:\n{self._end_of_log()}")
+            if waited > START_LIMIT_SECONDS:
+                raise ServerFailed(f"PostgreSQL is not ready yet:\n{self._end_of_log()}")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -149,7 +153,7 @@ class _Server:
         if self.sockets != self.cluster:
             shutil.rmtree(self.sockets, ignore_errors=True)
 
-    def _launch(self, settings: Mapping[str, str]) -> None:
+    def _launch(self, settings: Mapping[str, str]) -> bool:
         self._own(self.sockets)
         given = {
             "listen_addresses": "",
@@ -160,7 +164,8 @@ class _Server:
             "log_timezone": "UTC",
         } | dict(settings)
         options = shlex.join(word for name, value in given.items() for word in ("-c", f"{name}={value}"))
-        self._run(binary("pg_ctl"), "start", "-D", self.cluster, "-l", self.log, "-o", options, "-w", "-t", "60")
+        pg_ctl = (binary("pg_ctl"), "start", "-D", self.cluster, "-l", self.log, "-o", options, "-w", "-t", "60")
+        return self._run(*pg_ctl).returncode == 0
 
     def _answers(self) -> bool:
         try:
@@ -234,3 +239,14 @@ def _let_pass(path: Path) -> None:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
             folder.chmod(mode | stat.S_IXOTH)
+
+
+def _let_use(program: Path) -> None:
+    """Let the server's account use the installation of the program, also where root installs for itself only."""
+    _let_pass(program.parent)
+    if program.stat().st_mode & stat.S_IROTH:
+        return
+    installation = program.parents[1]
+    for path in (installation, *installation.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))

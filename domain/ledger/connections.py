@@ -83,11 +83,16 @@ class Connections:
 
     def _put_back(self, connection: psycopg.Connection) -> None:
         at_rest = connection.pgconn.transaction_status == TransactionStatus.IDLE
+        unwanted = [connection]
         with self._lock:
             if at_rest and not self._closed:
                 self._idle.append(connection)
                 return
-        connection.close()
+            if connection.closed:  # the idle ones are most likely as dead: a retry should not meet them one by one
+                unwanted += self._idle
+                self._idle = []
+        for each in unwanted:
+            each.close()
 
 
 def patiently(attempt: Callable[[], T], patience_seconds: float) -> T:

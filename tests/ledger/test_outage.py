@@ -100,6 +100,21 @@ def test_an_outage_longer_than_the_patience_is_told_and_the_command_can_be_sent_
     recorder.close()
 
 
+def test_connections_that_died_while_idle_are_all_let_go_at_once(
+    register: tuple[str, str], recorder: RegisterRecorder
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: recorder.head(), range(64)))
+    with psycopg.connect(register[0]) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE %s AND pid <> %s",
+            (f"%{register[1].replace('-', '_')}%events%", connection.info.backend_pid),
+        )
+    before = time.monotonic()
+    assert recorder.head() == (0, None)
+    assert time.monotonic() - before < 0.5
+
+
 def test_a_recorder_that_was_closed_says_so(recorder: RegisterRecorder, a_submission: Make) -> None:
     recorder.append(a_submission())
     recorder.close()

@@ -140,7 +140,7 @@ def test_an_ordinary_user_runs_it_as_well() -> None:
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scripts.postgres.START_LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr("scripts.postgres.REFUSAL_LIMIT_SECONDS", 0.1)
     with pytest.raises(ServerFailed, match="no_such_setting"), running(tmp_path, settings={"no_such_setting": "1"}):
         pass
 
