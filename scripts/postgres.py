@@ -246,7 +246,8 @@ def _let_use(program: Path) -> None:
     _let_pass(program.parent)
     if program.stat().st_mode & stat.S_IROTH:
         return
-    installation = program.parents[1]
-    for path in (installation, *installation.rglob("*")):
+    package = program.parents[2]
+    for path in package.parent.glob(f"{package.name}*/**/*"):  # its libraries lie beside it, in a folder of their own
+        _let_pass(path.parent)
         mode = path.stat().st_mode
         path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
