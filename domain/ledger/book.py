@@ -30,7 +30,6 @@ from domain.refusal import (
     KeyReused,
     NotAuthorised,
     Refusal,
-    RuleReference,
     Unknown,
     UnknownClient,
     UnknownContact,
@@ -306,15 +305,7 @@ def _check_authorised(judgement: Judgement, register: RegisterState, *, first_ne
         if deviation.strength != "must" or deviation.entry < first_new:
             continue
         model = register.model(deviation.model.service, deviation.model.model_version)
-        rule = next(rule for rule in model.rules if rule.id == deviation.rule_id)
-        reference = RuleReference(
-            service=model.service,
-            model_version=model.model_version,
-            rule_id=rule.id,
-            strength=deviation.strength,
-            texts=rule.texts.model_dump() if hasattr(rule.texts, "model_dump") else dict(rule.texts),
-            source=rule.source,
-        )
+        reference = model.rule_reference(deviation.rule_id)
         raise NotAuthorised(
             reference.texts["en"],
             remedy=judgement.remedies.get(key, ""),

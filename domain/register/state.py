@@ -62,17 +62,16 @@ class RegisterState(StreamState):
 
     def model_in_force(self, service: str, day: dt.date) -> ServiceModel:
         """The version of the service that is in force on `day`. Raises ServiceNotKnown, naming those that are."""
-        for model in self.models.values():
-            if model.service == service and model.valid_from <= day and (model.valid_to or day) >= day:
-                return model
-        in_force = sorted(
-            {m.service for m in self.models.values() if m.valid_from <= day and (m.valid_to or day) >= day}
-        )
+        in_force = {
+            model.service: model for model in self.models.values() if model.in_force_on(day) and not model.only_frame
+        }
+        if service in in_force:
+            return in_force[service]
         raise ServiceNotKnown(
             f"No model of service {service} is in force on {day}.",
-            remedy=f"In force on that day: {', '.join(in_force) or 'none'}.",
+            remedy=f"In force on that day: {', '.join(sorted(in_force)) or 'none'}.",
             service=service,
-            in_force=in_force,
+            in_force=sorted(in_force),
         )
 
     def _published(self) -> str:

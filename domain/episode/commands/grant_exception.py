@@ -27,6 +27,6 @@ class GrantException(Decision):
         """Raises UnknownEpisode, OutOfOrder."""
         grant = require_granted(state)
         model = context.register.model(grant.service, grant.model_version)
-        granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted
+        granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted.exception
         more = {"meetings_granted": granted, "expected_effect": self.expected_effect}
         return [self._decision(DecisionKind.EXCEPTION, model, state, context, **more)]

@@ -46,7 +46,7 @@ class GrantService(Decision):
         before = 0
         if self.continues_episode_id:
             before = context.episodes[self.continues_episode_id].client_meetings_in_spell
-        granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted
+        granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted.grant
         more = {
             "months_granted": self.months_granted,
             "clientship": self.clientship,

@@ -24,7 +24,7 @@ class PublishServiceModel(RegisterCommand):
         model = self.content
         published = state.models.get((model.service, model.model_version))
         if published is not None:
-            if published.sha256() == model.sha256():
+            if published.content_sha256() == model.content_sha256():
                 return []
             raise OutOfOrder(
                 f"{model.service} version {model.model_version} was published with other content.",
@@ -36,7 +36,7 @@ class PublishServiceModel(RegisterCommand):
                 model_version=model.model_version,
                 valid_from=model.valid_from,
                 valid_to=model.valid_to,
-                content_sha256=model.sha256(),
+                content_sha256=model.content_sha256(),
                 content=model.content(),
             )
         ]
