@@ -23,7 +23,7 @@ from domain.fact import Fact, StreamKind
 from domain.ledger.errors import CommandReused, VersionConflict
 from domain.ledger.identity import register_stream_id
 from domain.ledger.mapper import EntryMapper, EntryStore, draft_of, entry_of
-from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.recorder import PATIENCE_SECONDS, RegisterRecorder
 from domain.ledger.submission import Submission
 from domain.refusal import (
     AlreadyThere,
@@ -44,11 +44,12 @@ from domain.truth import check_can_be_fact
 
 MOST_ATTEMPTS = 8
 StateT = TypeVar("StateT", bound=StreamState)
-_UNKNOWN: dict[StreamKind, type[Unknown]] = {
+UNKNOWN: dict[StreamKind, type[Unknown]] = {
     StreamKind.CLIENT: UnknownClient,
     StreamKind.CONTACT: UnknownContact,
     StreamKind.EPISODE: UnknownEpisode,
 }
+"""How the ledger says that there is no stream of that kind and id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +110,19 @@ class Outcome:
 
 
 class Book(Application[UUID]):
-    """One register's book. Safe to share between threads. `clock` gives aware datetimes; only tests set it."""
+    """One register's book. Safe to share between threads. `clock` gives aware datetimes; only tests set it.
 
-    def __init__(self, dsn: str, register: str, *, clock: Callable[[], dt.datetime] | None = None) -> None:
+    `patience_seconds`: how long a lost database is waited for before LedgerUnavailable.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        register: str,
+        *,
+        clock: Callable[[], dt.datetime] | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self.register_name = register
         self.register_id = register_stream_id(register)
         self.clock = clock or (lambda: dt.datetime.now(dt.UTC))
@@ -120,6 +131,7 @@ class Book(Application[UUID]):
                 "PERSISTENCE_MODULE": "domain.ledger.persistence",
                 "LEDGER_DSN": dsn,
                 "LEDGER_REGISTER": register,
+                "LEDGER_PATIENCE_SECONDS": str(patience_seconds),
                 "MAPPER_TOPIC": "domain.ledger.mapper:EntryMapper",
                 "AGGREGATE_CACHE_MAXSIZE": "2000",
                 "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
@@ -140,16 +152,20 @@ class Book(Application[UUID]):
         return cast("RegisterRecorder", self.recorder)
 
     def state(self, stream_id: UUID, kind: StreamKind, *, position: int | None = None) -> StreamState:
-        """What is so of a stream, now or as it stood at a position. A stream that has not begun is an empty state."""
+        """What is so of a stream, now or as it stood at a position. A stream that has not begun is an empty state.
+
+        A stream of another kind is folded as what it is: the caller sees that by the state's class.
+        """
         if position is not None:
             entries = [entry_of(r) for r in self.ledger.read_stream(stream_id, upto_position=position)]
-            return fold_stream(kind, entries)
+            return fold_stream(kind_of(entries) or kind, entries)
 
         def project(state: StreamState | None, events: Iterable[Entry]) -> StreamState | None:
             news = tuple(events)
             if not news:
                 return state
-            return fold_stream(kind, (*(state.entries if state else ()), *news))
+            entries = (*(state.entries if state else ()), *news)
+            return fold_stream(kind_of(entries) or kind, entries)  # what is cached must not hang on who asked
 
         try:
             state = cast("StreamState", self.repository.get(stream_id, projector_func=project))  # type: ignore[type-var] # the library types aggregates by an `id` that a pure state has no use for
@@ -224,7 +240,7 @@ class Book(Application[UUID]):
                 "This stream has begun already.", remedy="Use another id, or a command that continues it."
             )
         if state.exists and kind_of(state.entries) is not kind:
-            raise _UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
+            raise UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
 
     def _context(self, order: Order, state: StreamState) -> Context:
         reads = order.command.reads(state)
@@ -244,7 +260,7 @@ class Book(Application[UUID]):
         for stream_id in ids:
             state = self.state(stream_id, kind)
             if not isinstance(state, as_type) or kind_of(state.in_force) is not kind:
-                raise _UNKNOWN[kind](
+                raise UNKNOWN[kind](
                     f"There is no {kind} of id {stream_id} in this register.",
                     remedy=f"Name a {kind} of this register, or record it first.",
                 )
@@ -296,7 +312,7 @@ class Book(Application[UUID]):
         if receipt.digest != order.digest():
             raise _key_reused()
         entries = tuple(map(entry_of, records))
-        version = entries[-1].version if entries else 0
+        version = entries[-1].version if entries else self.state(order.stream_id, self._kind(order)).version
         return Outcome(order.command_id, order.stream_id, version, entries, replayed=True)
 
 

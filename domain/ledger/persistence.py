@@ -1,4 +1,5 @@
-"""eventsourcing's way in: PERSISTENCE_MODULE=domain.ledger.persistence, LEDGER_DSN and LEDGER_REGISTER.
+"""eventsourcing's way in: PERSISTENCE_MODULE=domain.ledger.persistence, LEDGER_DSN and LEDGER_REGISTER
+(and LEDGER_PATIENCE_SECONDS, where it matters).
 
 Never here: anything but the making of recorders.
 """
@@ -13,7 +14,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from domain.ledger.recorder import RegisterRecorder, StreamRecorder
+from domain.ledger.recorder import PATIENCE_SECONDS, RegisterRecorder, StreamRecorder
 
 
 class Factory(InfrastructureFactory[TrackingRecorder]):
@@ -21,10 +22,15 @@ class Factory(InfrastructureFactory[TrackingRecorder]):
 
     LEDGER_DSN = "LEDGER_DSN"
     LEDGER_REGISTER = "LEDGER_REGISTER"
+    LEDGER_PATIENCE_SECONDS = "LEDGER_PATIENCE_SECONDS"
 
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
-        self._recorder = RegisterRecorder(self._named(self.LEDGER_DSN), self._named(self.LEDGER_REGISTER))
+        self._recorder = RegisterRecorder(
+            self._named(self.LEDGER_DSN),
+            self._named(self.LEDGER_REGISTER),
+            patience_seconds=float(self.env.get(self.LEDGER_PATIENCE_SECONDS) or PATIENCE_SECONDS),
+        )
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
         if purpose != "events":
