@@ -100,11 +100,11 @@ def value_of(fact: Fact, field: str) -> object:
 
 
 def minutes_of(fact: Fact) -> int | None:
-    """Whole minutes from beginning to end; None when either is not told."""
+    """Whole minutes from beginning to end, also over a change of the clocks; None when either is not told."""
     for start, end in _SPANS:
         begun, ended = getattr(fact, start, None), getattr(fact, end, None)
         if isinstance(begun, dt.datetime) and isinstance(ended, dt.datetime):
-            return int((ended - begun).total_seconds() // 60)
+            return int((ended.astimezone(dt.UTC) - begun.astimezone(dt.UTC)).total_seconds() // 60)
     return None
 
 

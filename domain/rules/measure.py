@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -34,5 +35,5 @@ class Measure(RuleBase):
 
     def _between(self, start: Hit, end: Hit) -> float:
         if self.unit == "hours":
-            return (end.at - start.at).total_seconds() / 3600
+            return (end.at.astimezone(dt.UTC) - start.at.astimezone(dt.UTC)).total_seconds() / 3600
         return (end.day - start.day).days if self.unit == "days" else working_days_between(start.day, end.day)
