@@ -1,0 +1,29 @@
+"""Assignments: which worker has an episode, in which role, from when to when.
+
+Must never hold: workers' names.
+"""
+
+from collections.abc import Iterator
+
+from domain.episode.facts import WorkerAssigned, WorkerReleased
+from domain.stream import Entry
+from projections.rows import Amend, Open, Operation, Projection, Table
+
+ASSIGNMENTS = Table(
+    "assignments",
+    stream="episode_id",
+    key={"assignment_id": "uuid"},
+    columns=("worker_id", "role", "from_on", "to_on"),
+)
+
+
+def assigned(_entry: Entry, fact: WorkerAssigned) -> Iterator[Operation]:
+    taken_on = {"worker_id": fact.worker_id, "role": fact.role, "from_on": fact.from_on}
+    yield Open("assignments", (fact.assignment_id,), taken_on)
+
+
+def released(_entry: Entry, fact: WorkerReleased) -> Iterator[Operation]:
+    yield Amend("assignments", (fact.assignment_id,), {"to_on": fact.to_on})
+
+
+PROJECTION = Projection.beside(__name__, (ASSIGNMENTS,), {WorkerAssigned: assigned, WorkerReleased: released})

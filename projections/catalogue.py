@@ -1,0 +1,37 @@
+"""The projections of a register, one line each. Must never hold anything else.
+
+A new one is a pair of files, `name.py` and `name.sql`, and its line here.
+"""
+
+from projections import (
+    assignments,
+    clients,
+    commitments,
+    contacts,
+    decisions,
+    deviations,
+    duties,
+    episodes,
+    meetings,
+    models,
+    plans,
+    trail,
+    workers,
+)
+from projections.rows import Projection
+
+PROJECTIONS: tuple[Projection, ...] = (
+    episodes.PROJECTION,
+    assignments.PROJECTION,
+    meetings.PROJECTION,
+    decisions.PROJECTION,
+    commitments.PROJECTION,
+    plans.PROJECTION,
+    duties.PROJECTION,
+    deviations.PROJECTION,
+    contacts.PROJECTION,
+    clients.PROJECTION,
+    workers.PROJECTION,
+    models.PROJECTION,
+    trail.PROJECTION,
+)

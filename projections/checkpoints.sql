@@ -1,0 +1,28 @@
+-- How far each projection is, which fold made its rows, and what stopped it. One row each, updated in the transaction
+-- that writes the rows.
+CREATE TABLE IF NOT EXISTS projection_checkpoints (
+    projection            text PRIMARY KEY,
+    position              bigint NOT NULL CHECK (position >= 0),
+    fold_fingerprint      text NOT NULL,
+    questions_fingerprint text NOT NULL,
+    status                text NOT NULL CHECK (status IN ('running', 'stopped')),
+    error                 text,
+    error_position        bigint,
+    updated_at            timestamptz NOT NULL,
+    CHECK ((status = 'stopped') = (error_position IS NOT NULL))
+) WITH (fillfactor = 50);
+
+GRANT SELECT ON projection_checkpoints TO jaksokirja_projector, jaksokirja_reader, jaksokirja_appender;
+GRANT UPDATE (position, status, error, error_position, updated_at) ON projection_checkpoints TO jaksokirja_projector;
+
+-- Every time that rebuilt tables took the place of the live ones. Who reads several tables at one moment first locks
+-- this table in ACCESS SHARE mode, who swaps locks it in ACCESS EXCLUSIVE mode: so no reader's snapshot is older than
+-- the tables that it reads (in such a one they would be empty).
+CREATE TABLE IF NOT EXISTS projection_swaps (
+    projection text NOT NULL,
+    position   bigint NOT NULL,
+    swapped_at timestamptz NOT NULL,
+    PRIMARY KEY (projection, swapped_at)
+);
+
+GRANT SELECT ON projection_swaps TO jaksokirja_projector, jaksokirja_reader, jaksokirja_appender;

@@ -1,0 +1,137 @@
+-- Decisions. For whom: the clients of the episode.
+
+-- tables
+CREATE TABLE {decisions} (
+    episode_id           uuid NOT NULL,
+    decision_id          uuid NOT NULL,
+    known_from           bigint NOT NULL,
+    known_to             bigint,
+    known                int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because              bigint[] NOT NULL,
+    kind                 text NOT NULL,
+    service              text NOT NULL,
+    model_version        integer NOT NULL,
+    service_task         text NOT NULL,
+    decided_on           date NOT NULL,
+    decision_maker       text NOT NULL,
+    legal_basis          text NOT NULL,
+    valid_from           date,
+    valid_to             date,
+    meetings_granted     integer,
+    meetings_before      integer NOT NULL,
+    months_granted       integer,
+    age_years            integer,
+    expecting            boolean NOT NULL,
+    consent              text,
+    requested_by_family  boolean,
+    clientship           text,
+    voluntary_consent    boolean,
+    codes                text[] NOT NULL,
+    continues_episode_id uuid,
+    PRIMARY KEY (episode_id, decision_id, known_from)
+);
+
+-- indexes
+CREATE INDEX ON {decisions} (decided_on) INCLUDE (known);
+
+-- questions
+
+-- Decisions dated from_on to to_on, with the area and clients of their episode.
+CREATE OR REPLACE FUNCTION decision_rows(as_of bigint, from_on date, to_on date)
+RETURNS TABLE (
+    episode_id uuid, decision_id uuid, kind text, service text, decided_on date, decision_maker text, legal_basis text,
+    area text, client_ids uuid[], days_from_referral integer, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        d.episode_id, d.decision_id, d.kind, d.service, d.decided_on, d.decision_maker, d.legal_basis,
+        e.area, e.client_ids, d.decided_on - e.referred_on, d.because
+    FROM decisions d
+    LEFT JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
+    WHERE d.known @> as_of AND d.decided_on BETWEEN from_on AND to_on
+$$;
+
+-- Decisions counted by kind, service, area, month, legal basis or decision maker. Clients: distinct ones with a grant.
+CREATE OR REPLACE FUNCTION decision_figures(grouped_by text, as_of bigint, from_on date, to_on date)
+RETURNS TABLE (
+    group_key text, decisions bigint, grants bigint, refusals bigint, extensions bigint, exceptions bigint,
+    clients_granted bigint, median_days_from_referral double precision
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH counted AS (
+        SELECT r.*, CASE grouped_by
+            WHEN 'kind' THEN r.kind
+            WHEN 'service' THEN r.service
+            WHEN 'area' THEN r.area
+            WHEN 'month' THEN to_char(r.decided_on, 'YYYY-MM')
+            WHEN 'legal_basis' THEN r.legal_basis
+            WHEN 'decision_maker' THEN r.decision_maker
+        END AS key
+        FROM decision_rows(as_of, from_on, to_on) r
+    ), granted AS (
+        SELECT c.key, count(DISTINCT p.client_id) AS clients
+        FROM counted c CROSS JOIN LATERAL unnest(c.client_ids) AS p (client_id)
+        WHERE c.kind = 'granted' GROUP BY c.key
+    )
+    SELECT
+        c.key,
+        count(*),
+        count(*) FILTER (WHERE c.kind = 'granted'),
+        count(*) FILTER (WHERE c.kind = 'refused'),
+        count(*) FILTER (WHERE c.kind = 'extension'),
+        count(*) FILTER (WHERE c.kind = 'exception'),
+        coalesce(max(granted.clients), 0),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days_from_referral) FILTER (WHERE c.kind = 'granted')
+    FROM counted c LEFT JOIN granted ON granted.key IS NOT DISTINCT FROM c.key
+    GROUP BY c.key ORDER BY c.key NULLS LAST
+$$;
+
+-- What stands beneath one group of decision_figures().
+CREATE OR REPLACE FUNCTION decision_explain(
+    grouped_by text, wanted_key text, as_of bigint, from_on date, to_on date
+)
+RETURNS TABLE (episode_id uuid, decision_id uuid, kind text, decided_on date, event_positions bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.episode_id, r.decision_id, r.kind, r.decided_on, r.event_positions
+    FROM decision_rows(as_of, from_on, to_on) r
+    WHERE wanted_key IS NULL OR CASE grouped_by
+        WHEN 'kind' THEN r.kind
+        WHEN 'service' THEN r.service
+        WHEN 'area' THEN r.area
+        WHEN 'month' THEN to_char(r.decided_on, 'YYYY-MM')
+        WHEN 'legal_basis' THEN r.legal_basis
+        WHEN 'decision_maker' THEN r.decision_maker
+    END = wanted_key
+    ORDER BY r.decided_on, r.decision_id
+$$;
+
+-- The clients with a grant dated in the period, an episode of theirs a row; whether they moved on from it to long-term
+-- family work, whenever that was. Services: all, or those that are named.
+CREATE OR REPLACE FUNCTION early_support_explain(from_on date, to_on date, as_of bigint, services text[] DEFAULT NULL)
+RETURNS TABLE (
+    client_id uuid, episode_id uuid, service text, decided_on date, moved_on boolean, closed_on date,
+    event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        p.client_id, d.episode_id, d.service, d.decided_on,
+        coalesce(e.closed_on IS NOT NULL
+            AND (e.outcome = 'long_term_family_work' OR e.closure_reason = 'moved_to_long_term'), false),
+        e.closed_on,
+        ARRAY(SELECT DISTINCT b.position FROM unnest(d.because || e.because) AS b (position) ORDER BY 1)
+    FROM decisions d
+    JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
+    CROSS JOIN LATERAL unnest(e.client_ids) AS p (client_id)
+    WHERE d.known @> as_of AND d.kind = 'granted' AND d.decided_on BETWEEN from_on AND to_on
+        AND (services IS NULL OR d.service = ANY(services))
+    ORDER BY d.decided_on, d.episode_id, p.client_id
+$$;
+
+-- The published figures (domain book, Kymenlaakso): distinct clients with a grant dated in the period, and of these those
+-- whose episode from such a grant ended with long-term family work.
+CREATE OR REPLACE FUNCTION early_support(from_on date, to_on date, as_of bigint, services text[] DEFAULT NULL)
+RETURNS TABLE (clients_granted bigint, clients_moved_on bigint)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT count(DISTINCT r.client_id), count(DISTINCT r.client_id) FILTER (WHERE r.moved_on)
+    FROM early_support_explain(from_on, to_on, as_of, services) r
+$$;

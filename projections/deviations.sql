@@ -1,0 +1,103 @@
+-- Deviations from rules. Its day is that of the entry that breaks the rule.
+
+-- tables
+CREATE TABLE {deviations} (
+    stream_id      uuid NOT NULL,
+    deviation_key  text NOT NULL,
+    known_from     bigint NOT NULL,
+    known_to       bigint,
+    known          int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because        bigint[] NOT NULL,
+    rule_id        text NOT NULL,
+    service        text NOT NULL,
+    model_version  integer NOT NULL,
+    strength       text NOT NULL,
+    entry          integer NOT NULL,
+    measured       double precision,
+    limit_measured double precision,
+    unit           text,
+    noted_on       date NOT NULL,
+    explained_on   date,
+    PRIMARY KEY (stream_id, deviation_key, known_from)
+);
+
+-- indexes
+CREATE INDEX ON {deviations} (rule_id) INCLUDE (known);
+
+-- questions
+
+-- Every deviation whose entry happened up to a day of the world.
+CREATE OR REPLACE FUNCTION deviation_rows(as_of bigint, on_day date)
+RETURNS TABLE (
+    stream_id uuid, deviation_key text, rule_id text, service text, model_version integer, strength text,
+    entry integer, entry_position bigint, happened_on date, measured double precision, limit_measured double precision,
+    unit text, explained_on date, area text, unit_id text, worker_ids text[], event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        d.stream_id, d.deviation_key, d.rule_id, d.service, d.model_version, d.strength, d.entry,
+        t.position, coalesce(t.occurred_on, d.noted_on), d.measured, d.limit_measured, d.unit,
+        CASE WHEN d.explained_on <= on_day THEN d.explained_on END, coalesce(e.area, c.area), e.unit_id, w.worker_ids,
+        ARRAY(
+            SELECT DISTINCT b.position FROM unnest(d.because || t.position) AS b (position)
+            WHERE b.position IS NOT NULL ORDER BY 1
+        )
+    FROM deviations d
+    LEFT JOIN trail t ON t.stream_id = d.stream_id AND t.version = d.entry AND t.known @> as_of
+    LEFT JOIN episodes e ON e.episode_id = d.stream_id AND e.known @> as_of
+    LEFT JOIN contacts c ON c.contact_id = d.stream_id AND c.known @> as_of
+    LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id
+    WHERE d.known @> as_of AND coalesce(t.occurred_on, d.noted_on) <= on_day
+$$;
+
+-- Deviations counted by rule, strength, worker, area, unit, service or month.
+CREATE OR REPLACE FUNCTION deviation_figures(grouped_by text, as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    group_key text, deviations bigint, must_deviations bigint, norm_deviations bigint, info_deviations bigint,
+    explained_deviations bigint, streams bigint
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        g.key,
+        count(*),
+        count(*) FILTER (WHERE r.strength = 'must'),
+        count(*) FILTER (WHERE r.strength = 'norm'),
+        count(*) FILTER (WHERE r.strength = 'info'),
+        count(*) FILTER (WHERE r.explained_on IS NOT NULL),
+        count(DISTINCT r.stream_id)
+    FROM deviation_rows(as_of, on_day) r
+    CROSS JOIN LATERAL unnest(
+        CASE grouped_by
+            WHEN 'rule' THEN ARRAY[r.rule_id]
+            WHEN 'strength' THEN ARRAY[r.strength]
+            WHEN 'worker' THEN coalesce(r.worker_ids, ARRAY[NULL::text])
+            WHEN 'area' THEN ARRAY[r.area]
+            WHEN 'unit' THEN ARRAY[r.unit_id]
+            WHEN 'service' THEN ARRAY[r.service]
+            WHEN 'month' THEN ARRAY[to_char(r.happened_on, 'YYYY-MM')]
+        END
+    ) AS g (key)
+    WHERE (from_on IS NULL OR r.happened_on >= from_on) AND (to_on IS NULL OR r.happened_on <= to_on)
+    GROUP BY g.key ORDER BY g.key NULLS LAST
+$$;
+
+-- What stands beneath one group of deviation_figures().
+CREATE OR REPLACE FUNCTION deviation_explain(
+    grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
+)
+RETURNS TABLE (stream_id uuid, deviation_key text, happened_on date, event_positions bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.stream_id, r.deviation_key, r.happened_on, r.event_positions
+    FROM deviation_rows(as_of, on_day) r
+    WHERE (from_on IS NULL OR r.happened_on >= from_on) AND (to_on IS NULL OR r.happened_on <= to_on)
+        AND (wanted_key IS NULL OR CASE grouped_by
+            WHEN 'rule' THEN r.rule_id = wanted_key
+            WHEN 'strength' THEN r.strength = wanted_key
+            WHEN 'worker' THEN wanted_key = ANY(r.worker_ids)
+            WHEN 'area' THEN r.area = wanted_key
+            WHEN 'unit' THEN r.unit_id = wanted_key
+            WHEN 'service' THEN r.service = wanted_key
+            WHEN 'month' THEN to_char(r.happened_on, 'YYYY-MM') = wanted_key
+        END)
+    ORDER BY r.happened_on, r.stream_id, r.deviation_key
+$$;

@@ -1,0 +1,75 @@
+"""Duties (velvoite): what must happen by a day, and whether it did. That one is late is never stored.
+
+Must never hold: why one was waived, in words. `started_by` and `met_by` are entries of the same stream.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from domain.calendar import day_in_helsinki, late_after
+from domain.consequence import DutyMet, DutyMoved, DutyOpened, DutyReopened, DutyWaived, DutyWithdrawn
+from domain.stream import Entry
+from projections.rows import Amend, Close, Open, Operation, Projection, Table
+
+DUTIES = Table(
+    "duties",
+    stream="stream_id",
+    key={"duty_key": "text"},
+    columns=(
+        "rule_id", "service", "model_version", "strength", "client_id", "started_by", "opened_on", "due_on",
+        "late_after_on", "met_by", "met_on", "waived_on",
+    ),
+)  # fmt: skip
+
+
+def _due(due_on: dt.date | None) -> dict[str, Any]:
+    return {"due_on": due_on, "late_after_on": late_after(due_on) if due_on else None}
+
+
+def opened(entry: Entry, fact: DutyOpened) -> Iterator[Operation]:
+    duty = {
+        "rule_id": fact.rule_id,
+        "service": fact.service,
+        "model_version": fact.model_version,
+        "strength": fact.strength,
+        "client_id": fact.client_id,
+        "started_by": fact.started_by,
+        "opened_on": day_in_helsinki(entry.occurred_at),
+        **_due(fact.due_on),
+    }
+    yield Open("duties", (fact.duty_key,), duty)
+
+
+def moved(_entry: Entry, fact: DutyMoved) -> Iterator[Operation]:
+    yield Amend("duties", (fact.duty_key,), _due(fact.due_on))
+
+
+def met(_entry: Entry, fact: DutyMet) -> Iterator[Operation]:
+    yield Amend("duties", (fact.duty_key,), {"met_by": fact.met_by, "met_on": fact.met_on})
+
+
+def reopened(_entry: Entry, fact: DutyReopened) -> Iterator[Operation]:
+    yield Amend("duties", (fact.duty_key,), {"met_by": None, "met_on": None})
+
+
+def waived(_entry: Entry, fact: DutyWaived) -> Iterator[Operation]:
+    yield Amend("duties", (fact.duty_key,), {"waived_on": fact.waived_on})
+
+
+def withdrawn(_entry: Entry, fact: DutyWithdrawn) -> Iterator[Operation]:
+    yield Close("duties", (fact.duty_key,))
+
+
+PROJECTION = Projection.beside(
+    __name__,
+    (DUTIES,),
+    {
+        DutyOpened: opened,
+        DutyMoved: moved,
+        DutyMet: met,
+        DutyReopened: reopened,
+        DutyWaived: waived,
+        DutyWithdrawn: withdrawn,
+    },
+)

@@ -1,0 +1,121 @@
+-- Duties of episodes, contacts and clients. `late_after_on` is the last day in time: a due day that is no working day
+-- rolls to the next one, by the Finnish calendar, which the fold knows and SQL does not.
+
+-- tables
+CREATE TABLE {duties} (
+    stream_id     uuid NOT NULL,
+    duty_key      text NOT NULL,
+    known_from    bigint NOT NULL,
+    known_to      bigint,
+    known         int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because       bigint[] NOT NULL,
+    rule_id       text NOT NULL,
+    service       text NOT NULL,
+    model_version integer NOT NULL,
+    strength      text NOT NULL,
+    client_id     uuid,
+    started_by    integer NOT NULL,
+    opened_on     date NOT NULL,
+    due_on        date,
+    late_after_on date,
+    met_by        integer,
+    met_on        date,
+    waived_on     date,
+    PRIMARY KEY (stream_id, duty_key, known_from)
+);
+
+-- indexes
+CREATE INDEX ON {duties} (due_on) INCLUDE (known);
+
+-- questions
+
+-- Every duty that was there on a day of the world, and how it stood that day.
+CREATE OR REPLACE FUNCTION duty_rows(as_of bigint, on_day date)
+RETURNS TABLE (
+    stream_id uuid, duty_key text, rule_id text, service text, model_version integer, strength text, client_id uuid,
+    opened_on date, due_on date, late_after_on date, met_on date, waived_on date, status text, days_late integer,
+    area text, unit_id text, worker_ids text[], started_by_position bigint, met_by_position bigint,
+    event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        d.stream_id, d.duty_key, d.rule_id, d.service, d.model_version, d.strength, d.client_id,
+        d.opened_on, d.due_on, d.late_after_on, s.met_on, s.waived_on,
+        CASE
+            WHEN s.met_on IS NOT NULL AND (d.late_after_on IS NULL OR s.met_on <= d.late_after_on) THEN 'met_in_time'
+            WHEN s.met_on IS NOT NULL THEN 'met_late'
+            WHEN s.waived_on IS NOT NULL THEN 'waived'
+            WHEN on_day > d.late_after_on THEN 'open_late'
+            ELSE 'open'
+        END,
+        greatest(coalesce(s.met_on, s.waived_on, on_day) - d.late_after_on, 0),
+        coalesce(e.area, c.area), e.unit_id, w.worker_ids, started.position, met.position,
+        ARRAY(
+            SELECT DISTINCT b.position
+            FROM unnest(d.because || started.position || met.position) AS b (position)
+            WHERE b.position IS NOT NULL ORDER BY 1
+        )
+    FROM duties d
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN d.met_on <= on_day THEN d.met_on END, CASE WHEN d.waived_on <= on_day THEN d.waived_on END
+    ) AS s (met_on, waived_on)
+    LEFT JOIN episodes e ON e.episode_id = d.stream_id AND e.known @> as_of
+    LEFT JOIN contacts c ON c.contact_id = d.stream_id AND c.known @> as_of
+    LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id
+    LEFT JOIN trail started ON started.stream_id = d.stream_id AND started.version = d.started_by
+        AND started.known @> as_of
+    LEFT JOIN trail met ON met.stream_id = d.stream_id AND met.version = d.met_by AND met.known @> as_of
+    WHERE d.known @> as_of AND d.opened_on <= on_day
+$$;
+
+-- Duties counted by rule, worker, area, unit, service or month (of the due day).
+CREATE OR REPLACE FUNCTION duty_figures(grouped_by text, as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    group_key text, duties bigint, due_duties bigint, met_in_time_duties bigint, met_late_duties bigint,
+    waived_duties bigint, open_duties bigint, open_late_duties bigint, next_due_on date
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        g.key,
+        count(*),
+        count(*) FILTER (WHERE r.due_on <= on_day),
+        count(*) FILTER (WHERE r.status = 'met_in_time'),
+        count(*) FILTER (WHERE r.status = 'met_late'),
+        count(*) FILTER (WHERE r.status = 'waived'),
+        count(*) FILTER (WHERE r.status IN ('open', 'open_late')),
+        count(*) FILTER (WHERE r.status = 'open_late'),
+        min(r.due_on) FILTER (WHERE r.status IN ('open', 'open_late'))
+    FROM duty_rows(as_of, on_day) r
+    CROSS JOIN LATERAL unnest(
+        CASE grouped_by
+            WHEN 'rule' THEN ARRAY[r.rule_id]
+            WHEN 'worker' THEN coalesce(r.worker_ids, ARRAY[NULL::text])
+            WHEN 'area' THEN ARRAY[r.area]
+            WHEN 'unit' THEN ARRAY[r.unit_id]
+            WHEN 'service' THEN ARRAY[r.service]
+            WHEN 'month' THEN ARRAY[to_char(r.due_on, 'YYYY-MM')]
+        END
+    ) AS g (key)
+    WHERE (from_on IS NULL OR r.due_on >= from_on) AND (to_on IS NULL OR r.due_on <= to_on)
+    GROUP BY g.key ORDER BY g.key NULLS LAST
+$$;
+
+-- What stands beneath one group of duty_figures().
+CREATE OR REPLACE FUNCTION duty_explain(
+    grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
+)
+RETURNS TABLE (stream_id uuid, duty_key text, due_on date, status text, event_positions bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.stream_id, r.duty_key, r.due_on, r.status, r.event_positions
+    FROM duty_rows(as_of, on_day) r
+    WHERE (from_on IS NULL OR r.due_on >= from_on) AND (to_on IS NULL OR r.due_on <= to_on)
+        AND (wanted_key IS NULL OR CASE grouped_by
+            WHEN 'rule' THEN r.rule_id = wanted_key
+            WHEN 'worker' THEN wanted_key = ANY(r.worker_ids)
+            WHEN 'area' THEN r.area = wanted_key
+            WHEN 'unit' THEN r.unit_id = wanted_key
+            WHEN 'service' THEN r.service = wanted_key
+            WHEN 'month' THEN to_char(r.due_on, 'YYYY-MM') = wanted_key
+        END)
+    ORDER BY r.due_on, r.stream_id, r.duty_key
+$$;

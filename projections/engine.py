@@ -1,0 +1,213 @@
+"""Brings a register's projections up to date and keeps them so: one process at a time holds a projection.
+
+Must never hold: what any projection makes of an event. A batch of events is decoded once, taken into every projection
+that stands before it, and the checkpoints move in the same transaction: each event counts exactly once, whenever the
+process dies. An event that a projection cannot take stops that projection, visibly; the others go on.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from domain.ledger.connections import as_role
+from projections import store
+from projections.batch import Stop, take
+from projections.catalogue import PROJECTIONS
+from projections.feed import LAST_POSITION, Read, read_batch
+from projections.install import outdated, register_connection
+from projections.rows import Projection
+from projections.store import Checkpoint
+
+BATCH_EVENTS = 5000
+POLL_SECONDS = 0.005
+TAKE_OVER_SECONDS = 0.5
+RECONNECT_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+class Engine:
+    """Follows one register. `advance` may be called again and again; `close` lets go of what is held."""
+
+    def __init__(
+        self,
+        dsn: str,
+        register: str,
+        projections: Iterable[Projection] = PROJECTIONS,
+        *,
+        batch_events: int = BATCH_EVENTS,
+    ) -> None:
+        self.register = register
+        self.batch_events = batch_events
+        self._wanted = tuple(projections)
+        self._connection = register_connection(as_role(dsn, "projector"), register, autocommit=True)
+        self._places: dict[str, int] = {}
+        self._held: dict[str, Projection] = {}
+
+    def hold(self) -> list[str]:
+        """Take the projections that no other process holds; the names of all that are held now.
+
+        One that had been stopped is tried again from where it stopped. One that is outdated is left alone.
+        """
+        for projection in self._wanted:
+            if projection.name not in self._held and self._lock(projection.name):
+                known = store.checkpoints(self._connection).get(projection.name)
+                if known is None or outdated(projection, known):
+                    self._unlock(projection.name)
+                    continue
+                self._held[projection.name] = projection
+                self._places[projection.name] = known.position
+        return sorted(self._held)
+
+    def advance(self, upto: int = LAST_POSITION) -> bool:
+        """Take in one batch, those who are farthest first. False when there was nothing to take in."""
+        for place in sorted(set(self._places.values()), reverse=True):
+            if place >= upto:
+                continue
+            reads = read_batch(self._connection, place, self.batch_events, upto)
+            if reads:
+                self.take_batch([name for name, at in self._places.items() if at == place], reads)
+                return True
+        return False
+
+    def take_batch(self, names: Sequence[str], reads: Sequence[Read]) -> None:
+        """Take the batch into these projections, which all stand right before it. Raises BatchReplayed if not."""
+        before, last = reads[0].position - 1, reads[-1].position
+        stops: dict[str, Stop] = {}
+        with self._connection.transaction():
+            for name in sorted(names):
+                store.hold_checkpoint(self._connection, self._held[name], before)
+                stop = take(self._connection, self._held[name], reads)
+                reached, error = (stop.position - 1, (stop.position, stop.reason)) if stop else (last, None)
+                store.move_checkpoint(self._connection, name, reached, error)
+                if stop:
+                    stops[name] = stop
+        for name in names:
+            self._places[name] = last
+        for name, stop in stops.items():
+            log.error("projection_stopped", register=self.register, projection=name, position=stop.position)
+            del self._places[name]
+
+    def statuses(self) -> dict[str, Checkpoint]:
+        """The checkpoints of the projections that this engine was given."""
+        found = store.checkpoints(self._connection)
+        return {p.name: found[p.name] for p in self._wanted if p.name in found}
+
+    def close(self) -> None:
+        """Let go of every projection."""
+        self._connection.close()
+
+    def _lock(self, name: str) -> bool:
+        row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (self._lock_key(name),)).fetchone()
+        return bool(row and row[0])
+
+    def _unlock(self, name: str) -> None:
+        self._connection.execute("SELECT pg_advisory_unlock(%s)", (self._lock_key(name),))
+
+    def _lock_key(self, name: str) -> int:
+        digest = hashlib.sha256(f"projection {self.register} {name}".encode()).digest()
+        return int.from_bytes(digest[:8], signed=True)
+
+
+def run_once(
+    dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS, *, batch_events: int = BATCH_EVENTS
+) -> dict[str, Checkpoint]:
+    """Bring the projections up to the head; how far each is afterwards.
+
+    Those that another process holds, that are stopped or outdated stay where they are: their checkpoints say so.
+    """
+    engine = Engine(dsn, register, projections, batch_events=batch_events)
+    try:
+        engine.hold()
+        with _garbage_left():
+            while engine.advance():
+                pass
+        return engine.statuses()
+    finally:
+        engine.close()
+
+
+def follow(
+    dsn: str, register: str, stop_event: threading.Event, projections: Iterable[Projection] = PROJECTIONS
+) -> None:
+    """Keep the projections up to date until the event is set; a lost connection is made again.
+
+    What another process holds is taken over when that process goes.
+    """
+    projections = tuple(projections)
+    while not stop_event.is_set():
+        try:
+            engine = Engine(dsn, register, projections)
+        except psycopg.OperationalError as fault:
+            log.warning("projections_wait_for_database", register=register, sqlstate=fault.sqlstate)
+            stop_event.wait(RECONNECT_SECONDS)
+            continue
+        try:
+            _follow(engine, stop_event)
+        except (psycopg.OperationalError, psycopg.InterfaceError, store.BatchReplayed) as fault:
+            log.warning("projections_begin_again", register=register, cause=type(fault).__name__)
+            stop_event.wait(RECONNECT_SECONDS)
+        finally:
+            with suppress(psycopg.Error):
+                engine.close()
+
+
+def _follow(engine: Engine, stop_event: threading.Event) -> None:
+    hold_again_at = 0.0
+    while not stop_event.is_set():
+        if time.monotonic() >= hold_again_at:
+            engine.hold()
+            hold_again_at = time.monotonic() + TAKE_OVER_SECONDS
+        if not engine.advance():
+            stop_event.wait(POLL_SECONDS)
+
+
+@contextmanager
+def _garbage_left() -> Iterator[None]:
+    """Folding makes much and no cycles: the collector would only walk it over and over."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def wait_for(
+    connection: Connection[Any], position: int, timeout_seconds: float, projections: Iterable[str] | None = None
+) -> None:
+    """Return when the projections (all, if none are named) have taken in the position.
+
+    Raises NotYetReflected when they have not in time, or at once when one is stopped before it.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    names = set(projections) if projections is not None else None
+    while True:
+        found = store.checkpoints(connection)
+        behind = [c for n, c in found.items() if (names is None or n in names) and c.position < position]
+        if not behind:
+            return
+        stopped = any(c.status == store.STOPPED for c in behind)
+        if stopped or time.monotonic() >= deadline:
+            raise NotYetReflected(position, min(c.position for c in behind))
+        time.sleep(POLL_SECONDS)
+
+
+class NotYetReflected(Exception):
+    """What was waited for has not been taken in by the projections yet."""
+
+    def __init__(self, position: int, reflected: int) -> None:
+        super().__init__(f"the projections stand at {reflected}, before {position}")
+        self.position = position
+        self.reflected = reflected

@@ -1,0 +1,126 @@
+"""Episodes: one chain of rows an episode, from referral to outcome, and its phases by the day they began.
+
+Must never hold: the need, grounds or reasons in words.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from domain.episode.facts import (
+    DecisionKind,
+    DecisionMade,
+    EpisodeClosed,
+    EpisodeReopened,
+    EpisodeResumed,
+    EpisodeStarted,
+    EpisodeSuspended,
+    ReferralReceived,
+)
+from domain.stream import Entry
+from projections.rows import Amend, Open, Operation, Projection, Table
+
+EPISODES = Table(
+    "episodes",
+    stream="episode_id",
+    key={},
+    columns=(
+        "client_ids", "area", "unit_id", "source", "channel", "consent", "contact_id", "requested_service", "referrer",
+        "purchaser", "need_code", "service", "model_version", "service_task", "referred_on", "decided_on", "refused_on",
+        "valid_to", "started_on", "suspended_on", "closed_on", "closure_reason", "outcome", "outcome_service",
+    ),
+)  # fmt: skip
+PHASES = Table("phases", stream="episode_id", key={"entry": "int4"}, columns=("phase", "step", "from_on"))
+
+_ASKED, _DECIDED, _WORKED = 0, 1, 2
+"""Steps: what is known of a later one outweighs an earlier one, whatever the days and the order of recording."""
+
+
+def _phase(entry: Entry, phase: str, step: int, from_on: Any) -> Operation:
+    return Open("phases", (entry.version,), {"phase": phase, "step": step, "from_on": from_on})
+
+
+def referred(entry: Entry, fact: ReferralReceived) -> Iterator[Operation]:
+    yield Amend(
+        "episodes",
+        (),
+        {
+            "client_ids": fact.client_ids,
+            "area": fact.area,
+            "unit_id": fact.unit_id,
+            "source": fact.source,
+            "channel": fact.channel,
+            "consent": fact.consent,
+            "contact_id": fact.contact_id,
+            "requested_service": fact.requested_service,
+            "referrer": fact.referrer,
+            "purchaser": fact.purchaser,
+            "need_code": fact.need_code,
+            "referred_on": fact.received_on,
+        },
+        opens=True,
+    )
+    yield _phase(entry, "referred", _ASKED, fact.received_on)
+
+
+def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
+    pinned = {"service": fact.service, "model_version": fact.model_version, "service_task": fact.service_task}
+    match fact.kind:
+        case DecisionKind.GRANTED:
+            granted = {**pinned, "decided_on": fact.decided_on, "refused_on": None, "valid_to": fact.valid_to}
+            yield Amend("episodes", (), granted, opens=True)
+            yield _phase(entry, "decided", _DECIDED, fact.decided_on)
+        case DecisionKind.REFUSED:
+            yield Amend("episodes", (), {**pinned, "refused_on": fact.decided_on}, opens=True)
+            yield _phase(entry, "refused", _DECIDED, fact.decided_on)
+        case DecisionKind.MOVE:
+            yield Amend("episodes", (), pinned)
+        case DecisionKind.EXTENSION | DecisionKind.EXCEPTION if fact.valid_to is not None:
+            yield Amend("episodes", (), {"valid_to": fact.valid_to})
+        case _:
+            pass
+
+
+def started(entry: Entry, fact: EpisodeStarted) -> Iterator[Operation]:
+    yield Amend("episodes", (), {"started_on": fact.started_on})
+    yield _phase(entry, "active", _WORKED, fact.started_on)
+
+
+def suspended(entry: Entry, fact: EpisodeSuspended) -> Iterator[Operation]:
+    yield Amend("episodes", (), {"suspended_on": fact.suspended_on})
+    yield _phase(entry, "suspended", _WORKED, fact.suspended_on)
+
+
+def resumed(entry: Entry, fact: EpisodeResumed) -> Iterator[Operation]:
+    yield Amend("episodes", (), {"suspended_on": None})
+    yield _phase(entry, "active", _WORKED, fact.resumed_on)
+
+
+def closed(entry: Entry, fact: EpisodeClosed) -> Iterator[Operation]:
+    ended = {
+        "closed_on": fact.closed_on,
+        "closure_reason": fact.reason,
+        "outcome": fact.outcome,
+        "outcome_service": fact.outcome_service,
+    }
+    yield Amend("episodes", (), ended)
+    yield _phase(entry, "closed", _WORKED, fact.closed_on)
+
+
+def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
+    yield Amend("episodes", (), dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service")))
+    yield _phase(entry, "active", _WORKED, fact.reopened_on)
+
+
+PROJECTION = Projection.beside(
+    __name__,
+    (EPISODES, PHASES),
+    {
+        ReferralReceived: referred,
+        DecisionMade: decided,
+        EpisodeStarted: started,
+        EpisodeSuspended: suspended,
+        EpisodeResumed: resumed,
+        EpisodeClosed: closed,
+        EpisodeReopened: reopened,
+    },
+)

@@ -1,0 +1,178 @@
+-- Episodes: one chain of rows an episode, and the phases that it went through in the world.
+-- An as-of question walks a holder's rows by a btree and tests `known` in the index: GiST (holder, known) would need
+-- btree_gist, an extension that an outer server may not have, and whose operator classes lie outside the register's schema.
+
+-- tables
+CREATE TABLE {episodes} (
+    episode_id        uuid NOT NULL,
+    known_from        bigint NOT NULL,
+    known_to          bigint,
+    known             int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because           bigint[] NOT NULL,
+    client_ids        uuid[],
+    area              text,
+    unit_id           text,
+    source            text,
+    channel           text,
+    consent           text,
+    contact_id        uuid,
+    requested_service text,
+    referrer          text,
+    purchaser         text,
+    need_code         text,
+    service           text,
+    model_version     integer,
+    service_task      text,
+    referred_on       date,
+    decided_on        date,
+    refused_on        date,
+    valid_to          date,
+    started_on        date,
+    suspended_on      date,
+    closed_on         date,
+    closure_reason    text,
+    outcome           text,
+    outcome_service   text,
+    phase             text NOT NULL GENERATED ALWAYS AS (
+        CASE
+            WHEN closed_on IS NOT NULL THEN 'closed'
+            WHEN suspended_on IS NOT NULL THEN 'suspended'
+            WHEN started_on IS NOT NULL THEN 'active'
+            WHEN refused_on IS NOT NULL THEN 'refused'
+            WHEN decided_on IS NOT NULL THEN 'decided'
+            ELSE 'referred'
+        END
+    ) STORED,
+    PRIMARY KEY (episode_id, known_from)
+);
+
+CREATE TABLE {phases} (
+    episode_id uuid NOT NULL,
+    entry      integer NOT NULL,
+    known_from bigint NOT NULL,
+    known_to   bigint,
+    known      int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because    bigint[] NOT NULL,
+    phase      text NOT NULL,
+    step       integer NOT NULL,
+    from_on    date NOT NULL,
+    PRIMARY KEY (episode_id, entry, known_from)
+);
+
+-- indexes
+CREATE INDEX ON {episodes} (area) INCLUDE (known);
+CREATE INDEX ON {episodes} USING gin (client_ids);
+
+-- questions
+
+-- In which phase each episode was on a day of the world, as far as the ledger knew at position `as_of`.
+CREATE OR REPLACE FUNCTION phases_on(as_of bigint, on_day date)
+RETURNS TABLE (episode_id uuid, phase text, since_on date, because bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT DISTINCT ON (p.episode_id) p.episode_id, p.phase, p.from_on, p.because
+    FROM phases p
+    WHERE p.known @> as_of AND p.from_on <= on_day
+    ORDER BY p.episode_id, p.step DESC, p.from_on DESC, p.entry DESC
+$$;
+
+-- Every episode that was open on a day of the world (referred, decided, active or suspended), with what its workers look
+-- at. `days_open` is counted from the start of the work, else from the referral.
+CREATE OR REPLACE FUNCTION caseload_rows(as_of bigint, on_day date)
+RETURNS TABLE (
+    episode_id uuid, client_ids uuid[], service text, model_version integer, area text, unit_id text, phase text,
+    phase_since_on date, referred_on date, decided_on date, started_on date, days_open integer, worker_ids text[],
+    last_meeting_on date, next_meeting_on date, held_client_meetings bigint, open_duties bigint, late_duties bigint,
+    next_duty_due_on date, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH met AS (
+        SELECT m.episode_id,
+            max(m.meeting_on) FILTER (WHERE m.status = 'held' AND m.meeting_on <= on_day) AS last_on,
+            min(m.meeting_on) FILTER (WHERE m.meeting_on > on_day AND m.planned_on <= on_day
+                AND (m.cancelled_on IS NULL OR m.cancelled_on > on_day)) AS next_on,
+            count(*) FILTER (WHERE m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day)
+                AS held
+        FROM meetings m WHERE m.known @> as_of GROUP BY m.episode_id
+    ), owed AS (
+        SELECT d.stream_id, count(*) AS open, count(*) FILTER (WHERE on_day > d.late_after_on) AS late,
+            min(d.due_on) AS next_on
+        FROM duties d
+        WHERE d.known @> as_of AND d.opened_on <= on_day
+            AND (d.met_on IS NULL OR d.met_on > on_day) AND (d.waived_on IS NULL OR d.waived_on > on_day)
+        GROUP BY d.stream_id
+    )
+    SELECT
+        e.episode_id, e.client_ids, coalesce(e.service, e.requested_service), e.model_version, e.area, e.unit_id,
+        p.phase, p.since_on, e.referred_on,
+        CASE WHEN e.decided_on <= on_day THEN e.decided_on END, CASE WHEN e.started_on <= on_day THEN e.started_on END,
+        on_day - coalesce(CASE WHEN e.started_on <= on_day THEN e.started_on END, e.referred_on, p.since_on),
+        coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
+        coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
+        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because) AS b (position) ORDER BY 1)
+    FROM episodes e
+    JOIN phases_on(as_of, on_day) p ON p.episode_id = e.episode_id AND p.phase NOT IN ('closed', 'refused')
+    LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = e.episode_id
+    LEFT JOIN met ON met.episode_id = e.episode_id
+    LEFT JOIN owed ON owed.stream_id = e.episode_id
+    WHERE e.known @> as_of
+$$;
+
+-- The caseload by worker, area, unit, service, phase or month (in which the work, else the referral, began). An episode
+-- with two workers stands under both. Units: episodes, clients (distinct) and duties.
+CREATE OR REPLACE FUNCTION caseload(grouped_by text, as_of bigint, on_day date)
+RETURNS TABLE (
+    group_key text, open_episodes bigint, referred_episodes bigint, decided_episodes bigint, active_episodes bigint,
+    suspended_episodes bigint, clients bigint, longest_days_open integer, last_meeting_on date, open_duties bigint,
+    late_duties bigint, next_duty_due_on date
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH counted AS (
+        SELECT g.key, r.*
+        FROM caseload_rows(as_of, on_day) r
+        CROSS JOIN LATERAL unnest(
+            CASE grouped_by
+                WHEN 'worker' THEN CASE WHEN cardinality(r.worker_ids) > 0 THEN r.worker_ids ELSE ARRAY[NULL::text] END
+                WHEN 'area' THEN ARRAY[r.area]
+                WHEN 'unit' THEN ARRAY[r.unit_id]
+                WHEN 'service' THEN ARRAY[r.service]
+                WHEN 'phase' THEN ARRAY[r.phase]
+                WHEN 'month' THEN ARRAY[to_char(coalesce(r.started_on, r.referred_on), 'YYYY-MM')]
+            END
+        ) AS g (key)
+    ), served AS (
+        SELECT c.key, count(DISTINCT p.client_id) AS clients
+        FROM counted c CROSS JOIN LATERAL unnest(c.client_ids) AS p (client_id) GROUP BY c.key
+    )
+    SELECT
+        c.key,
+        count(*),
+        count(*) FILTER (WHERE c.phase = 'referred'),
+        count(*) FILTER (WHERE c.phase = 'decided'),
+        count(*) FILTER (WHERE c.phase = 'active'),
+        count(*) FILTER (WHERE c.phase = 'suspended'),
+        coalesce(max(served.clients), 0),
+        max(c.days_open),
+        max(c.last_meeting_on),
+        coalesce(sum(c.open_duties), 0)::bigint,
+        coalesce(sum(c.late_duties), 0)::bigint,
+        min(c.next_duty_due_on)
+    FROM counted c LEFT JOIN served ON served.key IS NOT DISTINCT FROM c.key
+    GROUP BY c.key ORDER BY c.key NULLS LAST
+$$;
+
+-- What stands beneath one group of caseload().
+CREATE OR REPLACE FUNCTION caseload_explain(grouped_by text, wanted_key text, as_of bigint, on_day date)
+RETURNS TABLE (episode_id uuid, phase text, event_positions bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.episode_id, r.phase, r.event_positions
+    FROM caseload_rows(as_of, on_day) r
+    WHERE wanted_key IS NULL OR CASE grouped_by
+        WHEN 'worker' THEN wanted_key = ANY(r.worker_ids)
+        WHEN 'area' THEN r.area = wanted_key
+        WHEN 'unit' THEN r.unit_id = wanted_key
+        WHEN 'service' THEN r.service = wanted_key
+        WHEN 'phase' THEN r.phase = wanted_key
+        WHEN 'month' THEN to_char(coalesce(r.started_on, r.referred_on), 'YYYY-MM') = wanted_key
+    END
+    ORDER BY r.episode_id
+$$;

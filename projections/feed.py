@@ -1,0 +1,83 @@
+"""Reads events in their order and decodes each once, for however many projections.
+
+Must never hold: what any projection makes of an event. An event that cannot be decoded is kept in its place with its
+fault, so that only those who need it stop there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection, Cursor, sql
+
+from domain.fact import Fact
+from domain.ledger.record import unpack
+from domain.ledger.submission import StoredRecord
+from domain.registry import REGISTRY
+from domain.stream import Entry
+
+_FEED = sql.SQL("SELECT record FROM events WHERE position > %b AND position <= %b ORDER BY position LIMIT %b")
+_PART = sql.SQL(
+    "SELECT record FROM events WHERE position > %b AND position <= %b"
+    " AND mod(uuid_hash(stream_id)::int8 + 2147483648, %b) = %b ORDER BY position"
+)
+_STREAM = sql.SQL("SELECT record FROM events WHERE stream_id = %b AND position <= %b ORDER BY version")
+_HEAD = sql.SQL("SELECT position FROM events ORDER BY position DESC LIMIT 1")
+
+LAST_POSITION = 2**63 - 1
+
+
+class Read(NamedTuple):
+    """An event as read: its entry, or why there is none. `kind` is the class of its fact, where its name is known."""
+
+    position: int
+    stream_id: UUID
+    kind: type[Fact] | None
+    entry: Entry | None
+    fault: Exception | None
+
+
+def head(connection: Connection[Any]) -> int:
+    """The greatest position in the register, 0 when it is empty."""
+    row = connection.execute(_HEAD).fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_batch(connection: Connection[Any], after: int, limit: int, upto: int = LAST_POSITION) -> list[Read]:
+    """The next events after the position, at most `limit`, none beyond `upto`."""
+    rows = connection.execute(_FEED, (after, upto, limit), binary=True).fetchall()
+    return [decoded(unpack(record)[1]) for (record,) in rows]
+
+
+def read_part(cursor: Cursor[Any], upto: int, part: int, parts: int) -> None:
+    """Let the cursor run over the records of every stream of the part, up to the position."""
+    cursor.execute(_PART, (0, upto, parts, part), binary=True)
+
+
+def read_stream(connection: Connection[Any], stream_id: UUID, upto: int) -> Sequence[Entry]:
+    """All of a stream's entries up to the position. Raises what decoding them raises."""
+    rows = connection.execute(_STREAM, (stream_id, upto), binary=True).fetchall()
+    return [entry_from(unpack(record)[1]) for (record,) in rows]
+
+
+def decoded(record: StoredRecord) -> Read:
+    """The event, decoded, or its fault."""
+    try:
+        entry = entry_from(record)
+    except Exception as fault:
+        return Read(record.position, record.stream_id, REGISTRY.facts.get(record.name), None, fault)
+    return Read(record.position, record.stream_id, type(entry.fact), entry, None)
+
+
+def entry_from(record: StoredRecord) -> Entry:
+    """The entry in the record. Raises UnknownFactName, ValueError."""
+    return REGISTRY.decode(
+        record.name,
+        record.state,
+        stream_id=record.stream_id,
+        version=record.version,
+        position=record.position,
+        recorded_at=record.recorded_at,
+    )

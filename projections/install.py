@@ -1,0 +1,134 @@
+"""Makes the tables and functions of the projections in a register's schema. Idempotent; runs as the schema's owner.
+
+Must never hold: rows. Nobody who follows events can create or drop anything, nor delete a row: a projector inserts
+rows and says when they ended, a reader reads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from importlib import resources
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+
+from domain.ledger.connections import as_role
+from domain.ledger.migrate import schema_of
+from projections.catalogue import PROJECTIONS
+from projections.rows import Projection, Table
+from projections.store import RUNNING, Checkpoint, checkpoints
+
+_FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
+
+
+def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
+    """Make what is missing, replace functions that changed; the names of projections that must be rebuilt.
+
+    The login must be a member of jaksokirja_migrator.
+    """
+    projections = tuple(projections)
+    with owner_connection(dsn, register) as connection:
+        connection.execute((resources.files("projections") / "checkpoints.sql").read_bytes())
+        known = checkpoints(connection)
+        for projection in projections:
+            if projection.name not in known:
+                create_tables(connection, projection)
+                create_indexes(connection, projection)
+                _begin(connection, projection)
+        for projection in projections:
+            found = known.get(projection.name)
+            if found is None or found.questions_fingerprint != projection.questions_fingerprint:
+                replace_questions(connection, projection)
+        return [p.name for p in projections if p.name in known and outdated(p, known[p.name])]
+
+
+def outdated(projection: Projection, checkpoint: Checkpoint) -> bool:
+    """Whether the rows were made by another fold than today's, so that they must be rebuilt before it goes on."""
+    return checkpoint.fold_fingerprint != projection.fingerprint
+
+
+def owner_connection(dsn: str, register: str) -> Connection[Any]:
+    """A connection as the owner of the register's schema, in a transaction that `with` commits."""
+    return register_connection(as_role(dsn, "migrator"), register, owner=True)
+
+
+def register_connection(dsn: str, register: str, *, owner: bool = False, autocommit: bool = False) -> Connection[Any]:
+    """A connection whose search path is the register's schema."""
+    connection = psycopg.connect(dsn, autocommit=True)
+    if owner:
+        connection.execute("SET ROLE jaksokirja_owner")
+    connection.execute(sql.SQL("SET search_path TO {}, pg_temp").format(sql.Identifier(schema_of(register))))
+    connection.execute("SET timezone TO 'UTC'")
+    connection.autocommit = autocommit
+    return connection
+
+
+def create_tables(connection: Connection[Any], projection: Projection, suffix: str = "") -> None:
+    """Make the projection's tables, empty, and say who may do what with them."""
+    connection.execute(_with_tables(projection, "tables", suffix))
+    for table in projection.tables:
+        name = sql.Identifier(table.name + suffix)
+        for grant in (
+            "GRANT SELECT ON {} TO jaksokirja_projector, jaksokirja_reader",
+            "GRANT INSERT, UPDATE (known_to) ON {} TO jaksokirja_projector",
+        ):
+            connection.execute(sql.SQL(grant).format(name))
+
+
+def create_indexes(connection: Connection[Any], projection: Projection, suffix: str = "") -> None:
+    """Make the indexes beside the primary keys: after loading, where there is much to load."""
+    if projection.parts["indexes"].strip():
+        connection.execute(_with_tables(projection, "indexes", suffix))
+
+
+def replace_questions(connection: Connection[Any], projection: Projection) -> None:
+    """Make the projection's functions anew. Bodies are not checked: another projection's table may be yet to come."""
+    text = projection.parts["questions"]
+    connection.execute("SET LOCAL check_function_bodies TO off")
+    names = [sql.Identifier(name) for name in _FUNCTION.findall(text)]
+    for name in names:
+        connection.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(name))
+    if text.strip():
+        connection.execute(text.encode())
+    for name in names:
+        connection.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(name))
+        connection.execute(
+            sql.SQL("GRANT EXECUTE ON FUNCTION {} TO jaksokirja_projector, jaksokirja_reader").format(name)
+        )
+    connection.execute(
+        "UPDATE projection_checkpoints SET questions_fingerprint = %s WHERE projection = %s",
+        (projection.questions_fingerprint, projection.name),
+    )
+
+
+def swap_tables(connection: Connection[Any], table: Table, suffix: str) -> None:
+    """Put the table with the suffix in the place of the live one, which is dropped."""
+    live, beside = sql.Identifier(table.name), sql.Identifier(table.name + suffix)
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(live))
+    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(beside, live))
+    indexes = connection.execute(
+        "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+        " WHERE i.indrelid = %s::regclass AND strpos(c.relname, %s) > 0",
+        (table.name, suffix),
+    ).fetchall()
+    for (index,) in indexes:
+        renamed = sql.SQL("ALTER INDEX {} RENAME TO {}")
+        connection.execute(renamed.format(sql.Identifier(index), sql.Identifier(index.replace(suffix, ""))))
+
+
+def _begin(connection: Connection[Any], projection: Projection) -> None:
+    connection.execute(
+        "INSERT INTO projection_checkpoints (projection, position, fold_fingerprint, questions_fingerprint, status,"
+        " updated_at) VALUES (%s, 0, %s, '', %s, %s) ON CONFLICT DO NOTHING",
+        (projection.name, projection.fingerprint, RUNNING, dt.datetime.now(dt.UTC)),
+    )
+
+
+def _with_tables(projection: Projection, part: str, suffix: str) -> sql.Composed:
+    """The script's part with the tables' names, in braces there, replaced."""
+    text = projection.parts[part]
+    names = {table.name: sql.Identifier(table.name + suffix) for table in projection.tables}
+    return sql.SQL(text).format(**names)

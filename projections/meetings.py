@@ -1,0 +1,94 @@
+"""Meetings: planned, held, cancelled, missed: one chain of rows a meeting. Service and area stand on the episode.
+
+Must never hold: notes. A meeting that was held stays held whatever is recorded late of its planning.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from domain.episode.facts import (
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingMissed,
+    MeetingPlanned,
+)
+from domain.stream import Entry
+from projections.rows import Amend, Operation, Projection, Table
+
+MEETINGS = Table(
+    "meetings",
+    stream="episode_id",
+    key={"meeting_id": "uuid"},
+    columns=(
+        "meeting_kind", "mode", "worker_ids", "client_ids", "planned_at", "planned_starts_at", "planned_ends_at",
+        "started_at", "ended_at", "presence_gap_minutes", "interruption_reason", "cancelled_at", "cancelled_by",
+        "cancellation_condition", "missed", "entered_at",
+    ),
+)  # fmt: skip
+
+
+def _amend(entry: Entry, fact: Any, changes: Mapping[str, Any]) -> Operation:
+    """What the fact does not say stays as it was agreed."""
+    said = {name: value for name, value in changes.items() if value is not None and value != ()}
+    if entry.provenance is not None and entry.provenance.entered_at is not None:
+        said["entered_at"] = entry.provenance.entered_at
+    return Amend("meetings", (fact.meeting_id,), {"meeting_kind": fact.meeting_kind, **said}, opens=True)
+
+
+def planned(entry: Entry, fact: MeetingPlanned) -> Iterator[Operation]:
+    agreed = {
+        "mode": fact.mode,
+        "worker_ids": fact.worker_ids,
+        "client_ids": fact.client_ids,
+        "planned_at": fact.planned_at,
+        "planned_starts_at": fact.starts_at,
+        "planned_ends_at": fact.ends_at,
+    }
+    yield _amend(entry, fact, agreed)
+    yield Amend("meetings", (fact.meeting_id,), {"cancelled_at": None, "cancelled_by": None})
+
+
+def held(entry: Entry, fact: MeetingHeld) -> Iterator[Operation]:
+    happened = {
+        "mode": fact.mode,
+        "worker_ids": fact.worker_ids,
+        "client_ids": fact.client_ids,
+        "started_at": fact.started_at,
+        "ended_at": fact.ended_at,
+        "planned_starts_at": fact.planned_starts_at,
+        "planned_ends_at": fact.planned_ends_at,
+        "presence_gap_minutes": fact.presence_gap_minutes,
+        "interruption_reason": fact.interruption_reason,
+    }
+    yield _amend(entry, fact, happened)
+
+
+def cancelled(entry: Entry, fact: MeetingCancelled) -> Iterator[Operation]:
+    called_off = {
+        "mode": fact.mode,
+        "worker_ids": fact.worker_ids,
+        "planned_starts_at": fact.starts_at,
+        "planned_ends_at": fact.ends_at,
+        "cancelled_at": fact.cancelled_at,
+        "cancelled_by": fact.cancelled_by,
+        "cancellation_condition": fact.cancellation_condition,
+    }
+    yield _amend(entry, fact, called_off)
+
+
+def missed(entry: Entry, fact: MeetingMissed) -> Iterator[Operation]:
+    in_vain = {
+        "mode": fact.mode,
+        "worker_ids": fact.worker_ids,
+        "planned_starts_at": fact.starts_at,
+        "planned_ends_at": fact.ends_at,
+        "missed": True,
+    }
+    yield _amend(entry, fact, in_vain)
+
+
+PROJECTION = Projection.beside(
+    __name__,
+    (MEETINGS,),
+    {MeetingPlanned: planned, MeetingHeld: held, MeetingCancelled: cancelled, MeetingMissed: missed},
+)

@@ -1,0 +1,143 @@
+-- Meetings of episodes. The status follows from what has happened, the day is that in Finland.
+
+-- tables
+CREATE TABLE {meetings} (
+    episode_id             uuid NOT NULL,
+    meeting_id             uuid NOT NULL,
+    known_from             bigint NOT NULL,
+    known_to               bigint,
+    known                  int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because                bigint[] NOT NULL,
+    meeting_kind           text NOT NULL,
+    mode                   text,
+    worker_ids             text[],
+    client_ids             uuid[],
+    planned_at             timestamptz,
+    planned_starts_at      timestamptz,
+    planned_ends_at        timestamptz,
+    started_at             timestamptz,
+    ended_at               timestamptz,
+    presence_gap_minutes   integer,
+    interruption_reason    text,
+    cancelled_at           timestamptz,
+    cancelled_by           text,
+    cancellation_condition text,
+    missed                 boolean,
+    entered_at             timestamptz,
+    status                 text NOT NULL GENERATED ALWAYS AS (
+        CASE
+            WHEN started_at IS NOT NULL THEN 'held'
+            WHEN missed THEN 'missed'
+            WHEN cancelled_at IS NOT NULL THEN 'cancelled'
+            ELSE 'planned'
+        END
+    ) STORED,
+    meeting_on             date GENERATED ALWAYS AS (
+        (coalesce(started_at, planned_starts_at) AT TIME ZONE 'Europe/Helsinki')::date
+    ) STORED,
+    cancelled_on           date GENERATED ALWAYS AS ((cancelled_at AT TIME ZONE 'Europe/Helsinki')::date) STORED,
+    planned_on             date GENERATED ALWAYS AS ((planned_at AT TIME ZONE 'Europe/Helsinki')::date) STORED,
+    held_minutes           integer GENERATED ALWAYS AS (
+        (extract(epoch FROM ended_at - started_at) / 60)::integer
+    ) STORED,
+    remote                 boolean GENERATED ALWAYS AS (mode IN ('phone', 'video')) STORED,
+    PRIMARY KEY (episode_id, meeting_id, known_from)
+);
+
+-- indexes
+CREATE INDEX ON {meetings} (meeting_on) INCLUDE (known);
+CREATE INDEX ON {meetings} USING gin (worker_ids);
+
+-- questions
+
+-- Meetings of the days from_on to to_on as they stood in the world on `on_day`, with what they are counted by. What was
+-- agreed for later than `on_day` is planned then, whatever became of it; what was agreed later than that is not there.
+CREATE OR REPLACE FUNCTION visit_rows(as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    episode_id uuid, meeting_id uuid, meeting_on date, status text, meeting_kind text, mode text, remote boolean,
+    held_minutes integer, worker_ids text[], client_ids uuid[], cancelled_by text, area text, unit_id text,
+    service text, entered_at timestamptz, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        m.episode_id, m.meeting_id, m.meeting_on, s.status, m.meeting_kind, m.mode, m.remote,
+        CASE WHEN s.status = 'held' THEN m.held_minutes END, m.worker_ids, m.client_ids, m.cancelled_by,
+        e.area, e.unit_id, e.service, m.entered_at, m.because
+    FROM meetings m
+    LEFT JOIN episodes e ON e.episode_id = m.episode_id AND e.known @> as_of
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN m.status = 'cancelled' AND (m.cancelled_on <= on_day OR m.planned_on IS NULL) THEN 'cancelled'
+            WHEN m.meeting_on <= on_day THEN m.status
+            ELSE 'planned'
+        END
+    ) AS s (status)
+    WHERE m.known @> as_of AND m.meeting_on BETWEEN from_on AND to_on
+        AND (m.meeting_on <= on_day OR m.planned_on <= on_day OR (m.planned_on IS NULL AND m.cancelled_on <= on_day))
+$$;
+
+-- Visits counted by worker, area, unit, service, month or episode. Siblings in one meeting are one encounter and one on
+-- each client's counter; a meeting of two workers stands under both. Struck meetings are no rows, and never count.
+CREATE OR REPLACE FUNCTION visits(grouped_by text, as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    group_key text, planned_meetings bigint, held_meetings bigint, held_client_meetings bigint,
+    cancelled_meetings bigint, cancelled_by_family_meetings bigint, missed_meetings bigint,
+    in_person_meetings bigint, phone_meetings bigint, video_meetings bigint,
+    held_minutes bigint, remote_minutes bigint, clients_met bigint, client_encounters bigint
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH counted AS (
+        SELECT g.key, r.*
+        FROM visit_rows(as_of, on_day, from_on, to_on) r
+        CROSS JOIN LATERAL unnest(
+            CASE grouped_by
+                WHEN 'worker' THEN CASE WHEN cardinality(r.worker_ids) > 0 THEN r.worker_ids ELSE ARRAY[NULL::text] END
+                WHEN 'area' THEN ARRAY[r.area]
+                WHEN 'unit' THEN ARRAY[r.unit_id]
+                WHEN 'service' THEN ARRAY[r.service]
+                WHEN 'month' THEN ARRAY[to_char(r.meeting_on, 'YYYY-MM')]
+                WHEN 'episode' THEN ARRAY[r.episode_id::text]
+            END
+        ) AS g (key)
+    ), met AS (
+        SELECT c.key, count(DISTINCT p.client_id) AS clients, count(*) AS encounters
+        FROM counted c CROSS JOIN LATERAL unnest(c.client_ids) AS p (client_id)
+        WHERE c.status = 'held' GROUP BY c.key
+    )
+    SELECT
+        c.key,
+        count(*) FILTER (WHERE c.status = 'planned'),
+        count(*) FILTER (WHERE c.status = 'held'),
+        count(*) FILTER (WHERE c.status = 'held' AND c.meeting_kind = 'client_meeting'),
+        count(*) FILTER (WHERE c.status = 'cancelled'),
+        count(*) FILTER (WHERE c.status = 'cancelled' AND c.cancelled_by = 'family'),
+        count(*) FILTER (WHERE c.status = 'missed'),
+        count(*) FILTER (WHERE c.status = 'held' AND NOT c.remote),
+        count(*) FILTER (WHERE c.status = 'held' AND c.mode = 'phone'),
+        count(*) FILTER (WHERE c.status = 'held' AND c.mode = 'video'),
+        coalesce(sum(c.held_minutes), 0),
+        coalesce(sum(c.held_minutes) FILTER (WHERE c.remote), 0),
+        coalesce(max(met.clients), 0),
+        coalesce(max(met.encounters), 0)
+    FROM counted c LEFT JOIN met ON met.key IS NOT DISTINCT FROM c.key
+    GROUP BY c.key ORDER BY c.key NULLS LAST
+$$;
+
+-- What stands beneath one group of visits().
+CREATE OR REPLACE FUNCTION visits_explain(
+    grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
+)
+RETURNS TABLE (episode_id uuid, meeting_id uuid, meeting_on date, status text, event_positions bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.episode_id, r.meeting_id, r.meeting_on, r.status, r.event_positions
+    FROM visit_rows(as_of, on_day, from_on, to_on) r
+    WHERE wanted_key IS NULL OR CASE grouped_by
+        WHEN 'worker' THEN wanted_key = ANY(r.worker_ids)
+        WHEN 'area' THEN r.area = wanted_key
+        WHEN 'unit' THEN r.unit_id = wanted_key
+        WHEN 'service' THEN r.service = wanted_key
+        WHEN 'month' THEN to_char(r.meeting_on, 'YYYY-MM') = wanted_key
+        WHEN 'episode' THEN r.episode_id::text = wanted_key
+    END
+    ORDER BY r.meeting_on, r.meeting_id
+$$;

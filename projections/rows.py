@@ -1,0 +1,146 @@
+"""What a projection is made of: tables, the operations of a fold on their rows, and where both are written down.
+
+Pure. Must never hold: a connection, SQL of its own, a clock. A row belongs to exactly one stream; what it holds is
+plain (ids, codes, dates, numbers): no names, no free text, no identity codes, no dates of birth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Any, NamedTuple
+
+from domain.fact import Fact
+from domain.stream import Entry, in_force
+
+Key = tuple[Any, ...]
+Columns = Mapping[str, Any]
+
+FOLDING = 1
+"""Raised when the engine itself comes to make other rows of the same folds: every projection is then outdated."""
+
+
+class Open(NamedTuple):
+    """A row stands under the key with these columns; the others are null. One that stood there ends."""
+
+    table: str
+    key: Key
+    columns: Columns
+
+
+class Close(NamedTuple):
+    """The row under the key ends; with a shorter key, every row of the stream whose key begins so."""
+
+    table: str
+    key: Key
+
+
+class Amend(NamedTuple):
+    """The row under the key goes on with some columns changed. Where none stands, nothing, or one opens if `opens`."""
+
+    table: str
+    key: Key
+    changes: Columns
+    opens: bool = False
+
+
+Operation = Open | Close | Amend
+Handler = Callable[[Entry, Any], Iterable[Operation]]
+"""What one kind of fact does to the rows. The second argument is the entry's fact, of the class it is listed under."""
+
+
+class Stand(NamedTuple):
+    """An entry as it counts after corrections and strike-outs; `stands_on`: the positions that its content is from."""
+
+    entry: Entry
+    operations: Iterable[Operation]
+    stands_on: tuple[int, ...]
+
+
+Refold = Callable[[Sequence[Entry]], Iterable[Stand]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of rows. `stream`: the column of the stream's id; `key`: the key's further columns and their types.
+
+    Beside them and `columns` each row has `known_from`, `known_to` (positions; null while it stands) and `because`
+    (the positions of the events that its content stands on); the .sql may generate more. Stream, key and
+    `known_from` are the primary key: the same key in two streams is two rows.
+    """
+
+    name: str
+    stream: str
+    key: Mapping[str, str]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A fold and its tables. `when`: what each kind of fact does; what is not listed does nothing.
+
+    `refold` says, of all entries of an amended stream, how they count; by default those that are in force.
+    """
+
+    name: str
+    tables: tuple[Table, ...]
+    when: Mapping[type[Fact], Handler]
+    script: str
+    code: bytes = b""
+    refold: Refold | None = None
+
+    @classmethod
+    def beside(
+        cls, module: str, tables: tuple[Table, ...], when: Mapping[type[Fact], Handler], refold: Refold | None = None
+    ) -> Projection:
+        """The projection of that module (its `__name__`), with the .sql of the same name that lies beside it."""
+        package, _, name = module.rpartition(".")
+        folder = resources.files(package)
+        script = (folder / f"{name}.sql").read_text(encoding="utf-8")
+        return cls(name, tables, when, script, (folder / f"{name}.py").read_bytes(), refold)
+
+    def fold(self, entry: Entry) -> Iterable[Operation]:
+        """What the entry does to the rows of its stream."""
+        handler = self.when.get(type(entry.fact))
+        return handler(entry, entry.fact) if handler else ()
+
+    def refolded(self, entries: Sequence[Entry]) -> Iterable[Stand]:
+        """All entries of a stream as they count, in order."""
+        if self.refold is not None:
+            return self.refold(entries)
+        positions = {entry.version: entry.position for entry in entries}
+        return (Stand(entry, self.fold(entry), stands_on(entry, positions)) for entry in in_force(entries))
+
+    @cached_property
+    def parts(self) -> Mapping[str, str]:
+        """The sections of the script, each under a line `-- tables`, `-- indexes` or `-- questions`."""
+        found = {"tables": "", "indexes": "", "questions": ""}
+        section = ""
+        for line in self.script.splitlines(keepends=True):
+            title = line.removeprefix("-- ").strip()
+            if line.startswith("-- ") and title in found:
+                section = title
+            elif section:
+                found[section] += line
+        return found
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of all that decides which rows there are. Rows made under another one must be rebuilt."""
+        parts = (str(FOLDING).encode(), self.code, self.parts["tables"].encode())
+        return hashlib.sha256(b"\x00".join(parts)).hexdigest()[:16]
+
+    @cached_property
+    def questions_fingerprint(self) -> str:
+        """Of the functions that answer questions and of the indexes: these can be replaced without a rebuild."""
+        return hashlib.sha256(self.parts["questions"].encode()).hexdigest()[:16]
+
+
+def stands_on(entry: Entry, positions: Mapping[int, int]) -> tuple[int, ...]:
+    """The positions that the entry's content stands on: its own, and that of the correction whose content it bears."""
+    if entry.corrected_by is None:
+        return (entry.position,)
+    return (entry.position, positions[entry.corrected_by])

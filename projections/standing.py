@@ -1,0 +1,142 @@
+"""The rows that stand, in memory: operations applied to them, and a stream's rows brought to what a refold says.
+
+Pure: the same for a live batch, a rebuild and a test. Must never hold: a connection, SQL, knowledge of any one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from projections.rows import Amend, Close, Columns, Key, Open, Operation, Stand, Table
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of a table. `stored`: the database has it already, so that its end is an update and not an insert."""
+
+    stream_id: UUID
+    key: Key
+    columns: Columns
+    because: tuple[int, ...]
+    known_from: int
+    known_to: int | None = None
+    stored: bool = False
+
+
+class Standing:
+    """The standing rows of one table, by stream and key, and the rows that ended since they were last taken."""
+
+    def __init__(self, table: Table, rows: Iterable[Row] = ()) -> None:
+        self.table = table
+        self.rows: dict[UUID, dict[Key, Row]] = {}
+        self.ended: list[Row] = []
+        for row in rows:
+            self.rows.setdefault(row.stream_id, {})[row.key] = row
+
+    def apply(self, operation: Operation, stream_id: UUID, position: int, stands_on: tuple[int, ...]) -> None:
+        """Do what an event at the position does to the rows of its stream."""
+        rows = self.rows.get(stream_id)
+        if rows is None:
+            rows = self.rows[stream_id] = {}
+        key = operation.key
+        if type(operation) is Close:
+            self._close(rows, key, position)
+            return
+        row = rows.get(key)
+        if type(operation) is Open:
+            if row is None or not same_columns(row.columns, operation.columns):
+                self._put(rows, Row(stream_id, key, operation.columns, stands_on, position))
+            return
+        assert type(operation) is Amend  # noqa: S101 -- the three there are; tells the type checker
+        if row is None:
+            if operation.opens:
+                rows[key] = Row(stream_id, key, operation.changes, stands_on, position)
+            return
+        columns = {**row.columns, **operation.changes}
+        if not same_columns(columns, row.columns):
+            self._put(rows, Row(stream_id, key, columns, _joined(row.because, stands_on), position))
+
+    def bring_to(self, stream_id: UUID, wanted: dict[Key, Row], position: int, amendments: Collection[int]) -> None:
+        """End what should not stand and open what should, at `position`; rows with the right content stay untouched.
+
+        `amendments`: the positions of the stream's corrections and strike-outs. A row that one of them brought about
+        names it in its lineage, and needs no new row when only that tells it from what is wanted.
+        """
+        rows = self.rows.setdefault(stream_id, {})
+        for key in [key for key in rows if key not in wanted]:
+            self._end(rows, rows[key], position)
+        for key, right in wanted.items():
+            row = rows.get(key)
+            if row is None or not _same(row, right, amendments):
+                because = _joined(right.because, (position,))
+                self._put(rows, Row(stream_id, key, right.columns, because, position))
+
+    def drain(self) -> tuple[list[Row], list[Row]]:
+        """The rows to insert and the stored ones to end. What stands counts as stored from now on."""
+        inserts = [row for row in self.ended if not row.stored]
+        ends = [row for row in self.ended if row.stored]
+        self.ended = []
+        for rows in self.rows.values():
+            for row in rows.values():
+                if not row.stored:
+                    row.stored = True
+                    inserts.append(row)
+        return inserts, ends
+
+    def take_ended(self) -> list[Row]:
+        """The rows that ended since last asked; nothing else of them is kept."""
+        ended, self.ended = self.ended, []
+        return ended
+
+    def _close(self, rows: dict[Key, Row], key: Key, position: int) -> None:
+        if len(key) == len(self.table.key):
+            if key in rows:
+                self._end(rows, rows[key], position)
+            return
+        for row in [row for row in rows.values() if row.key[: len(key)] == key]:
+            self._end(rows, row, position)
+
+    def _put(self, rows: dict[Key, Row], row: Row) -> None:
+        before = rows.get(row.key)
+        if before is not None:
+            self._end(rows, before, row.known_from)
+        rows[row.key] = row
+
+    def _end(self, rows: dict[Key, Row], row: Row, position: int) -> None:
+        """A row that the same event had put there was never known: it leaves no trace."""
+        del rows[row.key]
+        if row.known_from != position:
+            row.known_to = position
+            self.ended.append(row)
+
+
+def stream_rows(table: Table, stands: Iterable[Stand]) -> dict[Key, Row]:
+    """The rows of the table that should stand for one stream, of which `stands` are all the entries that count."""
+    scratch = Standing(table)
+    stream_id = None
+    for entry, operations, stands_on in stands:
+        stream_id = entry.stream_id
+        for operation in operations:
+            if operation.table == table.name:
+                scratch.apply(operation, stream_id, entry.position, stands_on)
+    return scratch.rows.get(stream_id, {}) if stream_id else {}
+
+
+def same_columns(one: Columns, other: Columns) -> bool:
+    """Whether two rows say the same; a column that is absent is null."""
+    if one == other:
+        return True
+    return all(one.get(name) == other.get(name) for name in one.keys() | other.keys())
+
+
+def _same(row: Row, right: Row, amendments: Collection[int]) -> bool:
+    if not same_columns(row.columns, right.columns):
+        return False
+    stands, should = set(row.because), set(right.because)
+    return should <= stands and all(position in amendments for position in stands - should)
+
+
+def _joined(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted({*one, *other}))

@@ -1,0 +1,159 @@
+"""The rows of projections in the database: read, inserted, ended. And the checkpoints: how far each projection is.
+
+Must never hold: what a fold means, transactions of its own (whoever calls has one open, and commits it), deletes. The
+connection's search path is the register's schema.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import Connection, sql
+from psycopg.rows import class_row
+
+from projections.copying import copy_line
+from projections.rows import Projection, Table
+from projections.standing import Row
+
+RUNNING, STOPPED = "running", "stopped"
+_COPY_CHUNK_ROWS = 500
+
+
+class BatchReplayed(Exception):
+    """The batch does not begin where the projection stands: it, or a part of it, has been taken in already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a projection is. `stopped`: the event at `error_position` could not be taken in, and nothing after it."""
+
+    projection: str
+    position: int
+    fold_fingerprint: str
+    questions_fingerprint: str
+    status: str
+    error: str | None
+    error_position: int | None
+    updated_at: dt.datetime
+
+
+def checkpoints(connection: Connection[Any]) -> dict[str, Checkpoint]:
+    """All checkpoints, by projection."""
+    with connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
+        return {row.projection: row for row in cursor.execute("SELECT * FROM projection_checkpoints")}
+
+
+def hold_checkpoint(connection: Connection[Any], projection: Projection, expected: int) -> None:
+    """Lock the projection's row to the transaction's end. Raises BatchReplayed when it stands elsewhere."""
+    row = connection.execute(
+        "SELECT position, fold_fingerprint FROM projection_checkpoints WHERE projection = %s FOR UPDATE",
+        (projection.name,),
+    ).fetchone()
+    if row is None or row[0] != expected:
+        raise BatchReplayed(f"{projection.name} stands at {row and row[0]}, the batch begins after {expected}")
+    if row[1] != projection.fingerprint:
+        raise BatchReplayed(f"the rows of {projection.name} are made by another fold now")
+
+
+def move_checkpoint(
+    connection: Connection[Any], projection: str, position: int, error: tuple[int, str] | None = None
+) -> None:
+    """Say that the projection has taken in everything up to the position, and what stopped it there, if anything."""
+    error_position, text = error or (None, None)
+    status = STOPPED if error else RUNNING
+    connection.execute(
+        "UPDATE projection_checkpoints SET position = %s, status = %s, error = %s, error_position = %s,"
+        " updated_at = %s WHERE projection = %s",
+        (position, status, text, error_position, dt.datetime.now(dt.UTC), projection),
+    )
+
+
+def load_standing(connection: Connection[Any], table: Table, streams: Collection[UUID], suffix: str = "") -> list[Row]:
+    """The standing rows of the streams."""
+    if not streams:
+        return []
+    names = (*table.key, *table.columns)
+    statement = sql.SQL(
+        "SELECT known_from, because, {columns} FROM {table} WHERE {stream} = ANY(%s) AND known_to IS NULL"
+    ).format(columns=_names((table.stream, *names)), table=_table(table, suffix), stream=sql.Identifier(table.stream))
+    rows = connection.execute(statement, (list(streams),), binary=True)
+    first = 3 + len(table.key)
+    return [
+        Row(
+            stream_id=row[2],
+            key=row[3:first],
+            columns={name: _frozen(value) for name, value in zip(table.columns, row[first:], strict=True)},
+            because=tuple(row[1]),
+            known_from=row[0],
+            stored=True,
+        )
+        for row in rows
+    ]
+
+
+def insert_rows(connection: Connection[Any], table: Table, rows: Iterable[Row], suffix: str = "") -> None:
+    """Put new rows in, standing or already ended."""
+    lines = [_line(table, row) for row in rows]
+    if not lines:
+        return
+    names = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(_table(table, suffix), _names(names))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for start in range(0, len(lines), _COPY_CHUNK_ROWS):
+            copy.write("".join(lines[start : start + _COPY_CHUNK_ROWS]))
+
+
+def end_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], suffix: str = "") -> None:
+    """Say of stored rows until which position they were known."""
+    if not rows:
+        return
+    keyed = {table.stream: "uuid", **table.key, "known_from": "int8"}
+    given = {**keyed, "known_to": "int8"}
+    values: list[list[Any]] = [[row.stream_id for row in rows]]
+    values += [[row.key[place] for row in rows] for place in range(len(table.key))]
+    values += [[row.known_from for row in rows], [row.known_to for row in rows]]
+    statement = sql.SQL("UPDATE {table} t SET known_to = e.known_to FROM unnest({given}) AS e ({names}) WHERE {same}")
+    connection.execute(
+        statement.format(
+            table=_table(table, suffix),
+            given=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.Identifier(kind)) for kind in given.values()),
+            names=_names(tuple(given)),
+            same=sql.SQL(" AND ").join(
+                sql.SQL("t.{name} = e.{name}").format(name=sql.Identifier(name)) for name in keyed
+            ),
+        ),
+        values,
+    )
+
+
+def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> tuple[int, str]:
+    """How many rows the table has, and a hash over all of them that does not depend on their order."""
+    statement = sql.SQL("SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {} t")
+    row = connection.execute(statement.format(_table(table, suffix))).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate has one row; tells the type checker
+    return int(row[0]), f"{int(row[1]) % 2**64:016x}"
+
+
+def _line(table: Table, row: Row) -> str:
+    columns = row.columns
+    if columns.keys() - table.columns:
+        raise KeyError(f"{table.name} has no columns {sorted(columns.keys() - table.columns)}")
+    return copy_line(
+        [row.stream_id, *row.key, row.known_from, row.known_to, row.because, *map(columns.get, table.columns)]
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _table(table: Table, suffix: LiteralString | str) -> sql.Identifier:
+    return sql.Identifier(table.name + suffix)
+
+
+def _names(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))

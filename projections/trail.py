@@ -1,0 +1,78 @@
+"""The audit trail: a row for every event of every stream, corrections and strike-outs too, and what became of it.
+
+Must never hold: content. What an event says is read from the ledger by those who may.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.correction import EntryCorrected, EntryStruckOut
+from domain.fact import Fact
+from domain.registry import REGISTRY
+from domain.stream import Entry
+from projections.rows import Amend, Open, Operation, Projection, Stand, Table
+
+TRAIL = Table(
+    "trail",
+    stream="stream_id",
+    key={"version": "int4"},
+    columns=(
+        "position", "stream_kind", "name", "occurred_at", "recorded_at", "actor", "correlation_id", "caused_by",
+        "entered_at", "source_system", "source_file", "source_row_id", "amends_entry", "mistake", "struck_by",
+        "corrected_by",
+    ),
+)  # fmt: skip
+
+
+def recorded(entry: Entry, fact: Fact) -> Iterator[Operation]:
+    amends = isinstance(fact, EntryCorrected | EntryStruckOut)
+    row: dict[str, Any] = {
+        "position": entry.position,
+        "stream_kind": fact.stream,
+        "name": fact.stored_name(),
+        "occurred_at": entry.occurred_at,
+        "recorded_at": entry.recorded_at,
+        "actor": entry.actor,
+        "correlation_id": entry.correlation_id,
+        "caused_by": entry.caused_by,
+    }
+    if entry.provenance is not None:
+        row["entered_at"] = entry.provenance.entered_at
+        row["source_system"] = entry.provenance.system
+        row["source_file"] = entry.provenance.file
+        row["source_row_id"] = entry.provenance.row_id
+    if amends:
+        row["amends_entry"], row["mistake"] = fact.entry, fact.mistake  # type: ignore[attr-defined] # `amends` says so
+    yield Open("trail", (entry.version,), row)
+
+
+@dataclass(slots=True)
+class _Marks:
+    """Which standing strike-out or correction bears on which entry, newest first."""
+
+    struck: dict[int, Entry] = field(default_factory=dict)
+    corrected: dict[int, Entry] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> None:
+        if entry.version in self.struck:
+            return
+        if isinstance(entry.fact, EntryStruckOut):
+            self.struck.setdefault(entry.fact.entry, entry)
+        elif isinstance(entry.fact, EntryCorrected):
+            self.corrected.setdefault(entry.fact.entry, entry)
+
+
+def marked(entries: Sequence[Entry]) -> Iterable[Stand]:
+    """Every entry as recorded, with the positions of the standing strike-out and correction that bear on it."""
+    marks = _Marks()
+    for entry in reversed(entries):
+        marks.take(entry)
+    for entry in entries:
+        by = [marks.struck.get(entry.version), marks.corrected.get(entry.version)]
+        changes = {name: mark.position for name, mark in zip(("struck_by", "corrected_by"), by, strict=True) if mark}
+        operations = (*recorded(entry, entry.fact), Amend("trail", (entry.version,), changes))
+        yield Stand(entry, operations, (entry.position, *changes.values()))
+
+
+PROJECTION = Projection.beside(__name__, (TRAIL,), dict.fromkeys(REGISTRY.facts.values(), recorded), marked)
