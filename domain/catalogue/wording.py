@@ -55,13 +55,20 @@ def line_of(source: str, raw: dict[str, Any], fault: ErrorDetails) -> int | None
 
 def _line_with(lines: list[str], offset: int, fault: ErrorDetails) -> int | None:
     """The line that names what the fault quotes, or the field that it stands in."""
-    quoted = re.findall(r'"([^"]+)"', fault["msg"])
+    if fault["type"].startswith("union_tag"):
+        return _line_of_word("kind", lines, offset)
+    said = re.split(r" \(did you mean|; known", fault["msg"])[0]
+    quoted = reversed(re.findall(r'"([^"]+)"', said))
     dated = re.findall(r"\b(valid_to|valid_from|at_least|at_most)\b", fault["msg"])
     fields = [str(part) for part in reversed(fault["loc"]) if isinstance(part, str)]
-    for word in (*quoted, *dated, *fields):
-        for number, line in enumerate(lines):
-            if re.search(rf'(^|[\s{{,."]){re.escape(word)}(["\s=.,}}]|$)', line):
-                return offset + number + 1
+    found = (_line_of_word(word, lines, offset) for word in (*quoted, *dated, *fields))
+    return next((number for number in found if number is not None), None)
+
+
+def _line_of_word(word: str, lines: list[str], offset: int) -> int | None:
+    for number, line in enumerate(lines, start=offset + 1):
+        if re.search(rf'(^|[\s{{,."]){re.escape(word)}(["\s=.,}}]|$)', line):
+            return number
     return None
 
 
