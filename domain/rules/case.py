@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from domain.calendar import day_in_helsinki, start_of_day
 from domain.fact import Fact, StreamKind
@@ -51,7 +51,15 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, dict | Selector) else value
 
 
-Selectors = Annotated[tuple[Selector, ...], BeforeValidator(_as_list)]
+_KNOWN: dict[str, tuple[Selector, ...]] = {}
+
+
+def _one_for_all(selectors: tuple[Selector, ...]) -> tuple[Selector, ...]:
+    """The same object for equal selectors, so that a case looks up once what several rules ask for."""
+    return _KNOWN.setdefault("".join(selector.model_dump_json() for selector in selectors), selectors)
+
+
+Selectors = Annotated[tuple[Selector, ...], BeforeValidator(_as_list), AfterValidator(_one_for_all)]
 """One selector or several: entries that any of them matches."""
 
 
@@ -61,6 +69,8 @@ class Hit:
 
     entry: Entry
     at: dt.datetime
+    day: dt.date
+    """The day in Helsinki."""
 
     @property
     def fact(self) -> Fact:
@@ -73,11 +83,6 @@ class Hit:
         return self.entry.version
 
     @property
-    def day(self) -> dt.date:
-        """The day in Helsinki."""
-        return day_in_helsinki(self.at)
-
-    @property
     def in_world(self) -> tuple[dt.date, int]:
         """What orders hits by day and, within a day, by entry: dates and moments can be compared so."""
         return self.day, self.version
@@ -88,23 +93,30 @@ class Case:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._by_fact: dict[str, list[Entry]] = defaultdict(list)
-        self._kept: dict[int, tuple[tuple[Selector, ...], list[Hit]]] = {}
+        self._kept: dict[int, list[Hit]] = {}
+        self._hits: dict[tuple[int, str | None], Hit] = {}
         acts = (entry for entry in entries if not entry.fact.consequence)
         for entry in sorted(acts, key=lambda entry: entry.version):
             self._by_fact[entry.fact.fact_name].append(entry)
 
     def select(self, selectors: tuple[Selector, ...]) -> Sequence[Hit]:
-        """The matching entries in the order of their recording, each once."""
+        """The matching entries in the order of their recording, each once. `selectors` are those of a rule."""
         kept = self._kept.get(id(selectors))
         if kept is None:
             found: dict[int, Hit] = {}
             for selector in selectors:
                 for entry in self._by_fact.get(selector.fact, ()):
                     if entry.version not in found and satisfies(entry.fact, selector.where):
-                        found[entry.version] = Hit(entry, _moment(entry, selector.at))
-            kept = selectors, [found[version] for version in sorted(found)]
-            self._kept[id(selectors)] = kept
-        return kept[1]
+                        found[entry.version] = self._hit(entry, selector.at)
+            kept = self._kept[id(selectors)] = [found[version] for version in sorted(found)]
+        return kept
+
+    def _hit(self, entry: Entry, dated_by: str | None) -> Hit:
+        hit = self._hits.get((entry.version, dated_by))
+        if hit is None:
+            moment = _moment(entry, dated_by)
+            hit = self._hits[entry.version, dated_by] = Hit(entry, moment, day_in_helsinki(moment))
+        return hit
 
     def in_world(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """The matching entries in the order in which they happened."""
@@ -118,8 +130,8 @@ class Case:
 
     def horizon(self) -> dt.date | None:
         """The last day that the stream tells of as having been."""
-        days = [day_in_helsinki(_moment(entry, None)) for entries in self._by_fact.values() for entry in entries]
-        return max(days, default=None)
+        hits = (self._hit(entry, None) for entries in self._by_fact.values() for entry in entries)
+        return max((hit.day for hit in hits), default=None)
 
 
 def _moment(entry: Entry, field: str | None) -> dt.datetime:

@@ -110,7 +110,10 @@ def minutes_of(fact: Fact) -> int | None:
 
 def satisfies(fact: Fact, condition: Condition) -> bool:
     """Whether everything in the condition holds."""
-    return all(test.holds(value_of(fact, field)) for field, test in condition.items())
+    for field, test in condition.items():  # noqa: SIM110 -- the innermost loop of judging: all() takes twice as long
+        if not test.holds(value_of(fact, field)):
+            return False
+    return True
 
 
 def check_fact(fact_name: str) -> type[Fact]:
