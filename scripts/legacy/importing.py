@@ -1,0 +1,162 @@
+"""Executes an export's steps through the book, as history, and keeps account of every row.
+
+Streams are told side by side, so that their appends share transactions; within a stream, one step after another.
+Never here: what a row means.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import UUID
+
+from domain.amend.correct_entry import CorrectEntry
+from domain.amend.strike_out_entry import StrikeOutEntry
+from domain.calendar import day_in_helsinki
+from domain.commands import AnyCommand
+from domain.ledger.book import Book, Order
+from domain.refusal import BadIdentityCode, EndedBeforeItBegan, InTheFuture, KeyReused, Refusal, WorkerNotOfRegister
+from domain.stream import Provenance
+from scripts.legacy import files
+from scripts.legacy.account import Account
+from scripts.legacy.amending import Amending, amended_file
+from scripts.legacy.checking import CheckedExport, check_export
+from scripts.legacy.faults import Fault, RefusedRow
+from scripts.legacy.files import read_export
+from scripts.legacy.naming import SYSTEM, Naming
+from scripts.legacy.opening import open_for_history
+from scripts.legacy.report import Report
+from scripts.legacy.rows import ClientRow, ContactRow, WorkerRow
+from scripts.legacy.steps import Amendment, Step
+from scripts.legacy.telling import Telling
+
+STREAMS_AT_A_TIME = 8
+PHASES = (
+    (files.WORKERS,),
+    (files.CLIENTS,),
+    (files.CONTACTS,),
+    (files.EPISODES, files.PLANS, files.MEETINGS),
+)
+"""What must be there before the next is told."""
+_FAULTS: tuple[tuple[type[Refusal], Fault], ...] = (
+    (KeyReused, Fault.RECORDED_OTHERWISE),
+    (BadIdentityCode, Fault.BAD_IDENTITY_CODE),
+    (EndedBeforeItBegan, Fault.ENDED_BEFORE_IT_BEGAN),
+    (InTheFuture, Fault.IN_THE_FUTURE),
+    (WorkerNotOfRegister, Fault.UNKNOWN_WORKER),
+)
+"""What the ledger's refusals are called in the report."""
+
+Progress = Callable[[int, int], None]
+"""Told how many steps of how many have been taken."""
+
+
+def import_export(folder: Path, book: Book, progress: Progress | None = None) -> Report:
+    """Read the folder and record what it tells. Raises BadExport before anything is recorded; LedgerUnavailable."""
+    raw = read_export(folder)
+    now = book.clock()
+    export = check_export(raw, now, book.register_state().workers)
+    return _Import(book, export, now, progress or _nobody).run()
+
+
+class _Import:
+    def __init__(self, book: Book, export: CheckedExport, now: dt.datetime, progress: Progress) -> None:
+        self._book = book
+        self._export = export
+        self._naming = Naming(book.register_name)
+        self._progress = progress
+        self._now = now
+        self._first_day = _first_day(export, now)
+        self._account = Account(book.register_name, export)
+
+    def run(self) -> Report:
+        """The phases follow upon each other: workers, clients, contacts, episodes with all that is in them."""
+        rows = (checked.row for checked in self._export.rows.values())
+        areas = {row.area for row in rows if isinstance(row, ClientRow | WorkerRow)}
+        self._account.report.opening_facts = open_for_history(self._book, areas, self._first_day)
+        phases = self._phases()
+        self._steps = sum(len(steps) for phase in phases for steps in phase)
+        self._told = 0
+        with ThreadPoolExecutor(STREAMS_AT_A_TIME) as threads:
+            for phase in phases:
+                for told in threads.map(self._tell_stream, phase):
+                    self._told += told
+                    self._progress(self._told, self._steps)
+        return self._account.settled()
+
+    def _phases(self) -> list[list[list[Step]]]:
+        """By phase and stream, the steps in the order in which they happened."""
+        telling = Telling(self._export, self._naming, self._first_day)
+        amendments: list[Step] = []
+        for amended in Amending(self._export, self._naming, telling, self._now).steps():
+            if isinstance(amended, RefusedRow):
+                self._account.refuse(amended)
+            else:
+                amendments.append(amended)
+        return [
+            _by_stream(
+                [
+                    *(step for name in names for row in self._export.of(name) for step in telling.steps(row)),
+                    *(step for step in amendments if amended_file(step) in names),
+                ]
+            )
+            for names in PHASES
+        ]
+
+    def _tell_stream(self, steps: Sequence[Step]) -> int:
+        for step in steps:
+            if self._account.may_be_told(step):
+                self._tell(step)
+        return len(steps)
+
+    def _tell(self, step: Step) -> None:
+        try:
+            outcome = self._book.execute(self._order(step))
+        except Refusal as refusal:
+            fault = next((fault for kind, fault in _FAULTS if isinstance(refusal, kind)), Fault.REFUSED_BY_THE_LEDGER)
+            self._account.refused_by_ledger(step, fault, f"{refusal.message} ({refusal.code}, at {step.name})")
+        else:
+            self._account.told(step, outcome)
+
+    def _order(self, step: Step) -> Order:
+        key = step.row.key
+        return Order(
+            stream_id=step.stream_id,
+            command=self._command(step),
+            command_id=self._naming.command(key, step.name),
+            actor=step.actor,
+            provenance=Provenance(system=SYSTEM, file=key.file, row_id=key.row_id, entered_at=step.entered_at),
+            historical=True,
+        )
+
+    def _command(self, step: Step) -> AnyCommand:
+        """The command; an amendment's names the entry that the amended row's own command recorded."""
+        act = step.act
+        if not isinstance(act, Amendment):
+            return act
+        entries = self._book.state(step.stream_id, act.entry.stream).entries
+        entry = next((entry.version for entry in entries if entry.correlation_id == act.entry.command_id), 0)
+        if act.changes is None:
+            return StrikeOutEntry(entry=entry, mistake=act.mistake, reason=act.reason)
+        return CorrectEntry(entry=entry, mistake=act.mistake, reason=act.reason, changes=act.changes)
+
+
+def _by_stream(steps: Iterable[Step]) -> list[list[Step]]:
+    streams: dict[UUID, list[Step]] = defaultdict(list)
+    for step in steps:
+        streams[step.stream_id].append(step)
+    return [sorted(told, key=lambda step: step.order) for told in streams.values()]
+
+
+def _first_day(export: CheckedExport, now: dt.datetime) -> dt.date:
+    """The day of the oldest contact, else today: the register and its workers are there from then on."""
+    contacts = (checked.row for checked in export.of(files.CONTACTS))
+    days = [day_in_helsinki(row.received_at) for row in contacts if isinstance(row, ContactRow)]
+    return min(days, default=day_in_helsinki(now))
+
+
+def _nobody(_told: int, _steps: int) -> None:
+    """Nobody watches."""
