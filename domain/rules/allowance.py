@@ -1,8 +1,9 @@
 """Allowances: how many of something belong to one period, and how an exception adds a period.
 
-Counts families (encounters) unless it says `per = "client"`. The breach stands at the entry that took the count
-past the limit when it was recorded, so that a late entry never moves the breaches of others. An exception counts
-from its own day on: it does not make an earlier excess right.
+Counts families (encounters) unless it says `per = "client"`: then everybody whom a counted entry names has a
+counter. The breach stands at the entry that took the count past the limit when it was recorded, so that a late
+entry never moves the breaches of others. An exception counts from its own day on: it does not make an earlier
+excess right.
 """
 
 from __future__ import annotations

@@ -90,8 +90,9 @@ class Duty(RuleBase):
     def _chain(self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None) -> Iterator[Finding]:
         """The duty that the opening opens and, if it recurs, those that follow from it."""
         started: Hit | None = opening
+        due_on: dt.date | None = None
         while started is not None:
-            due_on = self._due_on(case, started.day)
+            due_on = self._due_on(case, started.day, due_on)
             met = self._met(started, meeting)
             if met is None and self._ended_before(case, due_on):
                 return
@@ -116,12 +117,16 @@ class Duty(RuleBase):
         return None
 
     def _ended_before(self, case: Case, due_on: dt.date | None) -> bool:
+        """Whether the end came before it was due; a monthly duty of a month only begun stays due after the end."""
         ends, resumptions = case.in_world(self.until), case.select(self.resumed_by)
         if not ends or any(again.version > ends[-1].version for again in resumptions):
             return False
+        if due_on is not None and self.on_day_of_next_month is not None:
+            return ends[-1].day < add_months(due_on.replace(day=1), -1)
         return due_on is None or ends[-1].day <= due_on
 
-    def _due_on(self, case: Case, day: dt.date) -> dt.date | None:
+    def _due_on(self, case: Case, day: dt.date, last_due_on: dt.date | None) -> dt.date | None:
+        """When it is due, from the day that started it; of calendar months, each follows the one before."""
         if self.within_working_days is not None:
             return add_working_days(day, self.within_working_days)
         if self.within_days is not None:
@@ -129,5 +134,5 @@ class Duty(RuleBase):
         if self.within_months is not None:
             return add_months(day, self.within_months)
         if self.on_day_of_next_month is not None:
-            return add_months(day.replace(day=1), 1).replace(day=self.on_day_of_next_month)
+            return add_months(last_due_on or day.replace(day=1), 1).replace(day=self.on_day_of_next_month)
         return self.by_nth.day(case) if self.by_nth else day

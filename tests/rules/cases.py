@@ -188,7 +188,7 @@ X9: dict[str, Case] = {
         [started("31.3."), negotiated("28.4."), closed("1.5.")], [started("31.3."), negotiated("28.4.")]
     ),
     "monthly-report": Case(
-        [referral(), started(), reported("5.4."), closed("6.4.")], [referral(), started(), closed("11.4.")]
+        [referral(), started(), reported("5.4."), closed("31.3.")], [referral(), started(), closed("11.4.")]
     ),
     "answer": Case([contact("1.2."), answered("3.2.")], [contact("1.2.")]),
     "interruption-reported": Case([missed("3.3."), notified("6.3.")], [notified("2.3."), missed("3.3.")]),

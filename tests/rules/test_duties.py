@@ -137,5 +137,15 @@ def test_a_monthly_report_is_due_for_each_client_on_the_tenth_of_the_next_month(
     assert f"monthly-report/2/{CHILD}" in {duty.key for duty in told}
 
 
+def test_a_month_with_a_day_of_the_service_is_reported_though_it_ended_in_it() -> None:
+    told = duties("monthly-report", referral(), started("2.3."), reported("28.3."), closed("3.4."))
+    assert [duty.due_on for duty in told] == [day("10.4."), day("10.5.")]
+
+
+def test_a_month_without_a_day_of_the_service_is_not_reported() -> None:
+    told = duties("monthly-report", referral(), started("2.3."), reported("28.3."), closed("31.3."))
+    assert [duty.due_on for duty in told] == [day("10.4.")]
+
+
 def test_what_happened_before_the_duty_was_opened_does_not_meet_it() -> None:
     assert [duty.met_by for duty in duties("answer", contact("3.2."), answered("2.2."))] == [None]
