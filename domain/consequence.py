@@ -239,6 +239,22 @@ def _deviation_of(fact: DeviationNoted) -> Deviation:
     )
 
 
+def about(fact: Fact) -> int | None:
+    """The entry that a conclusion is about: it opened the duty, met it, or broke the rule. None: what caused it.
+
+    A conclusion happened in the world when that entry did, however late it is drawn.
+    """
+    match fact:
+        case DutyOpened():
+            return fact.started_by
+        case DutyMet():
+            return fact.met_by
+        case DeviationNoted():
+            return fact.entry
+        case _:
+            return None
+
+
 def concluded(entries_in_force: Iterable[Entry]) -> Concluded:
     """What the stream has recorded of duties and deviations."""
     state = Concluded()

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from domain.client.state import ClientState
 from domain.command import Context, StreamState
 from domain.commands import AnyCommand
-from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, conclude, concluded
+from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, about, conclude, concluded
 from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, StreamKind
@@ -233,6 +233,9 @@ class Book(Application[UUID]):
         return kind
 
     def _check_place(self, order: Order, kind: StreamKind, state: StreamState) -> None:
+        if (order.stream_id == self.register_id) != (kind is StreamKind.REGISTER):
+            told = "the register's own" if kind is StreamKind.REGISTER else f"no {kind}'s"
+            raise UNKNOWN[kind](f"The stream is {told} id.", remedy="Use the id of a stream of that kind.")
         if order.expected_version is not None and order.expected_version != state.version:
             raise _wrong_version(order, state.version)
         if order.command.begins and state.exists:
@@ -283,9 +286,13 @@ class Book(Application[UUID]):
         if order.command.authorises and not order.historical:
             _check_authorised(judgement, context.register, first_new=state.version + 1)
         news = conclude(judgement, concluded(after.in_force))
-        cause = acts[0].version
+        happened = {entry.version: entry.occurred_at for entry in after.in_force}
         follow = [
-            self._entry(order, acts[-1].version + n, fact, context, caused_by=cause) for n, fact in enumerate(news, 1)
+            replace(
+                self._entry(order, acts[-1].version + n, fact, context, caused_by=acts[0].version),
+                occurred_at=happened.get(about(fact) or 0, acts[0].occurred_at),
+            )
+            for n, fact in enumerate(news, 1)
         ]
         return [*acts, *follow], judgement.warnings
 
