@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from domain.consequence import ModelReference
 from domain.fact import JsonObject
 from domain.refusal import RuleReference
-from domain.rules.base import Strength, Texts
+from domain.rules.base import Texts
 from domain.rules.kinds import Rule
 
 
@@ -132,6 +132,3 @@ def sha256_of(content: dict[str, Any]) -> str:
     """SHA-256, in hex, over canonical JSON: keys sorted, no spaces, UTF-8."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-__all__ = ["AllowanceDefaults", "CountsUnit", "ServiceModel", "Strength", "Tag", "Texts", "sha256_of"]
