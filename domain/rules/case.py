@@ -1,6 +1,6 @@
 """Selectors of facts, and a case: one stream's entries in force, ready to be asked by selectors.
 
-Order in the world is by the moment and then the entry number; order of recording is by the entry number alone.
+Order in the world is by the day and then the entry number; order of recording is by the entry number alone.
 Must never hold: a clock. What is not among the entries is not known.
 """
 
