@@ -54,6 +54,23 @@ class Entry:
         return self.version
 
 
+def amendments(entries: Sequence[Entry]) -> tuple[dict[int, Entry], dict[int, Entry]]:
+    """What standing strike-outs and corrections make of the entries: by version, who struck it, whose content it bears.
+
+    A correction or strike-out that was itself struck out counts for nothing.
+    """
+    struck: dict[int, Entry] = {}
+    content: dict[int, Entry] = {}
+    for entry in reversed(entries):
+        if entry.version in struck:
+            continue
+        if isinstance(entry.fact, EntryStruckOut):
+            struck.setdefault(entry.fact.entry, entry)
+        elif isinstance(entry.fact, EntryCorrected):
+            content.setdefault(entry.fact.entry, entry)
+    return struck, content
+
+
 def in_force(entries: Sequence[Entry]) -> list[Entry]:
     """The entries as they stand after every correction and strike-out, in the order of their recording.
 
@@ -61,15 +78,7 @@ def in_force(entries: Sequence[Entry]) -> list[Entry]:
     correction brings the earlier content back, striking a strike-out brings back the entry. The corrections
     and strike-outs themselves are not among the result. Linear in the number of entries.
     """
-    struck: set[int] = set()
-    content: dict[int, Entry] = {}
-    for entry in reversed(entries):
-        if entry.version in struck:
-            continue
-        if isinstance(entry.fact, EntryStruckOut):
-            struck.add(entry.fact.entry)
-        elif isinstance(entry.fact, EntryCorrected):
-            content.setdefault(entry.fact.entry, entry)
+    struck, content = amendments(entries)
     return [
         _with_content(entry, content.get(entry.version))
         for entry in entries
