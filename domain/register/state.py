@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 
 from pydantic_core import to_json
 
@@ -36,18 +38,20 @@ def model_of(content: JsonObject) -> ServiceModel:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterState(StreamState):
-    """A register. `models` are by service code and version."""
+    """A register. `models` are by service code and version, `terms` by worker: from which day on, whether in or out."""
 
     register_name: str = ""
     controller: str = ""
     units: Mapping[str, UnitOpened] = field(default_factory=dict)
     workers: Mapping[str, WorkerEnrolled] = field(default_factory=dict)
     left: Mapping[str, dt.date] = field(default_factory=dict)
+    terms: Mapping[str, Sequence[tuple[dt.date, bool]]] = field(default_factory=dict)
     models: Mapping[tuple[str, int], ServiceModel] = field(default_factory=dict)
 
     def may_act(self, worker_id: str, day: dt.date) -> bool:
-        """Whether the worker is enrolled here and had not left by `day`."""
-        return worker_id in self.workers and (worker_id not in self.left or day <= self.left[worker_id])
+        """Whether the worker was enrolled here on `day`: had come by then, and not left."""
+        standing = [is_in for from_on, is_in in self.terms.get(worker_id, ()) if from_on <= day]
+        return bool(standing) and standing[-1]
 
     def model(self, service: str, model_version: int) -> ServiceModel:
         """The published model of that version. Raises ServiceNotKnown."""
@@ -62,9 +66,8 @@ class RegisterState(StreamState):
 
     def model_in_force(self, service: str, day: dt.date) -> ServiceModel:
         """The version of the service that is in force on `day`. Raises ServiceNotKnown, naming those that are."""
-        in_force = {
-            model.service: model for model in self.models.values() if model.in_force_on(day) and not model.only_frame
-        }
+        granted = (model for model in self.models.values() if model.in_force_on(day) and not model.only_frame)
+        in_force = {model.service: model for model in sorted(granted, key=_newest_last)}
         if service in in_force:
             return in_force[service]
         raise ServiceNotKnown(
@@ -78,12 +81,17 @@ class RegisterState(StreamState):
         return ", ".join(f"{service} {version}" for service, version in sorted(self.models)) or "none"
 
 
+def _newest_last(model: ServiceModel) -> tuple[dt.date, int]:
+    return model.valid_from, model.model_version
+
+
 def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> RegisterState:
     """The register's state from its own stream's entries."""
     register_name, controller = "", ""
     left: dict[str, dt.date] = {}
     units: dict[str, UnitOpened] = {}
     workers: dict[str, WorkerEnrolled] = {}
+    terms: dict[str, list[tuple[dt.date, bool]]] = defaultdict(list)
     models: dict[tuple[str, int], ServiceModel] = {}
     for entry in in_force:
         fact = entry.fact
@@ -97,8 +105,10 @@ def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Regist
             case WorkerEnrolled():
                 workers[fact.worker_id] = fact
                 left.pop(fact.worker_id, None)
+                terms[fact.worker_id].append((fact.enrolled_on, True))
             case WorkerLeft():
                 left[fact.worker_id] = fact.left_on
+                terms[fact.worker_id].append((fact.left_on + dt.timedelta(days=1), False))
             case ServiceModelPublished():
                 models[fact.service, fact.model_version] = model_of(fact.content)
             case _:
@@ -111,5 +121,6 @@ def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Regist
         units=units,
         workers=workers,
         left=left,
+        terms={worker_id: sorted(moves, key=itemgetter(0)) for worker_id, moves in terms.items()},
         models=models,
     )

@@ -26,4 +26,5 @@ class EnrolWorker(RegisterCommand):
         """No fact when the worker is enrolled so already. Raises UnknownRegister."""
         require_open(state)
         fact = WorkerEnrolled(**self.model_dump())
-        return [] if state.workers.get(self.worker_id) == fact else [fact]
+        is_so = state.workers.get(self.worker_id) == fact and self.worker_id not in state.left
+        return [] if is_so else [fact]
