@@ -235,7 +235,7 @@ class Book(Application[UUID]):
     def _check_place(self, order: Order, kind: StreamKind, state: StreamState) -> None:
         if (order.stream_id == self.register_id) != (kind is StreamKind.REGISTER):
             told = "the register's own" if kind is StreamKind.REGISTER else f"no {kind}'s"
-            raise UNKNOWN[kind](f"The stream is {told} id.", remedy="Use the id of a stream of that kind.")
+            raise UNKNOWN.get(kind, Unknown)(f"The stream is {told} id.", remedy="Use the id of a stream of that kind.")
         if order.expected_version is not None and order.expected_version != state.version:
             raise _wrong_version(order, state.version)
         if order.command.begins and state.exists:

@@ -1,0 +1,210 @@
+"""The register itself: whose it is, its units and workers, and the service models that it publishes."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from domain.catalogue.loader import load_catalogue
+from domain.catalogue.model import ServiceModel
+from domain.client.commands.register_client import RegisterClient
+from domain.commands import AnyCommand
+from domain.episode.facts import DecisionMade
+from domain.ledger.identity import new_id
+from domain.refusal import (
+    AlreadyThere,
+    EndedBeforeItBegan,
+    InTheFuture,
+    OutOfOrder,
+    Unknown,
+    UnknownClient,
+    UnknownRegister,
+    WorkerNotOfRegister,
+)
+from domain.register.commands.enrol_worker import EnrolWorker
+from domain.register.commands.open_register import OpenRegister
+from domain.register.commands.open_unit import OpenUnit
+from domain.register.commands.publish_service_model import PublishServiceModel
+from domain.register.commands.remove_worker import RemoveWorker
+from domain.register.commands.succeed_controller import SucceedController
+from domain.register.facts import (
+    ControllerSucceeded,
+    RegisterOpened,
+    ServiceModelPublished,
+    UnitOpened,
+    WorkerEnrolled,
+    WorkerLeft,
+    WorkerRole,
+)
+from tests.domain.desk import ENROLLED_ON, TODAY, TOMORROW, WORKER, Desk, grant, meeting, meeting_day, the
+from tests.domain.marks import covers, refuses
+
+OPENED_ON = dt.date(2015, 1, 1)
+SUCCEEDED_ON = dt.date(2023, 1, 1)
+NEW = "O9"
+
+
+def opening(**fields: object) -> OpenRegister:
+    return OpenRegister.model_validate({"register_name": "r", "controller": "Kymsote", "opened_on": OPENED_ON} | fields)
+
+
+def enrolment(**fields: object) -> EnrolWorker:
+    told = {"worker_id": NEW, "role": WorkerRole.FAMILY_INSTRUCTOR, "enrolled_on": ENROLLED_ON}
+    return EnrolWorker.model_validate(told | fields)
+
+
+def second_version(valid_from: dt.date) -> ServiceModel:
+    k2 = next(model for model in load_catalogue() if model.service == "K2")
+    return k2.model_copy(update={"model_version": 2, "valid_from": valid_from})
+
+
+@covers(OpenRegister)
+def test_a_register_is_opened_by_its_controller(empty_desk: Desk) -> None:
+    outcome = empty_desk.do(empty_desk.register_id, opening())
+    assert the(outcome.facts(), RegisterOpened).controller == "Kymsote"
+    assert empty_desk.book.register_state().controller == "Kymsote"
+
+
+@refuses(OpenRegister)
+def test_a_register_is_opened_once(desk: Desk) -> None:
+    assert isinstance(desk.refused(desk.register_id, opening()), AlreadyThere)
+
+
+def test_a_register_is_not_opened_in_the_future(empty_desk: Desk) -> None:
+    refusal = empty_desk.refused(empty_desk.register_id, opening(opened_on=TOMORROW))
+    assert isinstance(refusal, InTheFuture)
+    assert refusal.details["field"] == "opened_on"
+
+
+def test_a_register_has_no_other_stream_than_its_own(empty_desk: Desk) -> None:
+    assert isinstance(empty_desk.refused(new_id(), opening()), Unknown)
+
+
+def test_nothing_else_begins_on_the_registers_own_stream(empty_desk: Desk) -> None:
+    refusal = empty_desk.refused(empty_desk.register_id, RegisterClient(born_on=dt.date(2018, 1, 1)))
+    assert isinstance(refusal, UnknownClient)
+
+
+@refuses(SucceedController, OpenUnit, EnrolWorker, RemoveWorker, PublishServiceModel)
+def test_a_register_that_was_not_opened_takes_no_other_command(empty_desk: Desk) -> None:
+    commands: list[AnyCommand] = [
+        SucceedController(successor="County", succeeded_on=SUCCEEDED_ON),
+        OpenUnit(unit_id="U1", unit_name="Unit", opened_on=OPENED_ON),
+        enrolment(),
+        RemoveWorker(worker_id=WORKER, left_on=TODAY),
+        PublishServiceModel(content=load_catalogue()[0]),
+    ]
+    for command in commands:
+        assert isinstance(empty_desk.refused(empty_desk.register_id, command), UnknownRegister)
+
+
+@covers(SucceedController)
+def test_a_register_passes_from_one_controller_to_the_next(desk: Desk) -> None:
+    outcome = desk.do(desk.register_id, SucceedController(successor="County", succeeded_on=SUCCEEDED_ON))
+    fact = the(outcome.facts(), ControllerSucceeded)
+    assert (fact.predecessor, fact.successor) == ("Kymsote", "County")
+    assert desk.book.register_state().controller == "County"
+
+
+def test_a_controller_who_has_the_register_already_does_not_succeed_again(desk: Desk) -> None:
+    assert not desk.do(desk.register_id, SucceedController(successor="Kymsote", succeeded_on=SUCCEEDED_ON)).entries
+
+
+@covers(OpenUnit)
+def test_a_unit_is_opened_with_its_producer(desk: Desk) -> None:
+    unit = OpenUnit(unit_id="U1", unit_name="Unit", producer="Producer", opened_on=OPENED_ON)
+    assert the(desk.do(desk.register_id, unit).facts(), UnitOpened).producer == "Producer"
+    assert not desk.do(desk.register_id, unit).entries
+
+
+@covers(EnrolWorker)
+def test_an_enrolled_worker_may_act(desk: Desk) -> None:
+    outcome = desk.do(desk.register_id, enrolment())
+    assert the(outcome.facts(), WorkerEnrolled).worker_id == NEW
+    assert desk.do(desk.started(), meeting(1, worker_ids=(NEW,))).entries
+
+
+def test_enrolling_a_worker_who_is_enrolled_so_changes_nothing(desk: Desk) -> None:
+    desk.do(desk.register_id, enrolment())
+    assert not desk.do(desk.register_id, enrolment()).entries
+
+
+def test_a_worker_may_not_have_acted_before_being_enrolled(desk: Desk) -> None:
+    desk.do(desk.register_id, enrolment(enrolled_on=meeting_day(2)))
+    episode_id = desk.started()
+    assert isinstance(desk.refused(episode_id, meeting(1, worker_ids=(NEW,))), WorkerNotOfRegister)
+    assert desk.do(episode_id, meeting(2, worker_ids=(NEW,))).entries
+
+
+@covers(RemoveWorker)
+def test_a_worker_who_left_may_have_acted_to_the_last_day_and_not_after(desk: Desk) -> None:
+    episode_id = desk.started()
+    outcome = desk.do(desk.register_id, RemoveWorker(worker_id=WORKER, left_on=meeting_day(2)))
+    assert the(outcome.facts(), WorkerLeft).left_on == meeting_day(2)
+    assert desk.do(episode_id, meeting(2)).entries
+    refusal = desk.refused(episode_id, meeting(3))
+    assert (refusal.code, refusal.details["field"]) == ("worker_not_of_register", "worker_ids")
+
+
+def test_removing_a_worker_who_has_left_that_day_changes_nothing(desk: Desk) -> None:
+    desk.do(desk.register_id, RemoveWorker(worker_id=WORKER, left_on=TODAY))
+    assert not desk.do(desk.register_id, RemoveWorker(worker_id=WORKER, left_on=TODAY)).entries
+
+
+def test_a_worker_does_not_leave_before_being_enrolled(desk: Desk) -> None:
+    early = RemoveWorker(worker_id=WORKER, left_on=ENROLLED_ON - dt.timedelta(days=1))
+    refusal = desk.refused(desk.register_id, early)
+    assert isinstance(refusal, EndedBeforeItBegan)
+    assert refusal.details["field"] == "left_on"
+
+
+@refuses(RemoveWorker)
+def test_nobody_leaves_who_is_not_enrolled(desk: Desk) -> None:
+    refusal = desk.refused(desk.register_id, RemoveWorker(worker_id=NEW, left_on=TODAY))
+    assert (refusal.code, refusal.details["field"]) == ("worker_not_of_register", "worker_id")
+
+
+def test_a_worker_who_left_and_came_back_may_act_in_both_terms_but_not_between(desk: Desk) -> None:
+    desk.do(desk.register_id, RemoveWorker(worker_id=WORKER, left_on=meeting_day(1)))
+    back = enrolment(worker_id=WORKER, enrolled_on=meeting_day(3))
+    desk.do(desk.register_id, back)
+    state = desk.book.register_state()
+    assert [state.may_act(WORKER, meeting_day(number)) for number in (1, 2, 3)] == [True, False, True]
+
+
+def test_a_worker_who_left_comes_back_also_with_the_same_particulars(desk: Desk) -> None:
+    desk.do(desk.register_id, enrolment())
+    desk.do(desk.register_id, RemoveWorker(worker_id=NEW, left_on=ENROLLED_ON))
+    assert desk.do(desk.register_id, enrolment()).entries
+
+
+@covers(PublishServiceModel)
+def test_a_service_model_is_published_whole(empty_desk: Desk) -> None:
+    empty_desk.do(empty_desk.register_id, opening())
+    model = load_catalogue()[0]
+    fact = the(empty_desk.do(empty_desk.register_id, PublishServiceModel(content=model)).facts(), ServiceModelPublished)
+    assert ServiceModel.from_content(fact.content) == model
+    assert fact.content_sha256 == model.content_sha256()
+
+
+def test_publishing_the_same_version_again_changes_nothing(desk: Desk) -> None:
+    assert not desk.do(desk.register_id, PublishServiceModel(content=load_catalogue()[0])).entries
+
+
+@refuses(PublishServiceModel)
+def test_a_published_version_never_changes(desk: Desk) -> None:
+    other = load_catalogue()[0].model_copy(update={"area": "Elsewhere"})
+    refusal = desk.refused(desk.register_id, PublishServiceModel(content=other))
+    assert isinstance(refusal, OutOfOrder)
+    assert "next version" in refusal.remedy
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_two_versions_in_force_the_one_that_began_last_is_pinned(desk: Desk, newest_first: bool) -> None:
+    second = second_version(dt.date(2022, 3, 1))
+    third = second.model_copy(update={"model_version": 3, "valid_from": dt.date(2022, 3, 5)})
+    for model in (third, second) if newest_first else (second, third):
+        desk.do(desk.register_id, PublishServiceModel(content=model))
+    decision = the(desk.do(desk.referred(), grant()).facts(), DecisionMade)
+    assert decision.model_version == 3
