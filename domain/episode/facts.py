@@ -191,7 +191,7 @@ class DecisionMade(
     """A decision. A grant pins the episode to `service` and `model_version`; `age_years` is the client's then.
 
     `meetings_granted` is the most client meetings that this decision authorises; `meetings_before` those held in
-    the same spell of work before this episode, in `continues_episode_id`.
+    the same spell of work before this episode, in `continues_episode_id`, which was of `continues_service`.
     """
 
     decision_id: UUID
@@ -215,6 +215,7 @@ class DecisionMade(
     codes: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     continues_episode_id: UUID | None = None
+    continues_service: str | None = None
     meetings_before: int = 0
     reasons: str | None = None
     expected_effect: str | None = None

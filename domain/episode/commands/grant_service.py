@@ -43,15 +43,17 @@ class GrantService(Decision):
                 remedy="Extend it, make an exception, or move it to another model.",
             )
         model = context.register.model_in_force(self.service, self.decided_on)
-        before = 0
+        before, continued = 0, None
         if self.continues_episode_id:
-            before = context.episodes[self.continues_episode_id].client_meetings_in_spell
+            earlier = context.episodes[self.continues_episode_id]
+            before, continued = earlier.client_meetings_in_spell, earlier.grant
         granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted.grant
         more = {
             "months_granted": self.months_granted,
             "clientship": self.clientship,
             "voluntary_consent": self.voluntary_consent,
             "continues_episode_id": self.continues_episode_id,
+            "continues_service": continued.service if continued else None,
         }
         kind = DecisionKind.GRANTED
         return [self._decision(kind, model, state, context, meetings_before=before, meetings_granted=granted, **more)]
