@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -87,7 +87,7 @@ class Command(BaseModel, Generic[StateT_contra]):
     `begins`: it must be the first of its stream. `authorises`: it is refused when a `must` rule does not hold.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     stream: ClassVar[StreamKind]
     begins: ClassVar[bool] = False
@@ -97,6 +97,14 @@ class Command(BaseModel, Generic[StateT_contra]):
     def command_name(cls) -> str:
         """`RecordMeeting` → `record-meeting`: its route, its permission, its label in the audit trail."""
         return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__.partition("[")[0]).lower()
+
+    def __repr_args__(self) -> Any:
+        """Which fields were given, never what they say: they hold identities and narratives, and logs hold neither."""
+        for given in sorted(self.model_fields_set):
+            yield given, "…"
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def reads(self, state: StateT_contra) -> Reads:
         """Which other streams the decision depends on."""

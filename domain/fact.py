@@ -38,7 +38,7 @@ class Fact(BaseModel):
     What must hold of all these is checked in one place, `domain.truth`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     fact_name: ClassVar[str] = ""
     fact_version: ClassVar[int] = 1
