@@ -9,6 +9,8 @@ import datetime as dt
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import AwareDatetime
+
 from domain.fact import Fact, JsonObject, StreamKind
 
 
@@ -57,7 +59,7 @@ class ContactReceived(
     `service` and `model_version` pin the model whose limit for answering applies, when the contact asks for one.
     """
 
-    received_at: dt.datetime
+    received_at: AwareDatetime
     channel: ContactChannel
     source: ContactSource
     consent: FamilyConsent
@@ -78,7 +80,7 @@ class ContactAnswered(
 ):
     """A worker answered the contact; `outcome` tells whether guided or accompanied onwards."""
 
-    answered_at: dt.datetime
+    answered_at: AwareDatetime
     worker_id: str
     outcome: str | None = None
     note: str | None = None

@@ -10,7 +10,7 @@ import datetime as dt
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
 from domain.fact import Fact, StreamKind
@@ -320,9 +320,9 @@ class MeetingPlanned(
 
     meeting_id: UUID
     meeting_kind: MeetingKind
-    planned_at: dt.datetime
-    starts_at: dt.datetime
-    ends_at: dt.datetime
+    planned_at: AwareDatetime
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
     mode: MeetingMode
     worker_ids: tuple[str, ...]
     client_ids: tuple[UUID, ...] = ()
@@ -345,14 +345,14 @@ class MeetingHeld(
 
     meeting_id: UUID
     meeting_kind: MeetingKind
-    started_at: dt.datetime
-    ended_at: dt.datetime
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
     mode: MeetingMode
     worker_ids: tuple[str, ...]
     client_ids: tuple[UUID, ...]
     participants: tuple[str, ...] = ()
-    planned_starts_at: dt.datetime | None = None
-    planned_ends_at: dt.datetime | None = None
+    planned_starts_at: AwareDatetime | None = None
+    planned_ends_at: AwareDatetime | None = None
     presence_gap_minutes: int | None = None
     interruption_reason: str | None = None
     with_family_documented: bool | None = None
@@ -372,9 +372,9 @@ class MeetingCancelled(
 
     meeting_id: UUID
     meeting_kind: MeetingKind
-    cancelled_at: dt.datetime
-    starts_at: dt.datetime
-    ends_at: dt.datetime | None = None
+    cancelled_at: AwareDatetime
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime | None = None
     mode: MeetingMode | None = None
     cancelled_by: CancelledBy
     worker_ids: tuple[str, ...] = ()
@@ -395,8 +395,8 @@ class MeetingMissed(
 
     meeting_id: UUID
     meeting_kind: MeetingKind
-    starts_at: dt.datetime
-    ends_at: dt.datetime | None = None
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime | None = None
     mode: MeetingMode | None = None
     worker_ids: tuple[str, ...] = ()
     note: str | None = None
