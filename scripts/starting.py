@@ -1,0 +1,177 @@
+"""What `scripts/start` does once the environment is there: database, registers, history, caseload, API.
+
+Never here: how any of these is done. A second start finds everything there and changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import socket
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi import FastAPI
+from uvicorn import Server
+
+from api.app import create_app
+from api.identity import issue_token
+from api.logging import configure_logging
+from api.serving import server_of
+from api.settings import Settings
+from domain.calendar import day_in_helsinki
+from domain.ledger.book import Book
+from domain.ledger.migrate import create_register, registers
+from projections.queries import reading
+from projections.rebuild import start_up
+from scripts.commandline.faults import told
+from scripts.commandline.importing import print_report
+from scripts.commandline.progress import bar
+from scripts.commandline.session import DEFAULT_REGISTER, database
+from scripts.commandline.tables import Column, console, show
+from scripts.legacy.importing import import_export
+
+DEMONSTRATION = Path(__file__).resolve().parent / "demonstration" / "kymenlaakso"
+QUESTIONS = (
+    "/health",
+    f"/v1/registers/{DEFAULT_REGISTER}/caseload?by=area",
+    f"/v1/registers/{DEFAULT_REGISTER}/early-support?from=2021-01-01&to=2022-08-26",
+)
+"""What `--check` asks of the running API."""
+START_LIMIT_SECONDS = 30.0
+
+
+class PortTaken(Exception):
+    """Somebody else listens at the port already."""
+
+
+def main() -> int:
+    """Start; the exit code is 0 unless something that can be told in a line went wrong."""
+    parser = argparse.ArgumentParser(prog="scripts/start", description="Start Jaksokirja with its demonstration.")
+    parser.add_argument("--check", action="store_true", help="ask the running API three questions, then stop it all")
+    check = parser.parse_args().check
+    try:
+        _start(Settings.from_environment(), check=check)
+    except KeyboardInterrupt:
+        return 0
+    except PortTaken as fault:
+        print(f"scripts/start: {fault}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        fault_told = told(error)
+        if fault_told is None:
+            raise
+        print(f"scripts/start: {fault_told.message} [{fault_told.code}]", file=sys.stderr)
+        return fault_told.exit_status
+    return 0
+
+
+def _start(settings: Settings, *, check: bool) -> None:
+    if check:
+        settings = settings.model_copy(update={"port": 0})
+    _require_port(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    log_path = settings.data / "jaksokirja.log"
+    with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
+        configure_logging(settings, log)
+        fill(dsn)
+        show_caseload(dsn)
+        app = create_app(settings, dsn=dsn, following=True)
+        if check:
+            _ask_and_stop(app, settings)
+        else:
+            _show_addresses(settings, log_path)
+            server_of(app, settings).run()
+
+
+def fill(dsn: str) -> None:
+    """Make the register, import the demonstration when it is empty, and bring its projections up to date."""
+    create_register(dsn, DEFAULT_REGISTER)
+    book = Book(dsn, DEFAULT_REGISTER)
+    try:
+        if book.ledger.head()[0] == 0:
+            with bar("Importing the demonstration", "steps") as progress:
+                report = import_export(DEMONSTRATION, book, progress)
+            print_report(report, console())
+    finally:
+        book.close()
+    for register in registers(dsn):
+        start_up(dsn, register)
+
+
+def show_caseload(dsn: str) -> None:
+    """The caseload of today, by worker, with the position that it reflects."""
+    today = day_in_helsinki(dt.datetime.now(dt.UTC))
+    with reading(dsn, DEFAULT_REGISTER) as asked:
+        answer = asked.caseload("worker", on_day=today)
+    headers = ("Open episodes", "Active", "Clients", "Longest, days", "Duties open", "Late")
+    columns = [Column("Worker"), *(Column(header, number=True) for header in headers), Column("Last meeting")]
+    rows = [
+        (
+            *(row.group_key, row.open_episodes, row.active_episodes, row.clients, row.longest_days_open),
+            *(row.open_duties, row.late_duties, row.last_meeting_on),
+        )
+        for row in answer.rows
+    ]
+    footer = f"On {today:%-d.%-m.%Y}, as of position {answer.as_of}, {answer.lag_events} events behind."
+    show(console(), f"Caseload, {DEFAULT_REGISTER}", columns, rows, footer=footer)
+
+
+def _show_addresses(settings: Settings, log_path: Path) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    print(f"\nOpen  {base}/")
+    print(f"API   {base}/openapi.json   {base}/health")
+    print("Ask   TOKEN=$(.venv/bin/jaksokirja token --actor O1)")
+    print(f"      curl -H \"Authorization: Bearer $TOKEN\" '{base}{QUESTIONS[1]}'")
+    print(f"Log   {log_path}")
+    print("Stop  Ctrl-C\n", flush=True)
+
+
+def _ask_and_stop(app: FastAPI, settings: Settings) -> None:
+    token = issue_token(settings, "start-check", [DEFAULT_REGISTER])
+    with _serving(server_of(app, settings)) as port:
+        for question in QUESTIONS:
+            address = f"http://{settings.host}:{port}{question}"
+            request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- the same
+                body = json.loads(answer.read())
+                print(f"GET {question}\n{answer.status} {json.dumps(body, ensure_ascii=False)}\n")
+
+
+@contextlib.contextmanager
+def _serving(server: Server) -> Iterator[int]:
+    """Serve beside; yields the port. The server has stopped when this ends."""
+    thread = threading.Thread(target=server.run, name="serve")
+    thread.start()
+    try:
+        deadline = time.monotonic() + START_LIMIT_SECONDS
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the API did not start")
+            time.sleep(0.02)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _require_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortTaken(
+                f"{settings.host}:{settings.port} cannot be listened at ({error.strerror}). "
+                "Is it running already? Else set JAKSOKIRJA_PORT to a free port."
+            ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
