@@ -11,13 +11,17 @@ from typing import Any
 from uuid import UUID
 
 from domain.calendar import day_in_helsinki
+from domain.client.facts import ClientRegistered
+from domain.client.identity import check_identity
 from domain.command import Context
 from domain.fact import Fact
 from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, InTheFuture, WorkerNotOfRegister
 
 
 def check_can_be_fact(fact: Fact, context: Context) -> None:
-    """Raises InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister when the fact cannot have happened so."""
+    """Raises InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister, MissingIdentity, BadIdentityCode."""
+    if isinstance(fact, ClientRegistered):
+        check_identity(fact)
     _not_in_the_future(fact, context)
     for beginning, end in fact.spans:
         _not_ended_before_it_began(fact, beginning, end)

@@ -27,6 +27,7 @@ class ClientRegistered(
     name="client_registered",
     stream=StreamKind.CLIENT,
     sensitive=("identity_code", "born_on", "given_name", "family_name", "municipality"),
+    past=("born_on",),
 ):
     """A person entered the register. At least an identity code or a date of birth is known."""
 

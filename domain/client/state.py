@@ -28,6 +28,7 @@ from domain.stream import Entry
 class ClientState(StreamState):
     """A client. Holds identity: never logged, never shown by repr."""
 
+    registered: bool = False
     family_id: UUID | None = None
     area: str | None = None
     identity_code: str | None = None
@@ -61,6 +62,7 @@ def fold_client(entries: Sequence[Entry], in_force: Sequence[Entry]) -> ClientSt
         match fact:
             case ClientRegistered():
                 known |= {
+                    "registered": True,
                     "family_id": fact.family_id,
                     "area": fact.area,
                     "identity_code": fact.identity_code,

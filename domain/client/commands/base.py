@@ -24,6 +24,11 @@ class ClientTelling(ClientCommand):
 
     def decide(self, state: ClientState, context: Context) -> Sequence[Fact]:
         """Raises UnknownClient."""
-        if not state.exists:
-            raise UnknownClient("There is no such client in this register.", remedy="Register the client first.")
+        require_client(state)
         return [self.tells(**{name: getattr(self, name) for name in type(self).model_fields})]
+
+
+def require_client(state: ClientState) -> None:
+    """Raises UnknownClient when nobody was registered so, or the registration was struck out."""
+    if not state.registered:
+        raise UnknownClient("There is no such client in this register.", remedy="Register the client first.")

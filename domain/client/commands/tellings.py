@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
-from domain.client.commands.base import ClientTelling
+from domain.client.commands.base import ClientTelling, require_client
 from domain.client.facts import (
     AddressTold,
     BirthExpected,
@@ -17,6 +18,10 @@ from domain.client.facts import (
     NonDisclosureEnded,
     NonDisclosureOrdered,
 )
+from domain.client.state import ClientState
+from domain.command import Context
+from domain.fact import Fact
+from domain.refusal import EndedBeforeItBegan, OutOfOrder
 
 
 class ExpectBirth(ClientTelling):
@@ -64,6 +69,20 @@ class WithdrawConsent(ClientTelling):
 
     consent_id: UUID
     withdrawn_on: dt.date
+
+    def decide(self, state: ClientState, context: Context) -> Sequence[Fact]:
+        """Raises UnknownClient, OutOfOrder, EndedBeforeItBegan."""
+        require_client(state)
+        given = next((consent for consent in state.consents if consent.consent_id == self.consent_id), None)
+        if given is None:
+            raise OutOfOrder("No such consent stands.", remedy="Name one that stands.", field="consent_id")
+        if self.withdrawn_on < given.given_on:
+            raise EndedBeforeItBegan(
+                "withdrawn_on is before the consent was given.",
+                remedy=f"Give a day that is not before {given.given_on}.",
+                field="withdrawn_on",
+            )
+        return super().decide(state, context)
 
 
 class OrderNonDisclosure(ClientTelling):
