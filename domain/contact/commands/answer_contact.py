@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import AwareDatetime
 
+from domain.calendar import day_in_helsinki
 from domain.command import Command, Context
 from domain.contact.facts import ContactAnswered, ContactReceived
 from domain.contact.state import ContactState
@@ -14,16 +15,16 @@ from domain.refusal import EndedBeforeItBegan, OutOfOrder, UnknownContact
 
 
 def require_contact(state: ContactState) -> ContactReceived:
-    """The contact as received. Raises UnknownContact, OutOfOrder when it was struck out or closed."""
+    """The contact as received. Raises UnknownContact, OutOfOrder when it was struck out."""
     if not state.exists:
         raise UnknownContact("There is no such contact in this register.", remedy="Record the contact first.")
-    if state.received is None or state.closed is not None:
-        raise OutOfOrder("The contact was struck out or closed.", remedy="Record a new contact.")
+    if state.received is None:
+        raise OutOfOrder("The contact was struck out.", remedy="Record a new contact.")
     return state.received
 
 
 class AnswerContact(Command[ContactState]):
-    """Record that a worker answered the contact."""
+    """Record that a worker answered the contact; also late, after it was closed, if it was answered before."""
 
     stream = StreamKind.CONTACT
 
@@ -41,4 +42,6 @@ class AnswerContact(Command[ContactState]):
                 remedy="Give a moment that is not before it.",
                 field="answered_at",
             )
+        if state.closed is not None and day_in_helsinki(self.answered_at) > state.closed.closed_on:
+            raise OutOfOrder("The contact was closed by then.", remedy="Record a new contact.", field="answered_at")
         return [ContactAnswered(**self.model_dump())]
