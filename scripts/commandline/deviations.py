@@ -1,0 +1,55 @@
+"""`jaksokirja deviations`: deviations from rules, counted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from projections.queries import DeviationsBy
+from scripts.commandline import options
+from scripts.commandline.figures import Asked, check_grouping, show_figure
+
+app = typer.Typer()
+COLUMNS = (
+    "deviations",
+    "must_deviations",
+    "norm_deviations",
+    "explained_deviations",
+    "streams",
+)
+
+
+@app.command()
+def deviations(
+    *,
+    by: Annotated[DeviationsBy, typer.Option(help="What to count by.")] = "rule",
+    as_of: options.AsOf = None,
+    on: options.OnDay = None,
+    first: options.FromDay = None,
+    last: options.ToDay = None,
+    register: options.RegisterName = None,
+    explain: options.Explain = False,
+    as_json: options.AsJson = False,
+    lang: options.Lang = "fi",
+) -> None:
+    """Deviations from the rules of the service models."""
+    asked = Asked(
+        by=by,
+        register=register,
+        as_of=as_of,
+        on=on,
+        first=first,
+        last=last,
+        as_json=as_json,
+        explain=explain,
+        lang=lang,
+    )
+    check_grouping(by, DeviationsBy)
+    from_on, to_on = asked.period_if_named
+    show_figure(
+        "deviations",
+        asked,
+        COLUMNS,
+        lambda read, position: read.deviations(by, on_day=asked.on_day, from_on=from_on, to_on=to_on, as_of=position),
+    )

@@ -1,0 +1,67 @@
+"""What a fault comes to on the command line: one line with a stable code, and an exit status.
+
+Never here: tracebacks; anything that a row, a client or a token says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+
+from api.settings import BadSetting
+from domain.catalogue.faults import CatalogueFault
+from domain.ledger.errors import LedgerUnavailable, RegisterNameRefused, UnknownRegister
+from domain.refusal import Refusal
+from projections.loading import RebuildStopped
+from scripts.legacy.faults import BadExport
+from scripts.postgres import ServerFailed
+
+FAILURE, BAD_INPUT = 1, 2
+
+
+class CommandFault(Exception):
+    """The command cannot be done. `exit_status`: 2 when what was given is wrong, 1 for any other failure."""
+
+    def __init__(self, message: str, code: str, exit_status: int = BAD_INPUT) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.exit_status = exit_status
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault in words."""
+
+    message: str
+    code: str
+    exit_status: int
+
+
+def told(error: Exception) -> Fault | None:
+    """The fault in words; None for what nobody could expect."""
+    match error:
+        case CommandFault():
+            return Fault(error.message, error.code, error.exit_status)
+        case Refusal():
+            return Fault(" ".join(filter(None, (error.message, error.remedy))), error.code, BAD_INPUT)
+        case BadExport():
+            return Fault(str(error), "bad_export", BAD_INPUT)
+        case BadSetting():
+            return Fault(str(error), "bad_setting", BAD_INPUT)
+        case RegisterNameRefused():
+            return Fault(str(error), "bad_register_name", BAD_INPUT)
+        case UnknownRegister():
+            return Fault(f"{error}.", "unknown_register", BAD_INPUT)
+        case LedgerUnavailable() | psycopg.OperationalError():
+            message = "The database cannot be reached. What was sent can be sent again, safely."
+            return Fault(message, "database_away", FAILURE)
+        case ServerFailed():
+            return Fault(str(error), "server_failed", FAILURE)
+        case CatalogueFault():
+            return Fault(str(error), "bad_catalogue", FAILURE)
+        case RebuildStopped():
+            return Fault(f"Nothing was swapped: {error}", "rebuild_stopped", FAILURE)
+        case _:
+            return None

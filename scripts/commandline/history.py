@@ -1,0 +1,100 @@
+"""`jaksokirja history`: one episode as a readable trail. Struck and corrected entries stay visible as such.
+
+Never here: what a fact says (`api.texts`), anything sensitive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic_core import to_json
+from rich.console import Console
+from rich.text import Text
+
+from api.history import History, Told
+from api.history import history as trail_of
+from api.texts import Language
+from domain.calendar import HELSINKI
+from domain.fact import StreamKind
+from domain.ledger.book import Book
+from scripts.commandline import options
+from scripts.commandline.labels import label
+from scripts.commandline.session import book_of, database, register_meant
+from scripts.commandline.tables import cell, console
+from scripts.legacy.naming import episode_of
+
+app = typer.Typer()
+
+
+@app.command()
+def history(
+    episode: Annotated[str, typer.Argument(help="The episode's id, or its legacy row such as J00001.")],
+    as_of: options.AsOf = None,
+    register: options.RegisterName = None,
+    as_json: options.AsJson = False,
+    lang: options.Lang = "fi",
+) -> None:
+    """Tell one episode as a trail, struck and corrected entries visible as such."""
+    language = Language(options.language(lang))
+    with database() as dsn:
+        name = register_meant(dsn, register)
+        with book_of(dsn, name) as book:
+            position = _position(book, as_of)
+            told = trail_of(book, _episode_id(name, episode), StreamKind.EPISODE, as_of=position, language=language)
+            head = book.ledger.head()[0]
+    if as_json:
+        typer.echo(to_json(asdict(told), indent=2).decode())
+    else:
+        _print(console(), told, episode, head, lang)
+
+
+def _episode_id(register: str, named: str) -> UUID:
+    try:
+        return UUID(named)
+    except ValueError:
+        return episode_of(register, named.strip().upper())
+
+
+def _position(book: Book, as_of: str | None) -> int:
+    head = book.ledger.head()[0]
+    if as_of is None:
+        return head
+    if as_of.isdecimal() and len(as_of) <= 18:
+        return min(int(as_of), head)
+    return book.ledger.position_at(options.moment_of(as_of, "--as-of"))
+
+
+def _print(to: Console, told: History, named: str, head: int, lang: str) -> None:
+    to.print(Text(f"{label('title', 'history', lang)} {named} ({told.stream_id})", style="bold"))
+    for entry in told.entries:
+        to.print(_line(entry))
+        for remark in _remarks(entry, lang):
+            to.print(Text(f"{'':19}{remark}", style="dim"))
+    footer = label("footer", "as_of", lang).format(as_of=told.as_of, head=head)
+    to.print(Text(f"{footer}{label('footer', 'no_lag', lang)}", style="dim"))
+
+
+def _line(entry: Told) -> Text:
+    day = cell(entry.occurred_at.astimezone(HELSINKI).date())
+    style = "strike" if entry.struck_by else "italic" if entry.caused_by else ""
+    mark = "↳ " if entry.caused_by else ""
+    return Text.assemble((f"{entry.version:>4}  {day:>10}   "), (f"{mark}{entry.sentence}", style))
+
+
+def _remarks(entry: Told, lang: str) -> list[str]:
+    """What became of the entry, where it came from, and what of it is not shown."""
+    remarks = []
+    if entry.struck_by is not None:
+        remarks.append(label("footer", "struck", lang).format(entry=entry.struck_by))
+    if entry.corrected_by is not None and entry.reads_now is not None:
+        now = {name: value for name, value in entry.reads_now.items() if entry.fact.get(name) != value}
+        changes = ", ".join(f"{name} = {value}" for name, value in now.items())
+        remarks.append(label("footer", "corrected", lang).format(entry=entry.corrected_by, changes=changes or "–"))
+    source = entry.provenance
+    if source is not None and source.entered_at is not None:
+        time = cell(source.entered_at.astimezone(HELSINKI))
+        remarks.append(label("footer", "entered", lang).format(system=f"{source.system} {source.row_id}", time=time))
+    return remarks

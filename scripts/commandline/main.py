@@ -1,0 +1,89 @@
+"""The entry point of `jaksokirja`: the list of commands, each read only when it is run, and what a fault comes to.
+
+Never here: what a command does; imports that take time, so that `--help` is there at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("serve", "Serve the API until Ctrl-C, and keep the projections up to date."),
+    "token": ("token", "Make a bearer token for the API, signed with this machine's development key."),
+    "import": ("importing", "Import another system's export: legacy."),
+    "caseload": ("caseload", "Open episodes, by worker, area, unit or service."),
+    "visits": ("visits", "Meetings held, cancelled and missed, and their minutes."),
+    "duties": ("duties", "Duties: met, open, late."),
+    "deviations": ("deviations", "Deviations from the rules of the service models."),
+    "contacts": ("contacts", "Contacts and how long they waited for an answer."),
+    "decisions": ("decisions", "Decisions: granted, refused, exceptions."),
+    "report": ("report", "The figures that are published: early-support."),
+    "history": ("history", "Tell one episode as a trail, struck and corrected entries visible as such."),
+    "rebuild": ("rebuild", "Rebuild the projections beside the live ones, compare, and swap."),
+    "catalogue": ("catalogue", "List the service models of the catalogue."),
+    "registers": ("registers", "List the registers and where they stand."),
+    "migrate": ("migrate", "Create registers, or bring their schema up to date."),
+}
+"""Each command: the module of this package that has it as `app`, and what it does."""
+
+
+class Commands(TyperGroup):
+    """The commands by name. Listing them reads none of their modules.
+
+    The types of contexts and commands are typer's own and not public, hence Any.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of the table above."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """What the help shows of a command: its name and its sentence."""
+        if cmd_name not in COMMANDS:
+            return None
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command itself, read now."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and command.name in COMMANDS:
+            module = import_module(f"scripts.commandline.{COMMANDS[command.name][0]}")
+            command = typer.main.get_command(module.app)
+            command.name = name
+        return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it. What can be expected to go wrong is one clear line on standard error."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:
+            fault = import_module("scripts.commandline.faults").told(error)
+            if fault is None:
+                raise
+            typer.echo(f"jaksokirja: {fault.message} [{fault.code}]", err=True)
+            raise typer.Exit(fault.exit_status) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Jaksokirja: a service-episode ledger in which every figure is explained by its events.",
+)
+
+
+@app.callback()
+def jaksokirja() -> None:
+    """Jaksokirja: a service-episode ledger in which every figure is explained by its events."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,30 @@
+"""`jaksokirja migrate`: registers created, or their schema brought up to date.
+
+Never here: the schema.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from domain.ledger.migrate import create_register, registers
+from projections.install import install
+from scripts.commandline.session import DEFAULT_REGISTER, database
+
+app = typer.Typer()
+
+
+@app.command()
+def migrate(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]…", help="New or known registers; else all that there are.")
+    ] = None,
+) -> None:
+    """Create registers, or bring their schema up to date."""
+    with database() as dsn:
+        for name in names or registers(dsn) or [DEFAULT_REGISTER]:
+            create_register(dsn, name)
+            stale = install(dsn, name)
+            typer.echo(f"{name}: up to date" + (f"; to be rebuilt: {', '.join(stale)}" if stale else ""))

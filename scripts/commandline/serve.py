@@ -1,0 +1,36 @@
+"""`jaksokirja serve`: the API on the registers of this machine or of an outer database.
+
+Never here: routes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.app import create_app
+from api.logging import configure_logging
+from api.serving import server_of
+from api.settings import Settings
+from domain.ledger.migrate import registers
+from projections.rebuild import start_up
+from scripts.commandline.session import database
+
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; else JAKSOKIRJA_PORT.")] = None,
+) -> None:
+    """Serve the API until Ctrl-C, and keep the projections up to date."""
+    settings = Settings.from_environment()
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    configure_logging(settings)
+    with database(settings) as dsn:
+        for register in registers(dsn):
+            start_up(dsn, register)
+        typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
+        server_of(create_app(settings, dsn=dsn, following=True), settings).run()

@@ -1,0 +1,58 @@
+"""What most commands begin with: the settings, the database, and which register is meant.
+
+Never here: what is asked of a register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.settings import Settings
+from domain.ledger.book import Book
+from domain.ledger.migrate import create_register, registers
+from scripts.commandline.faults import CommandFault
+from scripts.postgres import running
+
+DEFAULT_REGISTER = "kymenlaakso"
+
+
+@contextmanager
+def database(settings: Settings | None = None) -> Iterator[str]:
+    """The DSN: of the outer server that the settings name, or of the embedded one, shared with all who use it."""
+    settings = settings or Settings.from_environment()
+    if settings.dsn is not None:
+        yield settings.dsn
+        return
+    with running(settings.data) as dsn:
+        yield dsn
+
+
+def register_meant(dsn: str, named: str | None) -> str:
+    """The register that is named, else kymenlaakso, else the only one. Raises CommandFault."""
+    known = registers(dsn)
+    if named is None and (DEFAULT_REGISTER in known or len(known) == 1):
+        return DEFAULT_REGISTER if DEFAULT_REGISTER in known else known[0]
+    there = f"Registers here: {', '.join(known) or 'none yet (jaksokirja migrate NAME makes one)'}."
+    if named is None:
+        raise CommandFault(f"Say which register with --register. {there}", "register_not_named")
+    if named not in known:
+        raise CommandFault(f"There is no register {named}. {there}", "unknown_register")
+    return named
+
+
+def register_to_fill(dsn: str, named: str | None) -> str:
+    """As `register_meant`; the default register is made when it is not there yet."""
+    if named in (None, DEFAULT_REGISTER) and not registers(dsn):
+        create_register(dsn, DEFAULT_REGISTER)
+    return register_meant(dsn, named)
+
+
+@contextmanager
+def book_of(dsn: str, register: str) -> Iterator[Book]:
+    """The register's book."""
+    book = Book(dsn, register)
+    try:
+        yield book
+    finally:
+        book.close()

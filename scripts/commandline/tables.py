@@ -1,0 +1,75 @@
+"""Tables on the screen: sane at 100 columns, numbers to the right, what is unknown shown as a dash.
+
+Never here: what the numbers mean.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDTH_WHEN_PIPED = 100
+
+Cell = str | int | float | bool | dt.date | UUID | Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; the header names the unit where there is one."""
+
+    header: str
+    number: bool = False
+
+
+def console() -> Console:
+    """Standard output; 100 columns wide, or COLUMNS, where it is no terminal."""
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or WIDTH_WHEN_PIPED)
+    return Console(width=width, highlight=False, soft_wrap=False)
+
+
+def show(
+    to: Console, title: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], *,
+    last_is_sum: bool = False, footer: str = "",
+) -> None:  # fmt: skip
+    """Print the table; `footer` beneath it."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if column.number else "left"
+        table.add_column(column.header, justify=justify, overflow="fold", no_wrap=number == 0)
+    told = [[cell(value) for value in row] for row in rows]
+    for number, row in enumerate(told, 1):
+        if last_is_sum and number == len(told):
+            table.add_section()
+        table.add_row(*map(Text, row))
+    to.print(table)
+    if footer:
+        to.print(footer, style="dim", markup=False)
+
+
+def cell(value: Cell) -> str:
+    """The value as it is read in Finland: 1.2.2022, 12,5."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "x" if value else ""
+        case float():
+            return f"{value:.1f}".replace(".", ",").removesuffix(",0")
+        case dt.datetime():
+            return f"{value:%-d.%-m.%Y %H:%M}"
+        case dt.date():
+            return f"{value:%-d.%-m.%Y}"
+        case str() | int() | UUID():
+            return str(value)
+        case _:
+            return ", ".join(map(str, value))
