@@ -1,0 +1,96 @@
+"""The application: routes, the problems they may end in, and what is opened and closed with it.
+
+Never here: an application made at import, settings read from the environment, SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.commands import commands_router
+from api.description import describe
+from api.desk import Desk
+from api.home import home_router
+from api.identity import Doorkeeper
+from api.logging import RequestLog
+from api.problems import Problem, field_errors, malformed, of_refusal, of_status, unavailable, unknown_register
+from api.queries import queries_router
+from api.registers import Clock, Registers
+from api.settings import Settings
+from api.streams import streams_router
+from domain.ledger.errors import LedgerUnavailable, UnknownRegister
+from domain.refusal import Refusal
+
+
+def create_app(settings: Settings, *, dsn: str, clock: Clock | None = None, following: bool = False) -> FastAPI:
+    """The API on the registers of one database. `clock` is the ledger's; only tests set it.
+
+    `following`: keep the projections up to date beside, so that what was written can be read a moment later.
+    """
+    registers = Registers(dsn, patience_seconds=settings.patience_seconds, clock=clock, following=following)
+    desk = Desk(settings, registers, Doorkeeper(settings))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(registers.open_all)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(registers.close)
+
+    app = FastAPI(
+        title="Jaksokirja",
+        version="1",
+        summary="A service-episode ledger: every figure explained by its events.",
+        lifespan=lifespan,
+        docs_url=None,  # the pages that come with the framework load their scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(RequestLog)
+    for router in (home_router(desk), queries_router(desk), streams_router(desk), commands_router(desk)):
+        app.include_router(router)
+    _add_problems(app)
+    describe(app)
+    return app
+
+
+def _add_problems(app: FastAPI) -> None:
+    """Whatever is raised comes out as a problem of one shape; what is not named here is the log's to answer."""
+
+    @app.exception_handler(Problem)
+    async def problem(request: Request, fault: Problem) -> JSONResponse:
+        return fault.answer.response(request)
+
+    @app.exception_handler(Refusal)
+    async def refusal(request: Request, fault: Refusal) -> JSONResponse:
+        return of_refusal(fault, asked_version="if-match" in request.headers).response(request)
+
+    @app.exception_handler(LedgerUnavailable)
+    @app.exception_handler(psycopg.OperationalError)
+    async def away(request: Request, fault: Exception) -> JSONResponse:
+        return unavailable().answer.response(request)
+
+    @app.exception_handler(UnknownRegister)
+    async def no_register(request: Request, fault: UnknownRegister) -> JSONResponse:
+        return unknown_register(fault.register).answer.response(request)
+
+    @app.exception_handler(RequestValidationError)
+    async def bad_parameter(request: Request, fault: RequestValidationError) -> JSONResponse:
+        faults = list(fault.errors())
+        declared = frozenset(str(one["loc"][1]) for one in faults if len(one["loc"]) > 1)
+        return malformed(*field_errors(faults, declared, skip=1)).answer.response(request)
+
+    @app.exception_handler(HTTPException)
+    async def framework(request: Request, fault: HTTPException) -> JSONResponse:
+        headers = {name.lower(): value for name, value in (fault.headers or {}).items()}
+        return of_status(HTTPStatus(fault.status_code), headers).answer.response(request)

@@ -1,0 +1,119 @@
+"""One POST route a command, made from the command classes: a new command needs nothing here.
+
+Never here: the name of any one command.
+"""
+
+# Annotations are not postponed here: FastAPI reads those of closures, whose names only the closure knows.
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from api.answers import outcome_answer
+from api.desk import Admitted, Desk
+from api.reading import command_id, command_of, expected_version
+from domain.commands import COMMANDS, ON_EVERY_STREAM, AnyCommand
+from domain.fact import StreamKind
+from domain.ledger.book import UNKNOWN, Book, Order
+from domain.ledger.identity import register_stream_id
+from domain.refusal import Unknown
+from domain.streams import kind_of
+
+PLURALS = {StreamKind.CLIENT: "clients", StreamKind.CONTACT: "contacts", StreamKind.EPISODE: "episodes"}
+"""The kinds of stream that have ids of their own, as addresses name them."""
+
+StreamId = Annotated[UUID, Path(description="The stream's id: a UUID, made by whoever began it.")]
+
+REGISTER_PATH = "/v1/registers/{register}"
+
+
+class CommandRoute(NamedTuple):
+    """Where a command is sent to."""
+
+    kind: StreamKind
+    command_type: type[AnyCommand]
+
+    @property
+    def path(self) -> str:
+        """The address, with its places in braces."""
+        place = f"/{PLURALS[self.kind]}/{{stream_id}}" if self.kind in PLURALS else ""
+        return f"{REGISTER_PATH}{place}/{self.command_type.command_name()}"
+
+
+def command_routes() -> Iterator[CommandRoute]:
+    """Every command's route; the commands of every stream have one under each kind."""
+    for kind, own in COMMANDS.items():
+        for command_type in (*own, *ON_EVERY_STREAM):
+            yield CommandRoute(kind, command_type)
+
+
+def commands_router(desk: Desk) -> APIRouter:
+    """The POST routes."""
+    router = APIRouter(tags=["commands"])
+    for route in command_routes():
+        name = route.command_type.__name__
+        router.add_api_route(
+            route.path,
+            _endpoint(desk, route),
+            methods=["POST"],
+            status_code=201,
+            summary=" ".join((route.command_type.__doc__ or name).split()),
+            operation_id=f"{route.kind.value}_{route.command_type.command_name()}",
+            openapi_extra={"requestBody": _request_body(name)},
+        )
+    return router
+
+
+def _endpoint(desk: Desk, route: CommandRoute) -> Callable[..., Any]:
+    stream_of = _own_stream if route.kind is StreamKind.REGISTER else _named_stream
+
+    async def endpoint(
+        request: Request,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        stream_id: Annotated[UUID, Depends(stream_of)],
+        _key: Annotated[str | None, Header(alias="Idempotency-Key", description="Required: a UUID.")] = None,
+        _version: Annotated[str | None, Header(alias="If-Match", description='Optional: `"7"`.')] = None,
+    ) -> JSONResponse:
+        request.state.command = route.command_type.command_name()
+        order_id, version = command_id(request), expected_version(request)
+        command = await command_of(request, route.command_type, desk.settings.max_body_bytes)
+        order = Order(
+            stream_id=stream_id,
+            command=command,
+            command_id=order_id,
+            actor=admitted.identity.actor,
+            expected_version=version,
+        )
+        return await run_in_threadpool(_execute, admitted.book, route, order)
+
+    return endpoint
+
+
+def _execute(book: Book, route: CommandRoute, order: Order) -> JSONResponse:
+    if route.command_type in ON_EVERY_STREAM:
+        check_kind(book, order.stream_id, route.kind)
+    return outcome_answer(book, book.execute(order))
+
+
+def check_kind(book: Book, stream_id: UUID, kind: StreamKind) -> None:
+    """Raises Unknown… when the register has no stream of that kind and id."""
+    if kind_of(book.state(stream_id, kind).entries) is not kind:
+        raise UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
+
+
+def _named_stream(
+    stream_id: Annotated[UUID, Path(description="The stream's id: a UUID that its beginner made.")],
+) -> UUID:
+    return stream_id
+
+
+def _own_stream(register: str) -> UUID:
+    return register_stream_id(register)
+
+
+def _request_body(name: str) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}}

@@ -1,0 +1,49 @@
+"""How it is: whether the database answers, how far each projection is, and what has stopped.
+
+Never here: anything that a stranger may not know; health is open to all.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import psycopg
+
+from api.registers import Registers
+from domain.ledger.connections import as_role
+from domain.ledger.errors import LedgerError
+from projections.install import register_connection
+from projections.store import RUNNING, checkpoints
+
+
+def health(registers: Registers) -> tuple[dict[str, Any], bool]:
+    """What there is to tell, and whether the service can be used at all."""
+    try:
+        told = [register_health(registers, name) for name in registers.names()]
+    except (LedgerError, psycopg.OperationalError):
+        return {"status": "down", "database": "unreachable", "registers": []}, False
+    well = all(one["status"] == "up" for one in told)
+    return {"status": "up" if well else "degraded", "database": "reachable", "registers": told}, True
+
+
+def register_health(registers: Registers, name: str) -> dict[str, Any]:
+    """One register's projections: their positions, how many events they are behind, and where one has stopped."""
+    head, _ = registers.book(name).ledger.head()
+    with closing(register_connection(as_role(registers.dsn, "reader"), name, autocommit=True)) as connection:
+        try:
+            found = checkpoints(connection)
+        except psycopg.errors.UndefinedTable:
+            found = {}
+    projections = [
+        {
+            "projection": one.projection,
+            "position": one.position,
+            "lag_events": max(head - one.position, 0),
+            "status": one.status,
+            "stopped_at": one.error_position,
+        }
+        for one in sorted(found.values(), key=lambda one: one.projection)
+    ]
+    well = bool(projections) and all(one["status"] == RUNNING for one in projections)
+    return {"register": name, "status": "up" if well else "degraded", "head": head, "projections": projections}

@@ -1,0 +1,110 @@
+"""JSON logs: one line a request, and what the engine and the libraries have to tell.
+
+Never in a log: bodies, query values, headers, names, free text, identity codes, messages of unexpected errors. What a
+request is about is told by its route's template, its register and its command's name.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import traceback
+from pathlib import PurePath
+from typing import Any, TextIO
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import unexpected
+from api.settings import Settings
+from domain.ledger.identity import new_id
+
+REQUEST_ID = "X-Request-Id"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+log = structlog.get_logger()
+
+
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Write JSON lines of `settings.log_level` and above to the stream (standard error), from libraries too."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    target = stream or sys.stderr
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(target),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Bridge()]
+    root.setLevel(max(level, logging.WARNING))
+
+
+class _Bridge(logging.Handler):
+    """Passes on what libraries log: the sentence without its values, which may be anybody's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        told = where_of(fault) if fault else {}
+        log.log(record.levelno, "library", logger=record.name, sentence=str(record.msg)[:200], **told)
+
+
+class RequestLog:
+    """Outermost: gives each request an id, logs one line when it is done, and answers what nobody else did."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id, started, status = str(new_id()), time.perf_counter(), 0
+        state = scope.setdefault("state", {})
+
+        async def send_noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        fault: Exception | None = None
+        try:
+            await self.app(scope, receive, send_noted)
+        except Exception as caught:
+            fault = caught
+            if not status:
+                await unexpected().answer.response(Request(scope))(scope, receive, send_noted)
+        duration_ms = round((time.perf_counter() - started) * 1000, 1)
+        line = {"request_id": request_id, "status": status, "duration_ms": duration_ms, **_about(scope, state)}
+        if fault is not None:
+            log.error("request", **line, **where_of(fault))
+        elif status >= 500:
+            log.warning("request", **line)
+        else:
+            log.info("request", **line)
+
+
+def where_of(fault: BaseException) -> dict[str, str]:
+    """What kind of fault it was and where in the code, without what it says."""
+    frames = traceback.extract_tb(fault.__traceback__)[-3:]
+    places = [f"{PurePath(frame.filename).name}:{frame.lineno} ({frame.name})" for frame in frames]
+    return {"fault": type(fault).__name__, "where": " < ".join(reversed(places))}
+
+
+def _about(scope: Scope, state: dict[str, Any]) -> dict[str, Any]:
+    """What the request was about, in words of our own: nothing here was chosen by the caller but among our names."""
+    about: dict[str, Any] = {"method": scope["method"] if scope["method"] in METHODS else "other"}
+    route = scope.get("route")
+    about["route"] = getattr(route, "path", None) or "none"
+    about |= {name: state[name] for name in ("register", "command", "code") if name in state}
+    return about

@@ -1,0 +1,218 @@
+"""The questions about a register: figures, what each stands on, and the rows of every projection. No SQL.
+
+Never here: the meaning of a figure. Every answer says which position it reflects and how far behind that is.
+"""
+
+# Annotations are not postponed here: FastAPI reads those of closures, whose names only the closure knows.
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any, TypeVar
+
+import psycopg
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic_core import to_jsonable_python
+
+from api.asking import AS_OF, position_asked
+from api.commands import REGISTER_PATH
+from api.desk import Admitted, Desk
+from api.figures import EXPLAINED, FIGURES, Asked
+from api.problems import FieldError, Problem, malformed
+from domain.calendar import day_in_helsinki
+from projections import queries
+from projections.answers import Answer
+from projections.queries import PAGE_ROWS, TABLES, Reading
+
+MOST_ROWS = 1000
+WAIT_STEP_SECONDS = 0.01
+
+T = TypeVar("T")
+AsOf = Annotated[str | None, Query(description=AS_OF)]
+OnDay = Annotated[
+    dt.date | None, Query(alias="on", description="As it was in the world on that day; today if not given.")
+]
+FromOn = Annotated[dt.date | None, Query(alias="from", description="The first day of the period.")]
+ToOn = Annotated[dt.date | None, Query(alias="to", description="The last day of the period.")]
+Services = Annotated[list[str] | None, Query(alias="service", description="Only these services.")]
+WaitFor = Annotated[
+    int | None,
+    Query(ge=0, le=2**62, description="Answer only when this position is reflected: that of a command of your own."),
+]
+
+
+class Asking:
+    """How any question is asked of the register: waited for, in a thread, its faults told."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def answer(
+        self, admitted: Admitted, wait_for: int | None, question: Callable[[Reading], Answer[Any]]
+    ) -> JSONResponse:
+        """The answer, as JSON. Raises problems."""
+        if wait_for is not None:
+            await self._wait(admitted, wait_for)
+        found = await run_in_threadpool(self._read, admitted, question)
+        return JSONResponse(to_jsonable_python(found))
+
+    def _read(self, admitted: Admitted, question: Callable[[Reading], T]) -> T:
+        try:
+            return self._desk.registers.read(admitted.register, question)
+        except queries.UnknownGrouping:
+            raise malformed(FieldError("by", "It cannot be counted by that."), remedy="See /openapi.json.") from None
+        except queries.MalformedCursor:
+            error = FieldError("cursor", "It is not one that an answer gave.")
+            raise malformed(error, remedy="Send the next_cursor of the answer before, or none.") from None
+        except psycopg.DataError:
+            raise malformed(FieldError("filters", "A value does not fit its column.")) from None
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction):
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "projections_not_installed",
+                "This register has no projections yet, so that it cannot be asked.",
+                remedy="`jaksokirja rebuild` makes them. Commands are recorded meanwhile.",
+            ) from None
+
+    async def _wait(self, admitted: Admitted, position: int) -> None:
+        """Until every projection has come to the position, for as long as the settings have patience."""
+        deadline = time.monotonic() + self._desk.settings.patience_seconds
+        while True:
+            reflected = await run_in_threadpool(self._read, admitted, Reading.reflected)
+            if reflected.position >= position:
+                return
+            if position > reflected.head:
+                error = FieldError("wait_for", "The ledger does not reach so far.")
+                raise malformed(error, remedy=f"Its last position is {reflected.head}.")
+            if time.monotonic() > deadline:
+                raise Problem(
+                    HTTPStatus.GATEWAY_TIMEOUT,
+                    "not_reflected_yet",
+                    "The projections have not come to that position yet. What was recorded is recorded.",
+                    remedy="Ask again, or without wait_for; /health tells whether a projection has stopped.",
+                    headers={"Retry-After": "1"},
+                    reflected=reflected.position,
+                    head=reflected.head,
+                    stopped=reflected.stopped,
+                )
+            await asyncio.sleep(WAIT_STEP_SECONDS)
+
+
+def queries_router(desk: Desk) -> APIRouter:
+    """The GET routes."""
+    router = APIRouter(prefix=REGISTER_PATH, tags=["questions"])
+    asking = Asking(desk)
+    for name in FIGURES:
+        _add_figure(router, desk, asking, name)
+    _add_open_episodes(router, desk, asking)
+    _add_explain(router, desk, asking)
+    _add_rows(router, desk, asking)
+    return router
+
+
+def _asked(admitted: Admitted, as_of: str | None, on_day: dt.date | None, **more: Any) -> Asked:
+    position = None if as_of is None else position_asked(admitted.book, as_of)
+    return Asked(as_of=position, on_day=on_day or day_in_helsinki(admitted.book.clock()), **more)
+
+
+def _add_figure(router: APIRouter, desk: Desk, asking: Asking, name: str) -> None:
+    figure = FIGURES[name]
+    By = Annotated[str, Query(description="What it is counted by.", json_schema_extra={"enum": list(figure.by)})]  # noqa: N806 -- a type, with this figure's own words
+
+    async def endpoint(
+        *,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        by: By = figure.by[0] if figure.by else "",
+        as_of: AsOf = None,
+        on_day: OnDay = None,
+        from_on: FromOn = None,
+        to_on: ToOn = None,
+        services: Services = None,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        period = {"from_on": from_on, "to_on": to_on, "services": services}
+        asked = await run_in_threadpool(_asked, admitted, as_of, on_day, by=by, **period)
+        figure.check(asked)
+        return await asking.answer(admitted, wait_for, lambda reading: figure.ask(reading, asked))
+
+    router.add_api_route(f"/{name}", endpoint, methods=["GET"], summary=figure.summary, operation_id=name)
+
+
+def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
+    @router.get("/caseload/episodes", summary="Open episodes one by one, of a worker or an area.")
+    async def open_episodes(
+        *,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        worker: str | None = None,
+        area: str | None = None,
+        as_of: AsOf = None,
+        on_day: OnDay = None,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
+
+        def question(reading: Reading) -> Answer[Any]:
+            return reading.caseload_episodes(on_day=asked.on_day, as_of=asked.as_of, worker=worker, area=area)
+
+        return await asking.answer(admitted, wait_for, question)
+
+
+def _add_explain(router: APIRouter, desk: Desk, asking: Asking) -> None:
+    @router.get("/explain/{figure}", summary="What a figure stands on: episodes or contacts, and their events.")
+    async def explain(
+        *,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        figure: Annotated[str, Path(json_schema_extra={"enum": list(EXPLAINED)})],
+        by: str | None = None,
+        key: Annotated[str | None, Query(description="The group_key of one group; without it, all.")] = None,
+        as_of: AsOf = None,
+        on_day: OnDay = None,
+        from_on: FromOn = None,
+        to_on: ToOn = None,
+        services: Services = None,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        if figure not in EXPLAINED:
+            raise _unknown("figure", EXPLAINED)
+        period = {"from_on": from_on, "to_on": to_on, "services": services}
+        asked = await run_in_threadpool(_asked, admitted, as_of, on_day, by=by, key=key, **period)
+        EXPLAINED[figure].check(asked)
+        return await asking.answer(admitted, wait_for, lambda reading: EXPLAINED[figure].ask(reading, asked))
+
+
+def _add_rows(router: APIRouter, desk: Desk, asking: Asking) -> None:
+    @router.get("/projections/{name}", summary="The rows of a projection's table; other parameters filter by column.")
+    async def rows(
+        *,
+        request: Request,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        name: Annotated[str, Path(json_schema_extra={"enum": list(TABLES)})],
+        as_of: AsOf = None,
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = PAGE_ROWS,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        if name not in TABLES:
+            raise _unknown("projection", TABLES)
+        own = {"as_of", "cursor", "limit", "wait_for"}
+        filters = {column: value for column, value in request.query_params.items() if column not in own}
+        table = TABLES[name]
+        columns = {table.stream, *table.key, *table.columns}
+        if not filters.keys() <= columns:
+            error = FieldError("filters", "There is no such column to filter by.")
+            raise malformed(error, remedy=f"Filter by {', '.join(sorted(columns))}.")
+        position = None if as_of is None else await run_in_threadpool(position_asked, admitted.book, as_of)
+
+        def question(reading: Reading) -> Answer[Any]:
+            return reading.rows(name, filters=filters, as_of=position, cursor=cursor, limit=limit)
+
+        return await asking.answer(admitted, wait_for, question)
+
+
+def _unknown(what: str, known: Any) -> Problem:
+    detail = f"There is no such {what}."
+    return Problem(HTTPStatus.NOT_FOUND, f"unknown_{what}", detail, remedy=f"There are {', '.join(known)}.")

@@ -1,0 +1,139 @@
+"""Reads a command from a request: its body within the limit, its key, and the version that it expects.
+
+Never here: what a command means. Nothing of what was sent is told in a fault, but the names of fields.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from api.problems import FieldError, Problem, field_errors, malformed
+from domain.commands import AnyCommand
+
+DRAINED_TIMES_LIMIT = 4
+"""So many times the limit is read and thrown away, so that a caller who sends too much hears of it."""
+
+_ETAG = re.compile(r'"(\d{1,9})"')
+
+
+def command_id(request: Request) -> UUID:
+    """The Idempotency-Key, which is the command's id. Raises a 422 problem."""
+    given = request.headers.get("idempotency-key", "").strip().strip('"')
+    try:
+        return UUID(given)
+    except ValueError:
+        message = "Should be a UUID." if given else "Is missing."
+        raise malformed(
+            FieldError("Idempotency-Key", message),
+            remedy="Send the header Idempotency-Key with a UUID of your own, best a UUIDv7: a new one for each new"
+            " command, the same one when you send a command again.",
+        ) from None
+
+
+def expected_version(request: Request) -> int | None:
+    """The stream's version that If-Match names; None without one. Raises a 422 problem."""
+    given = request.headers.get("if-match")
+    if given is None:
+        return None
+    found = _ETAG.fullmatch(given.strip())
+    if found is None:
+        raise malformed(
+            FieldError("If-Match", "Should be one version, in double quotes."),
+            remedy='Send the ETag that you were given, such as If-Match: "7"; "0" for a stream that has not begun.',
+        )
+    return int(found[1])
+
+
+async def command_of(request: Request, command_type: type[AnyCommand], limit_bytes: int) -> AnyCommand:
+    """The command in the body. Raises problems: 415, 413, 422."""
+    _check_media_type(request)
+    body = await _body(request, limit_bytes)
+    try:
+        command = command_type.model_validate_json(body)
+    except ValidationError as fault:
+        faults = fault.errors(include_url=False, include_input=False)
+        raise malformed(
+            *field_errors(faults, field_names(command_type)),
+            code="malformed_command",
+            remedy="/openapi.json tells the fields of every command.",
+        ) from None
+    if b"\\u0000" in body and (field := _with_null(from_json(body))):
+        raise malformed(
+            FieldError(field, "Holds the character U+0000, which cannot be kept."), code="malformed_command"
+        )
+    return command
+
+
+@lru_cache(maxsize=256)
+def field_names(command_type: type[AnyCommand]) -> frozenset[str]:
+    """Every name that a field in the command's body can have."""
+    schema = command_type.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for part in parts for name in part.get("properties", ()))
+
+
+def _check_media_type(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if media_type != "application/json" or coding != "identity":
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "A command is sent as JSON, uncompressed.",
+            remedy="Send Content-Type: application/json, and no Content-Encoding.",
+            headers={"Accept": "application/json"},
+        )
+
+
+async def _body(request: Request, limit_bytes: int) -> bytes:
+    """The body; never more than the limit is held, whatever Content-Length says or does not say."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > DRAINED_TIMES_LIMIT * limit_bytes:
+        raise _too_large(limit_bytes)
+    chunks: list[bytes] = []
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received <= limit_bytes:
+            chunks.append(chunk)
+        elif received > DRAINED_TIMES_LIMIT * limit_bytes:
+            break
+    if received > limit_bytes:
+        raise _too_large(limit_bytes)
+    return b"".join(chunks)
+
+
+def _too_large(limit_bytes: int) -> Problem:
+    return Problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "body_too_large",
+        f"The body is larger than {limit_bytes} bytes.",
+        remedy=f"Send at most {limit_bytes} bytes.",
+        headers={"Connection": "close"},
+        limit_bytes=limit_bytes,
+    )
+
+
+def _with_null(value: Any, place: str = "body") -> str:
+    """Where U+0000 stands in the text: neither the database's text columns nor its followers can hold it."""
+    match value:
+        case str():
+            return place if "\x00" in value else ""
+        case dict():
+            found = (
+                place if "\x00" in key else _with_null(one, key if place == "body" else place)
+                for key, one in value.items()
+            )
+        case list():
+            found = (_with_null(one, place) for one in value)
+        case _:
+            return ""
+    return next((name for name in found if name), "")

@@ -1,0 +1,96 @@
+"""The registers that are served: their books, opened when first needed, and a follower beside each.
+
+Never here: HTTP's words, SQL, what a caller may do with a register.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from api.readers import Readers
+from domain.ledger.book import Book
+from domain.ledger.errors import LedgerUnavailable, UnknownRegister
+from domain.ledger.migrate import registers
+from projections.engine import follow
+from projections.queries import Reading
+
+Clock = Callable[[], datetime]
+T = TypeVar("T")
+
+
+class Registers:
+    """The books of one database. Safe to share between threads.
+
+    `following`: keep the projections up to date in a thread a register. An outage at the start is no fault: books are
+    opened, and registers found, when somebody asks.
+    """
+
+    def __init__(
+        self, dsn: str, *, patience_seconds: float, clock: Clock | None = None, following: bool = False
+    ) -> None:
+        # libpq takes whole seconds, at least two of them
+        self.dsn = make_conninfo(dsn, connect_timeout=max(2, round(patience_seconds)))
+        self.patience_seconds = patience_seconds
+        self._clock = clock
+        self._following = following
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._books: dict[str, Book] = {}
+        self._readers: dict[str, Readers] = {}
+        self._followers: list[threading.Thread] = []
+
+    def open_all(self) -> None:
+        """Open what there is, so that followers begin to work before anybody asks."""
+        with suppress(LedgerUnavailable):
+            for name in self.names():
+                self.book(name)
+
+    def names(self) -> list[str]:
+        """The names of the registers, sorted. Raises LedgerUnavailable."""
+        try:
+            return registers(self.dsn)
+        except psycopg.OperationalError as fault:
+            raise LedgerUnavailable("the database cannot be reached") from fault
+
+    def book(self, name: str) -> Book:
+        """The register's book. Raises UnknownRegister, LedgerUnavailable."""
+        book = self._books.get(name)
+        if book is not None:
+            return book
+        if name not in self.names():
+            raise UnknownRegister(name)
+        with self._lock:
+            if name not in self._books:
+                self._readers[name] = Readers(self.dsn, name, patience_seconds=self.patience_seconds)
+                self._books[name] = Book(self.dsn, name, clock=self._clock, patience_seconds=self.patience_seconds)
+                self._follow(name)
+            return self._books[name]
+
+    def read(self, name: str, question: Callable[[Reading], T]) -> T:
+        """Ask the register's projections. Raises UnknownRegister, LedgerUnavailable, and what the question raises."""
+        self.book(name)
+        return self._readers[name].read(question)
+
+    def close(self) -> None:
+        """Stop the followers and close the books."""
+        self._stop.set()
+        for follower in self._followers:
+            follower.join()
+        with self._lock:
+            for book in self._books.values():
+                book.close()
+            for readers in self._readers.values():
+                readers.close()
+
+    def _follow(self, name: str) -> None:
+        if self._following and not self._stop.is_set():
+            follower = threading.Thread(target=follow, args=(self.dsn, name, self._stop), name=f"follow {name}")
+            follower.start()
+            self._followers.append(follower)

@@ -1,0 +1,30 @@
+"""Serves an application over HTTP.
+
+Never here: routes, settings of the database.
+"""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.settings import Settings
+
+
+def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """A server for the application at the settings' host and port; `run()` it, `should_exit` stops it.
+
+    It writes no log of its own: the application's says one line a request, and the server's may tell addresses.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            lifespan="on",
+            ws="none",
+        )
+    )

@@ -1,0 +1,65 @@
+"""One stream, folded from the ledger: what is so of it, and its trail. Both as of any position.
+
+Never here: projections; sensitive parts of facts.
+"""
+
+# Annotations are not postponed here: FastAPI reads those of closures, whose names only the closure knows.
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from pydantic_core import to_jsonable_python
+
+from api.asking import AS_OF, position_asked
+from api.commands import PLURALS, REGISTER_PATH, StreamId
+from api.desk import Admitted, Desk
+from api.history import History, history, state_told, stream_as_of
+from api.texts import Language
+from domain.fact import StreamKind
+
+AsOf = Annotated[str | None, Query(description=AS_OF)]
+
+
+def streams_router(desk: Desk) -> APIRouter:
+    """The GET routes of each kind of stream."""
+    router = APIRouter(tags=["streams"])
+    for kind, plural in PLURALS.items():
+        _add_state(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}")
+        _add_history(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}/history")
+    return router
+
+
+def _add_state(router: APIRouter, desk: Desk, kind: StreamKind, path: str) -> None:
+    def answer(admitted: Admitted, stream_id: StreamId, as_of: str | None) -> JSONResponse:
+        position = position_asked(admitted.book, as_of)
+        state = stream_as_of(admitted.book, stream_id, kind, as_of=position)
+        body = {"stream_id": stream_id, "kind": kind, "as_of": position, **state_told(state)}
+        return JSONResponse(to_jsonable_python(body), headers={"ETag": f'"{state.version}"'})
+
+    async def endpoint(
+        admitted: Annotated[Admitted, Depends(desk.admit)], stream_id: StreamId, as_of: AsOf = None
+    ) -> Any:
+        return await run_in_threadpool(answer, admitted, stream_id, as_of)
+
+    summary = f"What is so of one {kind}, or was known to be."
+    router.add_api_route(path, endpoint, methods=["GET"], summary=summary, operation_id=f"{kind.value}_state")
+
+
+def _add_history(router: APIRouter, desk: Desk, kind: StreamKind, path: str) -> None:
+    def answer(admitted: Admitted, stream_id: StreamId, as_of: str | None, language: Language) -> History:
+        position = position_asked(admitted.book, as_of)
+        return history(admitted.book, stream_id, kind, as_of=position, language=language)
+
+    async def endpoint(
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        stream_id: StreamId,
+        as_of: AsOf = None,
+        lang: Annotated[Language, Query(description="The language of the sentences.")] = Language.FI,
+    ) -> Any:
+        found = await run_in_threadpool(answer, admitted, stream_id, as_of, lang)
+        return JSONResponse(to_jsonable_python(found), headers={"ETag": f'"{found.version}"'})
+
+    summary = f"The trail of one {kind}, struck and corrected entries marked as such."
+    router.add_api_route(path, endpoint, methods=["GET"], summary=summary, operation_id=f"{kind.value}_history")

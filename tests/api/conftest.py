@@ -1,0 +1,113 @@
+"""A served API on a register of its own, a caller with a token, and the log that it writes."""
+
+import io
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import structlog
+from psycopg import sql
+
+from api.app import create_app
+from api.identity import issue_token
+from api.logging import configure_logging
+from api.serving import server_of
+from api.settings import Settings
+from domain.catalogue.loader import load_catalogue
+from domain.commands import AnyCommand
+from domain.ledger.book import Book, Order
+from domain.ledger.identity import new_id
+from domain.ledger.migrate import create_register, schema_of
+from domain.register.commands.enrol_worker import EnrolWorker
+from domain.register.commands.open_register import OpenRegister
+from domain.register.commands.publish_service_model import PublishServiceModel
+from domain.register.facts import WorkerRole
+from projections.install import install
+from tests.api.caller import WORKER, Caller
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(data=folder, host="127.0.0.1", port=0, patience_seconds=0.5)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_in(tmp_path_factory.mktemp("api"))
+
+
+@pytest.fixture(scope="session")
+def opened(postgres: str) -> Iterator[tuple[str, str]]:
+    """A register that the tests of the API share, with a worker and all service models; each brings its own clients."""
+    name = f"api-{os.getpid()}"
+    create_register(postgres, name)
+    install(postgres, name)
+    book = Book(postgres, name)
+    commands: list[AnyCommand] = [
+        OpenRegister(register_name=name, controller="Wellbeing services county", opened_on=date(2020, 1, 1)),
+        EnrolWorker(worker_id=WORKER, role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=date(2020, 1, 1)),
+        *(PublishServiceModel(content=model) for model in load_catalogue()),
+    ]
+    for command in commands:
+        book.execute(Order(stream_id=book.register_id, command=command, command_id=new_id(), actor="tests"))
+    book.close()
+    yield postgres, name
+    with psycopg.connect(postgres) as connection:
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema_of(name))))
+
+
+@pytest.fixture
+def log(settings: Settings) -> Iterator[io.StringIO]:
+    """What the API logs while the test runs."""
+    written = io.StringIO()
+    handlers, level = logging.getLogger().handlers, logging.getLogger().level
+    configure_logging(settings, written)
+    yield written
+    structlog.reset_defaults()
+    logging.getLogger().handlers = handlers
+    logging.getLogger().setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def address(opened: tuple[str, str], settings: Settings) -> Iterator[str]:
+    """Where the API on that register is served, its projections followed."""
+    with served(settings, opened[0], following=True) as address:
+        yield address
+
+
+@pytest.fixture
+def caller(address: str, opened: tuple[str, str], settings: Settings, log: io.StringIO) -> Iterator[Caller]:
+    """A worker of the register who calls the API."""
+    with Caller(address, opened[1], issue_token(settings, WORKER, [opened[1]])) as caller:
+        yield caller
+
+
+@contextmanager
+def served(settings: Settings, dsn: str, *, following: bool = False) -> Iterator[str]:
+    """The address of a served application."""
+    server = server_of(create_app(settings, dsn=dsn, following=following), settings)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.005)
+        host, port = server.servers[0].sockets[0].getsockname()
+        yield f"http://{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def stranger(caller: Caller) -> Iterator[httpx.Client]:
+    """Somebody without a token."""
+    with httpx.Client(base_url=caller.address) as client:
+        yield client
