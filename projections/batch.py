@@ -97,7 +97,7 @@ def refold(projection: Projection, entries: Sequence[Entry]) -> Step:
 
 
 def take_steps(connection: Connection[Any], projection: Projection, steps: Sequence[Step], suffix: str = "") -> None:
-    """Bring the projection's tables to where the steps lead: the standing rows of the streams, read, folded, written."""
+    """Bring the tables to where the steps lead: the standing rows of the streams are read, changed and written."""
     touched: dict[str, set[UUID]] = {table.name: set() for table in projection.tables}
     for step in steps:
         for name in step.refolded if step.refolded is not None else {op.table for op in step.operations}:

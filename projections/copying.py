@@ -6,32 +6,33 @@ Must never hold: knowledge of tables. Only the kinds of value that a projection'
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 
-def copy_line(values: Iterable[Any]) -> str:
+def copy_line(values: Sequence[Any]) -> str:
     """One row, tab-separated, with its newline. Raises TypeError on a value of a kind that no row may hold."""
-    return "\t".join([_text(value) for value in values]) + "\n"
-
-
-def _text(value: Any) -> str:
-    to_text = _KINDS.get(type(value))
-    if to_text is None:
-        to_text = _KINDS[type(value)] = _of_subclass(type(value))
-    return to_text(value)
+    try:
+        return "\t".join([_KINDS[type(value)](value) for value in values]) + "\n"
+    except KeyError:
+        for value in values:
+            if type(value) not in _KINDS:
+                _KINDS[type(value)] = _of_subclass(type(value))
+        return copy_line(values)
 
 
 def _of_subclass(kind: type) -> Callable[[Any], str]:
     if issubclass(kind, str) and issubclass(kind, Enum):
-        return lambda value: _escaped(value.value)
+        texts = {member: _escaped(member.value) for member in kind}
+        return attrgetter("_value_") if all(text.isidentifier() for text in texts.values()) else texts.__getitem__
     raise TypeError(f"a projection's row cannot hold a {kind.__name__}")
 
 
 def _escaped(text: str) -> str:
-    if text.isalnum():
+    if text.isalnum() or not ("\\" in text or "\t" in text or "\n" in text or "\r" in text):
         return text
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
@@ -42,31 +43,46 @@ def array_literal(values: Iterable[Any]) -> str:
 
 
 def _element(value: Any) -> str:
-    if isinstance(value, int | UUID):
+    kind = type(value)
+    if kind is UUID:
+        return _uuid(value)
+    if kind is int:
         return str(value)
     text = value.value if isinstance(value, Enum) else str(value)
+    return text if text.isidentifier() and text.lower() != "null" else _quoted(text)
+
+
+def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _array(values: Iterable[Any]) -> str:
+def _array(values: Sequence[Any]) -> str:
+    if not values:
+        return "{}"
+    kind = type(values[0])
+    if kind is int:
+        return "{" + ",".join(map(str, values)) + "}"
+    if kind is UUID:
+        return "{" + ",".join(map(_uuid, values)) + "}"
     return _escaped(array_literal(values))
 
 
-def _positions(values: tuple[Any, ...]) -> str:
-    if len(values) == 1 and type(values[0]) is int:
-        return f"{{{values[0]}}}"
-    return _array(values)
+_HEXADECIMAL = "%032x"
+
+
+def _uuid(value: UUID) -> str:
+    return _HEXADECIMAL % value.int
 
 
 _KINDS: dict[type, Callable[[Any], str]] = {
-    type(None): lambda _: "\\N",
-    bool: lambda value: "t" if value else "f",
+    type(None): {None: "\\N"}.__getitem__,
+    bool: {True: "t", False: "f"}.__getitem__,
     int: str,
     float: repr,
     str: _escaped,
-    UUID: lambda value: value.hex,
+    UUID: _uuid,
     dt.date: dt.date.isoformat,
     dt.datetime: dt.datetime.isoformat,
-    tuple: _positions,
+    tuple: _array,
     list: _array,
 }

@@ -63,7 +63,7 @@ class Stand(NamedTuple):
 Refold = Callable[[Sequence[Entry]], Iterable[Stand]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A table of rows. `stream`: the column of the stream's id; `key`: the key's further columns and their types.
 
@@ -76,6 +76,11 @@ class Table:
     stream: str
     key: Mapping[str, str]
     columns: tuple[str, ...]
+
+    @cached_property
+    def known_columns(self) -> frozenset[str]:
+        """The columns that a fold may fill."""
+        return frozenset(self.columns)
 
 
 @dataclass(frozen=True)

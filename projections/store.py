@@ -140,8 +140,8 @@ def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> 
 
 def _line(table: Table, row: Row) -> str:
     columns = row.columns
-    if columns.keys() - table.columns:
-        raise KeyError(f"{table.name} has no columns {sorted(columns.keys() - table.columns)}")
+    if not columns.keys() <= table.known_columns:
+        raise KeyError(f"{table.name} has no columns {sorted(columns.keys() - table.known_columns)}")
     return copy_line(
         [row.stream_id, *row.key, row.known_from, row.known_to, row.because, *map(columns.get, table.columns)]
     )

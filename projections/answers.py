@@ -1,0 +1,171 @@
+"""What answers look like: rows, with the position that they reflect and how far behind the ledger that is.
+
+Must never hold: SQL. The row is the response schema: each model has the columns of the SQL function of its question.
+"""
+
+import datetime as dt
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Row(BaseModel):
+    """A row of an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+R = TypeVar("R")
+
+
+class Answer(BaseModel, Generic[R]):
+    """Rows as the ledger knew them at `as_of`.
+
+    `head` is the ledger's last position; the projections lag by so many events, and since when the first of these was
+    recorded. `stopped` names projections that an event has stopped. `next_cursor` asks for the rows that follow.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: list[R]
+    as_of: int
+    on_day: dt.date | None = None
+    head: int
+    lag_events: int
+    lag_seconds: float
+    stopped: tuple[str, ...] = ()
+    next_cursor: str | None = None
+
+
+class CaseloadRow(Row):
+    """Open episodes of one worker, area, unit, service, phase or month."""
+
+    group_key: str | None
+    open_episodes: int
+    referred_episodes: int
+    decided_episodes: int
+    active_episodes: int
+    suspended_episodes: int
+    clients: int
+    longest_days_open: int | None
+    last_meeting_on: dt.date | None
+    open_duties: int
+    late_duties: int
+    next_duty_due_on: dt.date | None
+
+
+class CaseloadEpisode(Row):
+    """One open episode."""
+
+    episode_id: UUID
+    client_ids: list[UUID] | None
+    service: str | None
+    model_version: int | None
+    area: str | None
+    unit_id: str | None
+    phase: str
+    phase_since_on: dt.date
+    referred_on: dt.date | None
+    decided_on: dt.date | None
+    started_on: dt.date | None
+    days_open: int | None
+    worker_ids: list[str]
+    last_meeting_on: dt.date | None
+    next_meeting_on: dt.date | None
+    held_client_meetings: int
+    open_duties: int
+    late_duties: int
+    next_duty_due_on: dt.date | None
+    event_positions: list[int]
+
+
+class VisitRow(Row):
+    """Meetings and minutes of one worker, area, unit, service, month or episode."""
+
+    group_key: str | None
+    planned_meetings: int
+    held_meetings: int
+    held_client_meetings: int
+    cancelled_meetings: int
+    cancelled_by_family_meetings: int
+    missed_meetings: int
+    in_person_meetings: int
+    phone_meetings: int
+    video_meetings: int
+    held_minutes: int
+    remote_minutes: int
+    clients_met: int
+    client_encounters: int
+
+
+class DutyRow(Row):
+    """Duties of one rule, worker, area, unit, service or month."""
+
+    group_key: str | None
+    duties: int
+    due_duties: int
+    met_in_time_duties: int
+    met_late_duties: int
+    waived_duties: int
+    open_duties: int
+    open_late_duties: int
+    next_due_on: dt.date | None
+
+
+class DeviationRow(Row):
+    """Deviations of one rule, strength, worker, area, unit, service or month."""
+
+    group_key: str | None
+    deviations: int
+    must_deviations: int
+    norm_deviations: int
+    info_deviations: int
+    explained_deviations: int
+    streams: int
+
+
+class ContactRow(Row):
+    """Contacts and their waiting times, of one area, channel, source, service, worker or month."""
+
+    group_key: str | None
+    contacts: int
+    answered_contacts: int
+    waiting_contacts: int
+    closed_contacts: int
+    contacts_without_consent: int
+    median_waiting_minutes: float | None
+    mean_waiting_minutes: float | None
+    longest_waiting_minutes: int | None
+
+
+class DecisionRow(Row):
+    """Decisions of one kind, service, area, month, legal basis or decision maker."""
+
+    group_key: str | None
+    decisions: int
+    grants: int
+    refusals: int
+    extensions: int
+    exceptions: int
+    clients_granted: int
+    median_days_from_referral: float | None
+
+
+class EarlySupportFigures(Row):
+    """The published figures: distinct clients granted, and how many of them moved on to long-term family work."""
+
+    clients_granted: int
+    clients_moved_on: int
+
+
+class Explained(Row):
+    """What a figure stands on: a stream (an episode, a contact), what of it, and the events."""
+
+    stream_id: UUID
+    client_id: UUID | None = None
+    item: str | None = None
+    happened_on: dt.date | None = None
+    status: str | None = None
+    moved_on: bool | None = None
+    event_positions: list[int]

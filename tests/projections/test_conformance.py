@@ -1,0 +1,241 @@
+"""What every projection must do, on one history that touches all of them: a new one is in it by being there."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from psycopg import Connection
+
+from domain.client.facts import (
+    BirthExpected,
+    ClientRegistered,
+    ConsentGiven,
+    ConsentScope,
+    ConsentWithdrawn,
+    FamilyJoined,
+)
+from domain.consequence import DeviationExplained, DeviationNoted, DutyMet, DutyMoved, DutyOpened, DutyWaived
+from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
+from domain.episode.facts import (
+    Goal,
+    GoalResult,
+    PaymentCommitmentReceived,
+    PlanEvaluated,
+    PlanKind,
+    PlanMade,
+    WorkerReleased,
+)
+from domain.fact import Fact
+from domain.ledger.connections import as_role
+from domain.register.facts import ServiceModelPublished, UnitOpened, WorkerEnrolled, WorkerLeft, WorkerRole
+from projections import store
+from projections.batch import take
+from projections.catalogue import PROJECTIONS
+from projections.engine import Engine, run_once
+from projections.feed import read_batch
+from projections.install import register_connection
+from projections.rebuild import rebuild
+from projections.rows import Projection
+from projections.store import BatchReplayed, fingerprint
+from tests.projections.conftest import Book
+from tests.projections.history import (
+    History,
+    assigned,
+    day,
+    decision,
+    held,
+    moment,
+    planned,
+    referral,
+    started,
+    whole_episode,
+)
+
+every_projection = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
+
+
+def everything() -> list[tuple[UUID, Fact]]:
+    """Facts for every table."""
+    register, client, contact, episode = uuid4(), uuid4(), uuid4(), uuid4()
+    consent, assignment, plan, goal = uuid4(), uuid4(), uuid4(), uuid4()
+    duty = DutyOpened(
+        duty_key="d", rule_id="r", service="K1", model_version=1, strength="must", due_on=day(5), started_by=1
+    )
+    deviation = DeviationNoted(
+        deviation_key="x", rule_id="r", service="K1", model_version=1, strength="norm", entry=2, measured=1.5
+    )
+    return [
+        (register, UnitOpened(unit_id="u", unit_name="Unit", opened_on=day(0))),
+        (register, WorkerEnrolled(worker_id="anna", role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=day(0))),
+        (register, WorkerLeft(worker_id="anna", left_on=day(90))),
+        (register, ServiceModelPublished(
+            service="K1", model_version=1, valid_from=day(0), content_sha256="0", content={"a": 1})),
+        (client, ClientRegistered(area="north")),
+        (client, BirthExpected(learnt_on=day(0), expected_on=day(90))),
+        (client, FamilyJoined(family_id=uuid4(), joined_on=day(1))),
+        (client, ConsentGiven(consent_id=consent, scope=ConsentScope.SHARING, given_on=day(0))),
+        (client, ConsentWithdrawn(consent_id=consent, withdrawn_on=day(5))),
+        (contact, ContactReceived(
+            received_at=moment(0), channel=ContactChannel.PHONE, source=ContactSource.FAMILY,
+            consent=FamilyConsent.GIVEN)),
+        (contact, ContactAnswered(answered_at=moment(1), worker_id="anna")),
+        (episode, referral(client)),
+        (episode, decision()),
+        (episode, assigned(assignment_id=assignment)),
+        (episode, started()),
+        (episode, PaymentCommitmentReceived(
+            commitment_id=uuid4(), received_on=day(1), issuer="i", payer_service="p", valid_from=day(1))),
+        (episode, duty),
+        (episode, DutyMoved(duty_key="d", due_on=day(7))),
+        (episode, deviation),
+        (episode, PlanMade(
+            plan_id=plan, plan_kind=PlanKind.FAMILY_WORK_PLAN, made_on=day(3), worker_id="anna",
+            goals=(Goal(goal_id=goal),))),
+        (episode, planned(uuid4(), on=4)),
+        (episode, held(uuid4(), client, on=4)),
+        (episode, PlanEvaluated(
+            plan_id=plan, evaluated_on=day(8), worker_id="anna", goal_results={goal: GoalResult.MET})),
+        (episode, DutyMet(duty_key="d", met_by=9, met_on=day(3))),
+        (episode, DutyWaived(duty_key="d", waived_on=day(3), reason="x")),
+        (episode, DeviationExplained(deviation_key="x", explained_on=day(9), reason="x")),
+        (episode, WorkerReleased(assignment_id=assignment, to_on=day(9))),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def told(history: History) -> History:
+    """A history of everything, and each stream's second and last entries struck, corrected, and brought back."""
+    facts = everything()
+    history.record_all(facts)
+    for stream_id in dict.fromkeys(stream for stream, _ in facts):
+        own = [fact for stream, fact in facts if stream == stream_id]
+        history.strike(stream_id, 2)
+        strike = history.versions[stream_id]
+        history.correct(stream_id, 1, own[0])
+        history.strike(stream_id, strike)
+        history.strike(stream_id, len(own))
+    return history
+
+
+@pytest.fixture
+def connection(book: Book) -> Iterator[Connection[Any]]:
+    with register_connection(as_role(book[0], "projector"), book[1], autocommit=True) as connected:
+        yield connected
+
+
+def prints(connection: Connection[Any], projection: Projection) -> list[tuple[int, str]]:
+    return [fingerprint(connection, table) for table in projection.tables]
+
+
+@every_projection
+def test_rebuild_equals_live(projection: Projection, book: Book, told: History) -> None:
+    run_once(*book, batch_events=7)
+    for result in rebuild(*book, [projection]):
+        assert result.equal
+        assert result.swapped
+        assert result.rebuilt_rows > 0
+
+
+@every_projection
+def test_replay_of_a_batch_is_refused(
+    projection: Projection, book: Book, told: History, connection: Connection[Any]
+) -> None:
+    run_once(*book)
+    before = prints(connection, projection)
+    engine = Engine(*book, [projection])
+    engine.hold()
+    with pytest.raises(BatchReplayed):
+        engine.take_batch([projection.name], read_batch(connection, 0, 10))
+    engine.close()
+    assert prints(connection, projection) == before
+
+
+@every_projection
+def test_unrelated_events_advance_it(
+    projection: Projection, book: Book, history: History, connection: Connection[Any]
+) -> None:
+    quiet = Projection(projection.name, projection.tables, {}, projection.script, projection.code)
+    last = history.record(uuid4(), referral(uuid4()), decision())
+    checkpoints = run_once(*book, [quiet])
+    assert checkpoints[projection.name].position == last
+    assert all(count == 0 for count, _ in prints(connection, projection))
+
+
+@every_projection
+def test_a_poison_event_stops_only_it_and_a_later_start_tries_again(
+    projection: Projection, book: Book, told: History, connection: Connection[Any]
+) -> None:
+    def poisoned(_entry: object, _fact: object) -> Any:
+        raise RuntimeError("Aino Virtanen 010199-999X")
+
+    poison_kind = next(type(fact) for _, fact in everything() if type(fact) in projection.when)
+    bad = Projection(
+        projection.name, projection.tables, {**projection.when, poison_kind: poisoned}, projection.script,
+        projection.code, projection.refold,
+    )  # fmt: skip
+    others = [bad if p.name == projection.name else p for p in PROJECTIONS]
+    stopped = run_once(*book, others)
+    (mine,) = (c for name, c in stopped.items() if name == projection.name)
+    assert mine.status == "stopped"
+    assert mine.error_position == mine.position + 1
+    assert mine.error is not None
+    assert "Aino" not in mine.error
+    assert all(c.status == "running" for name, c in stopped.items() if name != projection.name)
+    healed = run_once(*book)
+    assert {c.position for c in healed.values()} == {sum(told.versions.values())}
+    assert healed[projection.name].error is None
+    assert all(result.equal for result in rebuild(*book, [projection]))
+
+
+@every_projection
+def test_a_crash_between_write_and_checkpoint_counts_no_event_twice_and_none_never(
+    projection: Projection, book: Book, told: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "move_checkpoint", crash)
+        with pytest.raises(KeyboardInterrupt):
+            run_once(*book)
+    run_once(*book)
+    assert all(result.equal for result in rebuild(*book, [projection]))
+
+
+def test_batches_of_any_size_come_to_the_same_rows(book: Book, told: History, connection: Connection[Any]) -> None:
+    run_once(*book, batch_events=1)
+    assert all(result.equal for result in rebuild(*book))
+
+
+def test_what_the_database_refuses_stops_the_projection_at_that_event(
+    book: Book, history: History, connection: Connection[Any]
+) -> None:
+    history.record(uuid4(), *whole_episode(uuid4()))
+    wrong = history.record(uuid4(), referral(uuid4(), area="nul\x00"))
+    history.record(uuid4(), referral(uuid4()))
+    episodes = next(p for p in PROJECTIONS if p.name == "episodes")
+    with connection.transaction():
+        stop = take(connection, episodes, read_batch(connection, 0, 100))
+    assert stop is not None
+    assert stop.position == wrong
+
+
+def test_an_event_of_an_unknown_name_stops_everybody(book: Book, history: History) -> None:
+    history.record(uuid4(), referral(uuid4()))
+    history.record_raw(uuid4(), "tea_served.1", b"{}")
+    checkpoints = run_once(*book)
+    assert {(c.position, c.status, c.error_position) for c in checkpoints.values()} == {(1, "stopped", 2)}
+
+
+def test_an_event_that_does_not_fit_its_kind_stops_those_who_need_it_and_shows_no_content(
+    book: Book, history: History
+) -> None:
+    state = (
+        b'{"occurred_at":"2021-01-01T00:00:00+00:00","actor":"a","correlation_id":'
+        b'"00000000-0000-0000-0000-000000000001","plain":{"closed_on":"Aino"}}'
+    )
+    history.record_raw(uuid4(), "episode_closed.1", state)
+    checkpoints = run_once(*book)
+    assert {name for name, c in checkpoints.items() if c.status == "stopped"} == {"episodes", "trail"}
+    assert all("Aino" not in (c.error or "") for c in checkpoints.values())

@@ -1,0 +1,182 @@
+"""The engine: one holder at a time, following, waiting, roles. And rebuilding: beside the live tables, then swapped."""
+
+import threading
+import time
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import Connection
+
+from domain.ledger.connections import as_role
+from projections.catalogue import PROJECTIONS
+from projections.engine import Engine, NotYetReflected, follow, run_once, wait_for
+from projections.install import install, owner_connection, register_connection
+from projections.rebuild import rebuild, start_up
+from projections.rows import Projection
+from tests.projections.conftest import Book, Rows
+from tests.projections.history import History, decision, referral, started, whole_episode
+
+
+def test_one_engine_at_a_time_holds_a_projection_and_another_takes_over_when_it_goes(
+    book: Book, history: History
+) -> None:
+    first, second = Engine(*book), Engine(*book)
+    assert len(first.hold()) == len(PROJECTIONS)
+    assert second.hold() == []
+    first.close()
+    assert len(second.hold()) == len(PROJECTIONS)
+    second.close()
+
+
+def test_a_follower_takes_events_in_as_they_come(book: Book, history: History, reader: Connection[Any]) -> None:
+    stop = threading.Event()
+    follower = threading.Thread(target=follow, args=(*book, stop))
+    follower.start()
+    try:
+        with reader_connection(book) as connection:
+            for _ in range(3):
+                wait_for(connection, history.record(uuid4(), referral(uuid4()), decision()), 10)
+    finally:
+        stop.set()
+        follower.join(timeout=10)
+    assert len(reader.execute("SELECT FROM episodes WHERE known_to IS NULL").fetchall()) == 3
+
+
+def reader_connection(book: Book) -> Connection[Any]:
+    return register_connection(as_role(book[0], "reader"), book[1], autocommit=True)
+
+
+def test_a_follower_survives_the_loss_of_its_connection(book: Book, history: History, postgres: str) -> None:
+    stop = threading.Event()
+    follower = threading.Thread(target=follow, args=(*book, stop))
+    follower.start()
+    try:
+        with reader_connection(book) as connection:
+            wait_for(connection, history.record(uuid4(), referral(uuid4())), 10)
+            with psycopg.connect(postgres, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory'"
+                    " AND l.pid <> pg_backend_pid()"
+                )
+            wait_for(connection, history.record(uuid4(), referral(uuid4())), 20)
+    finally:
+        stop.set()
+        follower.join(timeout=10)
+
+
+def test_waiting_ends_with_a_named_error(book: Book, history: History) -> None:
+    position = history.record(uuid4(), referral(uuid4()))
+    with reader_connection(book) as connection:
+        began = time.monotonic()
+        with pytest.raises(NotYetReflected):
+            wait_for(connection, position, 0.05)
+        assert time.monotonic() - began < 5
+        run_once(*book)
+        wait_for(connection, position, 0)
+
+
+def test_installing_again_changes_nothing(book: Book, history: History, rows: Rows) -> None:
+    history.record(uuid4(), *whole_episode(uuid4()))
+    before = rows("episodes", standing=False)
+    assert install(*book) == []
+    assert rows("episodes", standing=False) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM episodes",
+        "TRUNCATE episodes",
+        "UPDATE episodes SET area = 'x'",
+        "DROP TABLE episodes",
+        "DELETE FROM projection_checkpoints",
+    ],
+)
+def test_the_projector_can_only_add_rows_and_end_them(book: Book, statement: str) -> None:
+    with (
+        register_connection(as_role(book[0], "projector"), book[1], autocommit=True) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_the_reader_writes_nothing(book: Book) -> None:
+    with (
+        reader_connection(book) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("UPDATE episodes SET known_to = 1")
+
+
+def spoil(book: Book) -> None:
+    with owner_connection(*book) as connection:
+        connection.execute("UPDATE episodes SET area = 'elsewhere' WHERE known_to IS NULL")
+
+
+def test_a_rebuild_that_differs_is_told_and_leaves_the_live_table(book: Book, history: History, rows: Rows) -> None:
+    history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book)
+    spoil(book)
+    by_table = {result.table: result for result in rebuild(*book)}
+    assert by_table["episodes"].failed
+    assert not by_table["episodes"].swapped
+    assert by_table["meetings"].swapped
+    assert rows("episodes")[0]["area"] == "elsewhere"
+
+
+def test_a_forced_rebuild_swaps_what_differs(book: Book, history: History, rows: Rows) -> None:
+    history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book)
+    spoil(book)
+    rebuild(*book, force=True)
+    assert rows("episodes")[0]["area"] == "north"
+    history.record(uuid4(), referral(uuid4()))
+    assert len(rows("episodes")) == 2
+
+
+def test_a_rebuild_catches_a_lagging_live_table_up_and_compares_at_one_position(book: Book, history: History) -> None:
+    history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book)
+    last = history.record(uuid4(), *whole_episode(uuid4()))
+    results = rebuild(*book)
+    assert all(result.equal for result in results)
+    assert {result.position for result in results} == {last}
+    assert {c.position for c in run_once(*book).values()} == {last}
+
+
+def test_following_goes_on_through_a_rebuild(book: Book, history: History) -> None:
+    stop = threading.Event()
+    follower = threading.Thread(target=follow, args=(*book, stop))
+    follower.start()
+    try:
+        for _ in range(20):
+            history.record(uuid4(), *whole_episode(uuid4()))
+        assert all(result.equal for result in rebuild(*book))
+        with reader_connection(book) as connection:
+            wait_for(connection, history.record(uuid4(), referral(uuid4())), 20)
+    finally:
+        stop.set()
+        follower.join(timeout=10)
+    assert all(result.equal for result in rebuild(*book))
+
+
+def test_several_processes_rebuild_to_the_same_rows(book: Book, history: History) -> None:
+    for _ in range(10):
+        history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book)
+    assert all(result.equal for result in rebuild(*book, processes=2))
+
+
+def test_rows_of_another_fold_wait_for_a_rebuild_which_starting_up_does(
+    book: Book, history: History, rows: Rows
+) -> None:
+    history.record(uuid4(), referral(uuid4()), decision(), started())
+    run_once(*book)
+    old = next(p for p in PROJECTIONS if p.name == "episodes")
+    new = Projection(old.name, old.tables, dict(old.when), old.script, b"another fold")
+    last = history.record(uuid4(), referral(uuid4()))
+    assert run_once(*book, [new])["episodes"].position < last
+    assert start_up(*book, [new])["episodes"].position == last
+    assert len(rows("episodes")) == 2
