@@ -1,0 +1,159 @@
+"""A made-up history of early-support family work, as large as a bench wants it: every figure of it is drawn, none real.
+
+Never here: measuring.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from uuid import UUID
+
+from domain.calendar import start_of_day
+from domain.client.facts import ClientRegistered
+from domain.consequence import DutyMet, DutyOpened
+from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
+from domain.correction import EntryStruckOut, MistakeKind
+from domain.episode.facts import (
+    CancelledBy,
+    ClosureReason,
+    DecisionKind,
+    DecisionMade,
+    EpisodeClosed,
+    EpisodeStarted,
+    Goal,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingKind,
+    MeetingMode,
+    Outcome,
+    PlanEvaluated,
+    PlanKind,
+    PlanMade,
+    ReferralReceived,
+    WorkerAssigned,
+)
+from domain.fact import Fact
+from domain.ledger.identity import new_id
+from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.submission import Draft, Submission
+from domain.register.facts import WorkerRole
+from domain.registry import REGISTRY
+from domain.stream import Entry
+
+AREAS = ("north", "south", "east", "west")
+_FIRST_DAY = dt.date(2021, 1, 4)
+
+
+def write_history(recorder: RegisterRecorder, events: int, *, seed: int = 1) -> int:
+    """Append at least so many events, an episode's after another's; how many they were."""
+    drawn = random.Random(seed)
+    written, drafts = 0, list[Draft]()
+    while written + len(drafts) < events:
+        drafts += [_draft(*placed) for placed in _numbered(_one_family(drawn))]
+        if len(drafts) >= 1000:
+            recorder.append(Submission(new_id(), b"bench", tuple(drafts)))
+            written, drafts = written + len(drafts), []
+    if drafts:
+        recorder.append(Submission(new_id(), b"bench", tuple(drafts)))
+    return written + len(drafts)
+
+
+def _one_family(drawn: random.Random) -> Iterator[tuple[UUID, Fact]]:
+    client, contact, episode = new_id(), new_id(), new_id()
+    area, worker = drawn.choice(AREAS), f"instructor-{drawn.randrange(7)}"
+    day = _FIRST_DAY + dt.timedelta(days=drawn.randrange(900))
+    yield client, ClientRegistered(area=area, born_on=day - dt.timedelta(days=drawn.randrange(300, 3000)))
+    yield (
+        contact,
+        ContactReceived(
+            received_at=start_of_day(day) + dt.timedelta(hours=9),
+            channel=ContactChannel.PHONE,
+            source=ContactSource.FAMILY,
+            consent=FamilyConsent.GIVEN,
+            client_id=client,
+            area=area,
+        ),
+    )
+    yield contact, ContactAnswered(answered_at=start_of_day(day) + dt.timedelta(hours=30), worker_id=worker)
+    for fact in _life_of_an_episode(drawn, client, area, worker, day + dt.timedelta(days=2)):
+        yield episode, fact
+    if drawn.random() < 0.05:
+        yield episode, EntryStruckOut(entry=9, mistake=MistakeKind.ENTERED_TWICE, reason="entered twice")
+
+
+def _life_of_an_episode(drawn: random.Random, client: UUID, area: str, worker: str, day: dt.date) -> Iterator[Fact]:
+    yield ReferralReceived(
+        client_ids=(client,),
+        received_on=day,
+        source=ContactSource.FAMILY,
+        consent=FamilyConsent.GIVEN,
+        requested_service="K2",
+        area=area,
+        need="everyday life with small children",
+    )
+    yield _grant(day + dt.timedelta(days=3))
+    yield WorkerAssigned(
+        assignment_id=new_id(), worker_id=worker, role=WorkerRole.FAMILY_INSTRUCTOR, from_on=day + dt.timedelta(days=3)
+    )
+    yield EpisodeStarted(started_on=day + dt.timedelta(days=5))
+    yield DutyOpened(
+        duty_key="plan", rule_id="plan", service="K2", model_version=1, strength="must",
+        due_on=day + dt.timedelta(days=14), started_by=4,
+    )  # fmt: skip
+    yield from _planned_work(worker, day + dt.timedelta(days=6))
+    yield DutyMet(duty_key="plan", met_by=6, met_on=day + dt.timedelta(days=6))
+    for week in range(1, 9):
+        yield _meeting(drawn, client, worker, day + dt.timedelta(days=7 * week))
+    yield PlanEvaluated(evaluated_on=day + dt.timedelta(days=60), worker_id=worker, evaluation="went well enough")
+    yield EpisodeClosed(closed_on=day + dt.timedelta(days=61), reason=ClosureReason.GOALS_MET, outcome=Outcome.NONE)
+
+
+def _planned_work(worker: str, day: dt.date) -> Iterator[Fact]:
+    goals = (Goal(goal_id=new_id(), theme="parenting"), Goal(goal_id=new_id(), theme="relations"))
+    texts = {str(goal.goal_id): "evenings without quarrels" for goal in goals}
+    kind = PlanKind.FAMILY_WORK_PLAN
+    yield PlanMade(plan_id=new_id(), plan_kind=kind, made_on=day, worker_id=worker, goals=goals, goal_texts=texts)
+
+
+def _grant(day: dt.date) -> DecisionMade:
+    return DecisionMade(
+        decision_id=new_id(),
+        kind=DecisionKind.GRANTED,
+        service="K2",
+        model_version=1,
+        decided_on=day,
+        decision_maker="leader-1",
+        legal_basis="1301/2014",
+        service_task="child_family",
+        meetings_granted=7,
+        age_years=4,
+    )
+
+
+def _meeting(drawn: random.Random, client: UUID, worker: str, day: dt.date) -> Fact:
+    begins = start_of_day(day) + dt.timedelta(hours=drawn.randrange(9, 15))
+    kind = MeetingKind.CLIENT_MEETING
+    if drawn.random() < 0.15:
+        return MeetingCancelled(
+            meeting_id=new_id(), meeting_kind=kind, cancelled_at=begins - dt.timedelta(hours=20), starts_at=begins,
+            cancelled_by=CancelledBy.FAMILY, worker_ids=(worker,),
+        )  # fmt: skip
+    return MeetingHeld(
+        meeting_id=new_id(), meeting_kind=kind, started_at=begins, ended_at=begins + dt.timedelta(minutes=90),
+        mode=MeetingMode.HOME, worker_ids=(worker,), client_ids=(client,), note="talked about the week",
+    )  # fmt: skip
+
+
+def _numbered(facts: Iterator[tuple[UUID, Fact]]) -> Iterator[tuple[UUID, int, Fact]]:
+    versions: dict[UUID, int] = {}
+    for stream_id, fact in facts:
+        versions[stream_id] = versions.get(stream_id, 0) + 1
+        yield stream_id, versions[stream_id], fact
+
+
+def _draft(stream_id: UUID, version: int, fact: Fact) -> Draft:
+    occurred_at = fact.happened_at() or start_of_day(_FIRST_DAY)
+    entry = Entry(stream_id, version, fact, occurred_at, actor="instructor-1", correlation_id=stream_id)
+    return Draft(stream_id, version, fact.stored_name(), REGISTRY.encode(entry))

@@ -1,0 +1,143 @@
+"""Events a second folded by a rebuild of all projections, beside the library's ProjectionRunner with one of its own.
+
+The runner does one upsert an event, in a transaction that moves its tracking, over the stock recorder's tables in the
+same server; it is given fewer events (its pace does not depend on how many). fsync and synchronous_commit are on.
+Never here: appends.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import StoredEvent, Tracking
+from eventsourcing.postgres import PostgresTrackingRecorder
+from eventsourcing.projection import Projection, ProjectionRunner
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from domain.ledger.identity import new_id
+from domain.ledger.migrate import create_register
+from domain.ledger.recorder import RegisterRecorder
+from projections.engine import run_once
+from projections.install import install
+from projections.rebuild import rebuild
+from scripts.benches.histories import write_history
+from scripts.postgres import running
+
+if TYPE_CHECKING:
+    from scripts.benches.__main__ import Figure
+
+REGISTER = "bench"
+
+
+def run(quick: bool) -> list[Figure]:
+    """Figures in events a second: rebuild (create, fold, index, compare, swap), and the first catching up, live."""
+    ours, peers = (20_000, 1_500) if quick else (100_000, 10_000)
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as dsn:
+        stock = {f"stock ProjectionRunner ({peers:,} events)": _stock(dsn, peers)}
+        create_register(dsn, REGISTER)
+        install(dsn, REGISTER)
+        recorder = RegisterRecorder(dsn, REGISTER)
+        events = write_history(recorder, ours)
+        recorder.close()
+        live = _seconds(lambda: run_once(dsn, REGISTER))
+        rebuilt = _seconds(lambda: _rebuild(dsn))
+    return [
+        _figure(f"rebuild of all projections, {events:,} events", events / rebuilt, stock),
+        _figure(f"catching up live, {events:,} events", events / live, stock),
+    ]
+
+
+def _figure(case: str, ours: float, peers: dict[str, float]) -> Figure:
+    return {"bench": "rebuild", "case": case, "ours": ours, "peers": peers, "limit": None, "unit": "events/s"}
+
+
+def _rebuild(dsn: str) -> None:
+    different = [result.table for result in rebuild(dsn, REGISTER) if not result.equal]
+    if different:
+        raise RuntimeError(f"rebuilt and live differ: {', '.join(different)}")
+
+
+def _seconds(work: Any) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+class _View(PostgresTrackingRecorder):
+    """A table with a row a stream."""
+
+    def __init__(self, datastore: Any, **kwargs: Any) -> None:
+        super().__init__(datastore, **kwargs)
+        self.sql_create_statements.append(
+            sql.SQL("CREATE TABLE IF NOT EXISTS {} (stream_id uuid PRIMARY KEY, version int, note text)").format(
+                sql.Identifier("bench_view")
+            )
+        )
+
+    def upsert(self, stream_id: Any, version: int, note: str, tracking: Tracking) -> None:
+        with self.datastore.transaction(commit=True) as cursor:
+            self._insert_tracking(cursor, tracking)
+            cursor.execute(
+                "INSERT INTO bench_view VALUES (%s, %s, %s) ON CONFLICT (stream_id)"
+                " DO UPDATE SET version = excluded.version, note = excluded.note",
+                (stream_id, version, note),
+            )
+
+
+class _Projection(Projection[_View]):
+    name = "bench"
+
+    def process_event(self, domain_event: Any, tracking: Tracking) -> None:
+        self.view.upsert(domain_event.originator_id, domain_event.originator_version, "held", tracking)
+
+
+class _Mapper:
+    """Gives the runner stored events as they are: the peer is spared decoding, ours is not."""
+
+    def to_domain_event(self, stored: StoredEvent) -> StoredEvent:
+        return stored
+
+
+def _stock(dsn: str, events: int) -> float:
+    place = conninfo_to_dict(dsn)
+    environment = {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(place["dbname"]),
+        "POSTGRES_HOST": str(place["host"]),
+        "POSTGRES_PORT": str(place["port"]),
+        "POSTGRES_USER": str(place["user"]),
+        "POSTGRES_PASSWORD": "",
+    }
+    application: Application[Any] = Application(environment)
+    streams = [new_id() for _ in range(events // 16 + 1)]
+    stored = [
+        StoredEvent(streams[number // 16], number % 16 + 1, "meeting_held.1", b'{"note":"' + b"x" * 480 + b'"}')
+        for number in range(events)
+    ]
+    for start in range(0, events, 500):
+        application.recorder.insert_events(stored[start : start + 500])
+    application.close()
+    return events / _seconds(lambda: _run(environment, events))
+
+
+def _run(environment: dict[str, str], events: int) -> None:
+    with _runner(environment) as runner:
+        runner.wait(events, timeout=300)
+
+
+def _runner(environment: dict[str, str]) -> ProjectionRunner[Any, Any]:
+    return ProjectionRunner(
+        application_class=_Application, projection_class=_Projection, view_class=_View, env=environment
+    )
+
+
+class _Application(Application[Any]):
+    name = "Application"
+
+    def construct_mapper(self) -> Any:
+        return _Mapper()
