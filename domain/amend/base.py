@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.command import Command, StreamState
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.refusal import OutOfOrder, UnknownEntry
+from domain.register.facts import ServiceModelPublished
 from domain.stream import Entry
 
 
@@ -13,13 +14,19 @@ class AnyStreamCommand(Command[StreamState]):
 
 
 def entry_to_amend(state: StreamState, version: int) -> Entry:
-    """The recorded entry of that number. Raises UnknownEntry, and OutOfOrder when it is a conclusion."""
+    """The recorded entry of that number. Raises UnknownEntry, OutOfOrder when nobody can amend it."""
     for entry in state.entries:
         if entry.version == version:
             if entry.fact.consequence:
                 raise OutOfOrder(
                     f"Entry {version} was concluded by the ledger, from other entries.",
                     remedy="Correct or strike out the entry that caused it.",
+                    field="entry",
+                )
+            if isinstance(entry.fact, ServiceModelPublished):
+                raise OutOfOrder(
+                    "A published version of a service model never changes: episodes are pinned to it.",
+                    remedy="Publish the right content as the next version.",
                     field="entry",
                 )
             return entry

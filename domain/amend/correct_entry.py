@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_amendment, is_standing
-from domain.command import Context, StreamState
+from domain.command import Context, Reads, StreamState
+from domain.contact.facts import ContactReceived
 from domain.correction import EntryCorrected, MistakeKind
+from domain.episode.facts import DecisionMade, ReferralReceived
 from domain.fact import Fact, JsonObject
 from domain.refusal import CannotBeFact, OutOfOrder
 from domain.truth import check_can_be_fact, check_clients
@@ -31,8 +33,36 @@ class CorrectEntry(AnyStreamCommand):
     changes: Annotated[JsonObject, Field(min_length=1)]
     reason: Reason
 
+    def reads(self, state: StreamState) -> Reads:
+        """Whom and what the right content names, where the entry it corrects could only name what there is."""
+        before, content = self._contents(state)
+        if content == before:
+            return Reads()
+        match content:
+            case ReferralReceived():
+                return Reads(clients=content.client_ids, contacts=(content.contact_id,) if content.contact_id else ())
+            case ContactReceived():
+                return Reads(clients=(content.client_id,) if content.client_id else ())
+            case DecisionMade():
+                return Reads(episodes=(content.continues_episode_id,) if content.continues_episode_id else ())
+            case _:
+                return Reads()
+
     def decide(self, state: StreamState, context: Context) -> Sequence[Fact]:
         """No fact when it says so already. Raises UnknownEntry, OutOfOrder, BadCorrection, and what no fact may be."""
+        before, content = self._contents(state)
+        if content == before:
+            return []
+        try:
+            check_can_be_fact(content, context)
+            _check_same_people(state, before, content)
+        except CannotBeFact as refusal:
+            refusal.details["field"] = f"changes.{refusal.details['field']}"
+            raise
+        return [EntryCorrected(entry=self.entry, mistake=self.mistake, content=content, reason=self.reason)]
+
+    def _contents(self, state: StreamState) -> tuple[Fact, Fact]:
+        """What the entry says, and what it should have said."""
         entry = entry_to_amend(state, self.entry)
         if is_amendment(entry) or not is_standing(state, entry):
             raise OutOfOrder(
@@ -41,12 +71,7 @@ class CorrectEntry(AnyStreamCommand):
                 field="entry",
             )
         before = next(standing.fact for standing in state.in_force if standing.version == self.entry)
-        content = self._changed(before)
-        if content == before:
-            return []
-        check_can_be_fact(content, context)
-        _check_same_people(state, before, content)
-        return [EntryCorrected(entry=self.entry, mistake=self.mistake, content=content, reason=self.reason)]
+        return before, self._changed(before)
 
     def _changed(self, before: Fact) -> Fact:
         whole: dict[str, Any] = before.model_dump(mode="json")
@@ -63,7 +88,11 @@ class CorrectEntry(AnyStreamCommand):
 
 
 def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
+    """Only a referral says who the clients of an episode are; whatever else names clients names some of them."""
     of_episode = getattr(state, "client_ids", ())
-    named = getattr(content, "client_ids", ())
-    if of_episode and named != getattr(before, "client_ids", ()) and not hasattr(content, "received_on"):
-        check_clients(named, of_episode, field="changes.client_ids")
+    if not of_episode or isinstance(content, ReferralReceived):
+        return
+    for field in ("client_ids", "client_id"):
+        named = getattr(content, field, None)
+        if named and named != getattr(before, field):
+            check_clients(named if isinstance(named, tuple) else (named,), of_episode, field=field)

@@ -35,8 +35,8 @@ class Telling(EpisodeCommand):
             require_granted(state)
         referral = require_referral(state)
         fields: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
-        named = [*fields.get("client_ids", ()), *([fields["client_id"]] if fields.get("client_id") else [])]
-        check_clients(named, referral.client_ids)
+        if fields.get("client_id"):
+            check_clients([fields["client_id"]], referral.client_ids, field="client_id")
         return [self.tells(**fields)]
 
 
