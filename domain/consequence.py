@@ -9,7 +9,7 @@ somebody looks (domain book § 2).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 from uuid import UUID
@@ -176,10 +176,14 @@ class Judgement:
 
 @dataclass(slots=True)
 class Concluded:
-    """The duties and deviations that a stream has recorded and not withdrawn, by key."""
+    """The duties and deviations that a stream has recorded and not withdrawn, by key.
+
+    `waived`: a waiver is an act of its own, and stands also while what had opened the duty is struck out.
+    """
 
     duties: dict[str, Duty] = field(default_factory=dict)
     deviations: dict[str, Deviation] = field(default_factory=dict)
+    waived: set[str] = field(default_factory=set)
 
     def evolve(self, fact: Fact) -> None:
         """Take in one fact; facts that conclude nothing change nothing."""
@@ -189,7 +193,7 @@ class Concluded:
     def _take(self, fact: ConsequenceFact) -> None:
         match fact:
             case DutyOpened():
-                self.duties[fact.duty_key] = _duty_of(fact)
+                self.duties[fact.duty_key] = replace(_duty_of(fact), waived=fact.duty_key in self.waived)
             case DutyMoved():
                 self._change(fact.duty_key, due_on=fact.due_on)
             case DutyMet():
@@ -197,6 +201,7 @@ class Concluded:
             case DutyReopened():
                 self._change(fact.duty_key, met_by=None, met_on=None)
             case DutyWaived():
+                self.waived.add(fact.duty_key)
                 self._change(fact.duty_key, waived=True)
             case DutyWithdrawn():
                 self.duties.pop(fact.duty_key, None)
@@ -263,41 +268,66 @@ def concluded(entries_in_force: Iterable[Entry]) -> Concluded:
     return state
 
 
-def conclude(judgement: Judgement, recorded: Concluded) -> list[Fact]:
+def conclude(judgement: Judgement | None, recorded: Concluded, *, earlier: Iterable[Judgement] = ()) -> list[Fact]:
     """The facts that bring what is recorded to what the rules say. Empty when nothing changed.
 
-    Only duties and deviations of the judgement's own model are touched: what an earlier model concluded stands.
+    `judgement`: by the model that the stream is judged by; None when there is none any more. `earlier`: by the models
+    that it was judged by before a decision moved it. What an earlier model concluded stays that model's, and goes and
+    comes with what caused it; it concludes nothing new.
     """
-    facts: list[Fact] = []
-    for key, duty in judgement.duties.items():
-        facts += _towards(duty, recorded.duties.get(key))
+    now = [judgement] if judgement else []
+    judgements = {one.model: one for one in (*earlier, *now)}
+    return [*_duty_facts(now, judgements, recorded), *_deviation_facts(now, judgements, recorded)]
+
+
+def _duty_facts(
+    now: Iterable[Judgement], judgements: Mapping[ModelReference, Judgement], recorded: Concluded
+) -> Iterator[Fact]:
+    standing: dict[str, Duty] = {}
     for key, had in recorded.duties.items():
-        if had.model == judgement.model and key not in judgement.duties:
-            facts.append(DutyWithdrawn(duty_key=key))
-    for key, deviation in judgement.deviations.items():
-        if recorded.deviations.get(key) != deviation:
-            facts.append(_noted(deviation))
-    for key, noted in recorded.deviations.items():
-        if noted.model == judgement.model and key not in judgement.deviations:
-            facts.append(DeviationWithdrawn(deviation_key=key))
-    return facts
+        owner = judgements.get(had.model)
+        duty = owner.duties.get(key) if owner else None
+        if duty is None:
+            yield DutyWithdrawn(duty_key=key)
+        else:
+            standing[key] = duty
+            yield from _towards(duty, had)
+    for one in now:
+        for key, duty in one.duties.items():
+            if key not in standing:
+                yield from _towards(duty, None, waived=key in recorded.waived)
 
 
-def _towards(duty: Duty, had: Duty | None) -> list[Fact]:
-    facts: list[Fact] = []
+def _deviation_facts(
+    now: Iterable[Judgement], judgements: Mapping[ModelReference, Judgement], recorded: Concluded
+) -> Iterator[Fact]:
+    standing: set[str] = set()
+    for key, had in recorded.deviations.items():
+        owner = judgements.get(had.model)
+        deviation = owner.deviations.get(key) if owner else None
+        if deviation is None:
+            yield DeviationWithdrawn(deviation_key=key)
+        else:
+            standing.add(key)
+            if deviation != had:
+                yield _noted(deviation)
+    for one in now:
+        yield from (_noted(deviation) for key, deviation in one.deviations.items() if key not in standing)
+
+
+def _towards(duty: Duty, had: Duty | None, *, waived: bool = False) -> Iterator[Fact]:
     if had is None:
-        facts.append(_opened(duty))
+        yield _opened(duty)
     elif had.due_on != duty.due_on:
-        facts.append(DutyMoved(duty_key=duty.key, due_on=duty.due_on, was_due_on=had.due_on))
-    if had is not None and had.waived:
-        return facts
+        yield DutyMoved(duty_key=duty.key, due_on=duty.due_on, was_due_on=had.due_on)
+    if waived or (had is not None and had.waived):
+        return
     was_met = (had.met_by, had.met_on) if had else (None, None)
     if duty.met_by is not None and duty.met_on is not None:
         if was_met != (duty.met_by, duty.met_on):
-            facts.append(DutyMet(duty_key=duty.key, met_by=duty.met_by, met_on=duty.met_on))
+            yield DutyMet(duty_key=duty.key, met_by=duty.met_by, met_on=duty.met_on)
     elif was_met[0] is not None:
-        facts.append(DutyReopened(duty_key=duty.key))
-    return facts
+        yield DutyReopened(duty_key=duty.key)
 
 
 def _opened(duty: Duty) -> DutyOpened:

@@ -10,6 +10,7 @@ from domain.client.state import fold_client
 from domain.command import StreamState
 from domain.consequence import ModelReference, concluded
 from domain.contact.state import ContactState, fold_contact
+from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState, fold_episode
 from domain.fact import StreamKind
 from domain.register.state import fold_register
@@ -42,3 +43,12 @@ def kind_of(entries: Sequence[Entry]) -> StreamKind | None:
 def pin_of(state: StreamState) -> ModelReference | None:
     """The version of a service model that the stream is judged by, once there is one."""
     return state.pin if isinstance(state, EpisodeState | ContactState) else None
+
+
+def earlier_pins(state: StreamState) -> list[ModelReference]:
+    """The versions of service models that the stream was judged by before decisions moved it, each once."""
+    if not isinstance(state, EpisodeState):
+        return []
+    pinning = (DecisionKind.GRANTED, DecisionKind.MOVE)
+    pins = [ModelReference(one.service, one.model_version) for one in state.decisions if one.kind in pinning]
+    return [pin for pin in dict.fromkeys(pins) if pin != state.pin]

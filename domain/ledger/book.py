@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from domain.client.state import ClientState
 from domain.command import Context, StreamState
 from domain.commands import AnyCommand
-from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, about, conclude, concluded
+from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, ModelReference, about, conclude
 from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, StreamKind
@@ -39,7 +39,7 @@ from domain.refusal import (
 from domain.register.state import RegisterState
 from domain.rules.judge import judge
 from domain.stream import Entry, Provenance
-from domain.streams import fold_stream, kind_of, pin_of
+from domain.streams import earlier_pins, fold_stream, kind_of, pin_of
 from domain.truth import check_can_be_fact
 
 MOST_ATTEMPTS = 40
@@ -282,13 +282,11 @@ class Book(Application[UUID]):
             return [], ()
         after = fold_stream(kind, (*state.entries, *acts))
         pin = pin_of(after)
-        if pin is None:
-            return acts, ()
-        model = context.register.model(pin.service, pin.model_version)
-        judgement = judge(model, after.in_force)
-        if order.command.authorises and not order.historical:
+        judgement = _judged(pin, context, after) if pin else None
+        if judgement and order.command.authorises and not order.historical:
             _check_authorised(judgement, context.register, first_new=state.version + 1)
-        news = conclude(judgement, concluded(after.in_force))
+        earlier = [_judged(one, context, after) for one in earlier_pins(after)]
+        news = conclude(judgement, after.concluded, earlier=earlier)
         happened = {entry.version: entry.occurred_at for entry in after.in_force}
         follow = [
             replace(
@@ -297,7 +295,7 @@ class Book(Application[UUID]):
             )
             for n, fact in enumerate(news, 1)
         ]
-        return [*acts, *follow], judgement.warnings
+        return [*acts, *follow], judgement.warnings if judgement else ()
 
     def _entry(
         self, order: Order, version: int, fact: Fact, context: Context, *, caused_by: int | None = None
@@ -323,7 +321,20 @@ class Book(Application[UUID]):
             raise _key_reused()
         entries = tuple(map(entry_of, records))
         version = entries[-1].version if entries else self.state(order.stream_id, self._kind(order)).version
-        return Outcome(order.command_id, order.stream_id, version, entries, replayed=True)
+        warnings = self._warnings_at(order, entries[-1].position) if entries and not order.historical else ()
+        return Outcome(order.command_id, order.stream_id, version, entries, replayed=True, warnings=warnings)
+
+    def _warnings_at(self, order: Order, position: int) -> tuple[str, ...]:
+        """What the order was warned of when it was recorded: warnings are not stored, but follow from what is."""
+        state = self.state(order.stream_id, self._kind(order), position=position)
+        pin = pin_of(state)
+        return (
+            judge(self.register_state().model(pin.service, pin.model_version), state.in_force).warnings if pin else ()
+        )
+
+
+def _judged(pin: ModelReference, context: Context, state: StreamState) -> Judgement:
+    return judge(context.register.model(pin.service, pin.model_version), state.in_force)
 
 
 def _check_authorised(judgement: Judgement, register: RegisterState, *, first_new: int) -> None:
