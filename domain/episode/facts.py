@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
 from domain.fact import Fact, StreamKind
 from domain.register.facts import WorkerRole
 
 EPISODE = StreamKind.EPISODE
+SomeClients = Annotated[tuple[UUID, ...], Field(min_length=1)]
+SomeWorkers = Annotated[tuple[str, ...], Field(min_length=1)]
+"""At least one: nothing is done by nobody, or for nobody."""
 
 
 class DecisionKind(StrEnum):
@@ -131,7 +135,7 @@ class Goal(Part):
 class ReferralReceived(Fact, name="referral_received", stream=EPISODE, happened="received_on", sensitive=("need",)):
     """A referral or a request for a service came in: the episode begins. `need_code` names the same need again."""
 
-    client_ids: tuple[UUID, ...]
+    client_ids: SomeClients
     received_on: dt.date
     channel: ContactChannel | None = None
     source: ContactSource
@@ -324,7 +328,7 @@ class MeetingPlanned(
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     mode: MeetingMode
-    worker_ids: tuple[str, ...]
+    worker_ids: SomeWorkers
     client_ids: tuple[UUID, ...] = ()
 
 
@@ -348,8 +352,8 @@ class MeetingHeld(
     started_at: AwareDatetime
     ended_at: AwareDatetime
     mode: MeetingMode
-    worker_ids: tuple[str, ...]
-    client_ids: tuple[UUID, ...]
+    worker_ids: SomeWorkers
+    client_ids: SomeClients
     participants: tuple[str, ...] = ()
     planned_starts_at: AwareDatetime | None = None
     planned_ends_at: AwareDatetime | None = None

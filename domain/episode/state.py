@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
+from domain.calendar import day_in_helsinki
 from domain.command import StreamState
 from domain.consequence import ModelReference
 from domain.episode.facts import (
@@ -67,7 +68,10 @@ class MeetingStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeState(StreamState):
-    """An episode. `grant` is the decision that it is pinned by; `meetings` what became of each, by id."""
+    """An episode. `grant` is the decision that it is pinned by; `meetings` what became of each, by id.
+
+    `client_meetings_in_spell`: held in the present spell of work, with those that were held before this episode.
+    """
 
     phase: Phase = Phase.NONE
     referral: ReferralReceived | None = None
@@ -98,7 +102,7 @@ def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Episode
     for entry in in_force:
         if isinstance(entry.fact, EpisodeFact):
             state = evolve(state, entry.fact)
-    return state
+    return replace(state, client_meetings_in_spell=_client_meetings_in_spell(state.decisions, in_force))
 
 
 def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
@@ -109,7 +113,8 @@ def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
         case DecisionMade():
             return _decided(state, fact)
         case EpisodeStarted():
-            return replace(state, phase=Phase.ACTIVE, started_on=fact.started_on)
+            phase = Phase.CLOSED if state.phase is Phase.CLOSED else Phase.ACTIVE  # a start that was entered late
+            return replace(state, phase=phase, started_on=fact.started_on)
         case EpisodeSuspended():
             return replace(state, phase=Phase.SUSPENDED, suspended_on=fact.suspended_on)
         case EpisodeResumed():
@@ -117,9 +122,8 @@ def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
         case EpisodeClosed():
             return replace(state, phase=Phase.CLOSED, closed_on=fact.closed_on)
         case EpisodeReopened():
-            return replace(state, phase=Phase.ACTIVE, closed_on=None)
-        case SpellOpened():
-            return replace(state, client_meetings_in_spell=0)
+            phase = Phase.ACTIVE if state.started_on else Phase.DECIDED
+            return replace(state, phase=phase, closed_on=None, suspended_on=None)
         case WorkerAssigned():
             return replace(state, assignments={**state.assignments, fact.assignment_id: fact})
         case WorkerReleased():
@@ -140,6 +144,7 @@ def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
             | NoticeGiven()
             | FollowUpContactMade()
             | FeedbackReceived()
+            | SpellOpened()
         ):
             return state
         case _:
@@ -151,8 +156,7 @@ def _decided(state: EpisodeState, decision: DecisionMade) -> EpisodeState:
     match decision.kind:
         case DecisionKind.GRANTED:
             phase = Phase.DECIDED if state.phase in (Phase.REFERRED, Phase.REFUSED) else state.phase
-            before = state.client_meetings_in_spell + decision.meetings_before
-            return replace(state, grant=decision, phase=phase, client_meetings_in_spell=before)
+            return replace(state, grant=decision, phase=phase)
         case DecisionKind.MOVE:
             return replace(state, grant=decision)
         case DecisionKind.REFUSED:
@@ -175,9 +179,17 @@ def _met(state: EpisodeState, fact: MeetingPlanned | MeetingHeld | MeetingCancel
             status = MeetingStatus.MISSED
         case _:
             assert_never(fact)
-    counts = status is MeetingStatus.HELD and fact.meeting_kind is MeetingKind.CLIENT_MEETING
-    return replace(
-        state,
-        meetings={**state.meetings, fact.meeting_id: status},
-        client_meetings_in_spell=state.client_meetings_in_spell + counts,
-    )
+    return replace(state, meetings={**state.meetings, fact.meeting_id: status})
+
+
+def _client_meetings_in_spell(decisions: Sequence[DecisionMade], in_force: Sequence[Entry]) -> int:
+    """The client meetings of the present spell, with those before this episode: by the days of the world."""
+    opened = [(entry.fact.opened_on, entry.version) for entry in in_force if isinstance(entry.fact, SpellOpened)]
+    held = [
+        (day_in_helsinki(entry.fact.started_at), entry.version)
+        for entry in in_force
+        if isinstance(entry.fact, MeetingHeld) and entry.fact.meeting_kind is MeetingKind.CLIENT_MEETING
+    ]
+    if opened:
+        return sum(meeting >= max(opened) for meeting in held)
+    return len(held) + max((decision.meetings_before for decision in decisions), default=0)

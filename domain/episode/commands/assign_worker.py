@@ -11,6 +11,7 @@ from domain.episode.commands.base import EpisodeCommand, require_referral
 from domain.episode.facts import WorkerAssigned
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
+from domain.refusal import OutOfOrder
 from domain.register.facts import WorkerRole
 
 
@@ -27,4 +28,10 @@ class AssignWorker(EpisodeCommand):
         require_referral(state)
         if any((a.worker_id, a.role) == (self.worker_id, self.role) for a in state.assignments.values()):
             return []
+        if self.assignment_id in state.assignments:
+            raise OutOfOrder(
+                "That assignment is another worker's, or in another role.",
+                remedy="Give the new assignment an id of its own.",
+                field="assignment_id",
+            )
         return [WorkerAssigned(**self.model_dump())]

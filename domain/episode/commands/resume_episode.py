@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from domain.command import Context
 from domain.episode.commands.base import EpisodeCommand, require_granted
 from domain.episode.facts import EpisodeResumed
-from domain.episode.state import EpisodeState
+from domain.episode.state import EpisodeState, Phase
 from domain.fact import Fact
 from domain.refusal import EndedBeforeItBegan, OutOfOrder
 
@@ -21,8 +21,8 @@ class ResumeEpisode(EpisodeCommand):
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder, EndedBeforeItBegan."""
         require_granted(state)
-        if state.suspended_on is None:
-            raise OutOfOrder("The episode is not suspended.", remedy="Only suspended work can be resumed.")
+        if state.phase is not Phase.SUSPENDED or state.suspended_on is None:
+            raise OutOfOrder(f"The episode is {state.phase}.", remedy="Only suspended work can be resumed.")
         if self.resumed_on < state.suspended_on:
             raise EndedBeforeItBegan(
                 "resumed_on is before the suspension began.",

@@ -28,4 +28,6 @@ class StartEpisode(EpisodeCommand):
             raise OutOfOrder(
                 f"The work began on {state.started_on} already.", remedy="Correct that entry if the day is wrong."
             )
+        if state.closed_on is not None and self.started_on > state.closed_on:
+            raise OutOfOrder(f"The episode was closed on {state.closed_on}.", remedy="Reopen it first.")
         return [EpisodeStarted(**self.model_dump())]
