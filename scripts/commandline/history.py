@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 from pydantic_core import to_json
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from api.history import History, Told
@@ -69,22 +70,25 @@ def _position(book: Book, as_of: str | None) -> int:
 
 def _print(to: Console, told: History, named: str, head: int, lang: str) -> None:
     to.print(Text(f"{label('title', 'history', lang)} {named} ({told.stream_id})", style="bold"))
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(justify="right")
+    lines.add_column(justify="right", no_wrap=True)
+    lines.add_column()
     for entry in told.entries:
-        to.print(_line(entry))
-        for remark in _remarks(entry, lang):
-            to.print(Text(f"{'':19}{remark}", style="dim"))
+        day = cell(entry.occurred_at.astimezone(HELSINKI).date())
+        lines.add_row(str(entry.version), day, Text("\n").join([_sentence(entry), *_remarks(entry, lang)]))
+    to.print(lines)
     footer = label("footer", "as_of", lang).format(as_of=told.as_of, head=head)
     to.print(Text(f"{footer}{label('footer', 'no_lag', lang)}", style="dim"))
 
 
-def _line(entry: Told) -> Text:
-    day = cell(entry.occurred_at.astimezone(HELSINKI).date())
+def _sentence(entry: Told) -> Text:
     style = "strike" if entry.struck_by else "italic" if entry.caused_by else ""
     mark = "↳ " if entry.caused_by else ""
-    return Text.assemble((f"{entry.version:>4}  {day:>10}   "), (f"{mark}{entry.sentence}", style))
+    return Text(f"{mark}{entry.sentence}", style)
 
 
-def _remarks(entry: Told, lang: str) -> list[str]:
+def _remarks(entry: Told, lang: str) -> list[Text]:
     """What became of the entry, where it came from, and what of it is not shown."""
     remarks = []
     if entry.struck_by is not None:
@@ -97,4 +101,4 @@ def _remarks(entry: Told, lang: str) -> list[str]:
     if source is not None and source.entered_at is not None:
         time = cell(source.entered_at.astimezone(HELSINKI))
         remarks.append(label("footer", "entered", lang).format(system=f"{source.system} {source.row_id}", time=time))
-    return remarks
+    return [Text(remark, "dim") for remark in remarks]

@@ -42,11 +42,15 @@ def show(
     last_is_sum: bool = False, footer: str = "",
 ) -> None:  # fmt: skip
     """Print the table; `footer` beneath it."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    told = [[cell(value) for value in row] for row in rows]
     for number, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if column.number else "left"
-        table.add_column(column.header, justify=justify, overflow="fold", no_wrap=number == 0)
-    told = [[cell(value) for value in row] for row in rows]
+        widest = max((len(row[number]) for row in told), default=0)
+        table.add_column(
+            column.header, justify=justify, overflow="fold", no_wrap=number == 0,
+            min_width=widest if column.number else None,
+        )  # fmt: skip
     for number, row in enumerate(told, 1):
         if last_is_sum and number == len(told):
             table.add_section()

@@ -53,7 +53,7 @@ class Account:
     def _refuse_step(self, step: Step, fault: Fault, message: str) -> None:
         key = step.row.key
         self._refused[key] = RefusedRow(key.file, step.row.line, key.row_id, fault, message)
-        if step.founds:
+        if step.founds and fault is not Fault.RECORDED_OTHERWISE:  # then the ledger has it, as an earlier export said
             self._baseless.add(key)
 
     def told(self, step: Step, outcome: Outcome) -> None:

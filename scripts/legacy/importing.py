@@ -19,6 +19,8 @@ from domain.calendar import day_in_helsinki
 from domain.commands import AnyCommand
 from domain.ledger.book import Book, Order
 from domain.refusal import BadIdentityCode, EndedBeforeItBegan, InTheFuture, KeyReused, Refusal, WorkerNotOfRegister
+from domain.register.facts import RegisterOpened
+from domain.register.state import RegisterState
 from domain.stream import Provenance
 from scripts.legacy import files
 from scripts.legacy.account import Account
@@ -69,7 +71,7 @@ class _Import:
         self._naming = Naming(book.register_name)
         self._progress = progress
         self._now = now
-        self._first_day = _first_day(export, now)
+        self._first_day = _first_day(book.register_state(), export, now)
         self._account = Account(book.register_name, export)
 
     def run(self) -> Report:
@@ -151,8 +153,11 @@ def _by_stream(steps: Iterable[Step]) -> list[list[Step]]:
     return [sorted(told, key=lambda step: step.order) for told in streams.values()]
 
 
-def _first_day(export: CheckedExport, now: dt.datetime) -> dt.date:
-    """The day of the oldest contact, else today: the register and its workers are there from then on."""
+def _first_day(register: RegisterState, export: CheckedExport, now: dt.datetime) -> dt.date:
+    """The day from which the register and its workers are there: that of its opening, else of the oldest contact."""
+    for entry in register.in_force:
+        if isinstance(entry.fact, RegisterOpened):
+            return entry.fact.opened_on
     contacts = (checked.row for checked in export.of(files.CONTACTS))
     days = [day_in_helsinki(row.received_at) for row in contacts if isinstance(row, ContactRow)]
     return min(days, default=day_in_helsinki(now))
