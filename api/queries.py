@@ -26,7 +26,8 @@ from api.problems import FieldError, Problem, malformed
 from domain.calendar import day_in_helsinki
 from projections import queries
 from projections.answers import Answer
-from projections.queries import PAGE_ROWS, TABLES, Reading
+from projections.pages import PAGE_ROWS, TABLES
+from projections.queries import Reading
 
 MOST_ROWS = 1000
 WAIT_STEP_SECONDS = 0.01

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import TypeVar
 
 import psycopg
+import structlog
 from psycopg.conninfo import make_conninfo
 
+from api.logging import where_of
 from api.readers import Readers
 from domain.ledger.book import Book
 from domain.ledger.errors import LedgerUnavailable, UnknownRegister
@@ -22,7 +24,10 @@ from projections.engine import follow
 from projections.queries import Reading
 
 Clock = Callable[[], datetime]
+FOLLOW_AGAIN_SECONDS = 2.0
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class Registers:
@@ -91,6 +96,15 @@ class Registers:
 
     def _follow(self, name: str) -> None:
         if self._following and not self._stop.is_set():
-            follower = threading.Thread(target=follow, args=(self.dsn, name, self._stop), name=f"follow {name}")
+            follower = threading.Thread(target=self._keep_following, args=(name,), name=f"follow {name}")
             follower.start()
             self._followers.append(follower)
+
+    def _keep_following(self, name: str) -> None:
+        """The engine bears outages itself. What is left (projections not installed) may be mended while we serve."""
+        while not self._stop.is_set():
+            try:
+                follow(self.dsn, name, self._stop)
+            except Exception as fault:
+                log.error("projections_not_followed", register=name, **where_of(fault))
+                self._stop.wait(FOLLOW_AGAIN_SECONDS)
