@@ -17,10 +17,9 @@ import psycopg
 from psycopg import Connection
 from pydantic import ValidationError
 
-from domain.correction import EntryCorrected, EntryStruckOut
 from domain.stream import Entry
 from projections import store
-from projections.feed import Read, read_stream
+from projections.feed import AMENDMENTS, Read, Streams
 from projections.rows import Key, Operation, Projection, Stand
 from projections.standing import Row, Standing, stream_rows
 
@@ -54,12 +53,12 @@ class Folded:
     stop: Stop | None = None
 
 
-def fold_batch(connection: Connection[Any], projection: Projection, reads: Iterable[Read]) -> Folded:
+def fold_batch(streams: Streams, projection: Projection, reads: Iterable[Read]) -> Folded:
     """What the events do to the projection's rows. Amended streams are read whole."""
     folded = Folded()
     for read in reads:
         try:
-            step = fold_one(connection, projection, read)
+            step = fold_one(streams, projection, read)
         except psycopg.OperationalError:
             raise
         except Exception as fault:
@@ -70,16 +69,16 @@ def fold_batch(connection: Connection[Any], projection: Projection, reads: Itera
     return folded
 
 
-def fold_one(connection: Connection[Any], projection: Projection, read: Read) -> Step | None:
+def fold_one(streams: Streams, projection: Projection, read: Read) -> Step | None:
     """What one event does; None when it is of no concern. Raises what the fold raises, or the fault of decoding."""
     entry = read.entry
     if entry is None:
-        concerned = read.kind is None or read.kind in projection.when or read.kind in (EntryCorrected, EntryStruckOut)
+        concerned = read.kind is None or read.kind in projection.when or read.kind in AMENDMENTS
         if concerned and read.fault is not None:
             raise read.fault
         return None
-    if isinstance(entry.fact, EntryCorrected | EntryStruckOut):
-        return refold(projection, read_stream(connection, entry.stream_id, read.position))
+    if type(entry.fact) in AMENDMENTS:
+        return refold(projection, streams.upto(entry.stream_id, read.position))
     operations = tuple(projection.fold(entry))
     return Step(read.position, read.stream_id, operations) if operations else None
 
@@ -92,7 +91,7 @@ def refold(projection: Projection, entries: Sequence[Entry]) -> Step:
         entries[-1].stream_id,
         (),
         {table.name: stream_rows(table, stands) for table in projection.tables},
-        frozenset(e.position for e in entries if isinstance(e.fact, EntryCorrected | EntryStruckOut)),
+        frozenset(entry.position for entry in entries if type(entry.fact) in AMENDMENTS),
     )
 
 
@@ -127,12 +126,21 @@ def apply_steps(standing: dict[str, Standing], steps: Iterable[Step]) -> None:
                 table.apply(operation, step.stream_id, step.position, because)
 
 
-def take(connection: Connection[Any], projection: Projection, reads: Sequence[Read], suffix: str = "") -> Stop | None:
+def take(
+    connection: Connection[Any],
+    projection: Projection,
+    reads: Sequence[Read],
+    suffix: str = "",
+    *,
+    streams: Streams | None = None,
+) -> Stop | None:
     """Take the events in, up to the end or to one that cannot be: which, and why.
 
     When it is the database that refuses, the half that holds the event is taken again, down to the event alone.
+    `streams` may be shared between the projections that take the same events.
     """
-    folded = fold_batch(connection, projection, reads)
+    streams = streams or Streams(connection)
+    folded = fold_batch(streams, projection, reads)
     try:
         with connection.transaction():
             take_steps(connection, projection, folded.steps, suffix)
@@ -140,8 +148,9 @@ def take(connection: Connection[Any], projection: Projection, reads: Sequence[Re
         if len(reads) == 1:
             return Stop(reads[0].position, told(fault))
         middle = len(reads) // 2
-        return take(connection, projection, reads[:middle], suffix) or take(
-            connection, projection, reads[middle:], suffix
+        halves = (reads[:middle], reads[middle:])
+        return next(
+            filter(None, (take(connection, projection, half, suffix, streams=streams) for half in halves)), None
         )
     return folded.stop
 

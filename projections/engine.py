@@ -23,7 +23,7 @@ from domain.ledger.connections import as_role
 from projections import store
 from projections.batch import Stop, take
 from projections.catalogue import PROJECTIONS
-from projections.feed import LAST_POSITION, Read, read_batch
+from projections.feed import LAST_POSITION, Read, Streams, read_batch
 from projections.install import outdated, register_connection
 from projections.rows import Projection
 from projections.store import Checkpoint
@@ -84,10 +84,11 @@ class Engine:
         """Take the batch into these projections, which all stand right before it. Raises BatchReplayed if not."""
         before, last = reads[0].position - 1, reads[-1].position
         stops: dict[str, Stop] = {}
+        streams = Streams(self._connection)
         with self._connection.transaction():
             for name in sorted(names):
                 store.hold_checkpoint(self._connection, self._held[name], before)
-                stop = take(self._connection, self._held[name], reads)
+                stop = take(self._connection, self._held[name], reads, streams=streams)
                 reached, error = (stop.position - 1, (stop.position, stop.reason)) if stop else (last, None)
                 store.move_checkpoint(self._connection, name, reached, error)
                 if stop:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from psycopg import Connection, Cursor, sql
 
+from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
 from domain.ledger.record import unpack
 from domain.ledger.submission import StoredRecord
@@ -27,6 +28,8 @@ _STREAM = sql.SQL("SELECT record FROM events WHERE stream_id = %b AND position <
 _HEAD = sql.SQL("SELECT position FROM events ORDER BY position DESC LIMIT 1")
 
 LAST_POSITION = 2**63 - 1
+AMENDMENTS: frozenset[type[Fact]] = frozenset((EntryCorrected, EntryStruckOut))
+"""The facts that change how earlier entries of their stream count. Compared by type: it is done for every event."""
 
 
 class Read(NamedTuple):
@@ -56,10 +59,21 @@ def read_part(cursor: Cursor[Any], upto: int, part: int, parts: int) -> None:
     cursor.execute(_PART, (0, upto, parts, part), binary=True)
 
 
-def read_stream(connection: Connection[Any], stream_id: UUID, upto: int) -> Sequence[Entry]:
-    """All of a stream's entries up to the position. Raises what decoding them raises."""
-    rows = connection.execute(_STREAM, (stream_id, upto), binary=True).fetchall()
-    return [entry_from(unpack(record)[1]) for (record,) in rows]
+class Streams:
+    """Whole streams, as they stood at a position; the last is kept, since every projection asks for the same."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        self._kept: tuple[UUID, int] | None = None
+        self._entries: Sequence[Entry] = ()
+
+    def upto(self, stream_id: UUID, position: int) -> Sequence[Entry]:
+        """All of a stream's entries up to the position. Raises what decoding them raises."""
+        if self._kept != (stream_id, position):
+            rows = self._connection.execute(_STREAM, (stream_id, position), binary=True).fetchall()
+            self._entries = [entry_from(unpack(record)[1]) for (record,) in rows]
+            self._kept = (stream_id, position)
+        return self._entries
 
 
 def decoded(record: StoredRecord) -> Read:

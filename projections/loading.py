@@ -10,26 +10,25 @@ import gc
 import math
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
-from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
 from domain.ledger.connections import as_role
 from domain.ledger.record import unpack
 from projections import store
 from projections.batch import apply_steps, fold_one, told
 from projections.catalogue import PROJECTIONS
-from projections.feed import Read, decoded, read_part
+from projections.feed import AMENDMENTS, Read, Streams, decoded, read_part
 from projections.install import register_connection
 from projections.rows import Handler, Projection
 from projections.standing import Standing
 
-EVENTS_WORTH_A_PROCESS = 40_000
+EVENTS_WORTH_A_PROCESS = 10_000
 EVENTS_IN_MEMORY = 1_000_000
 """About so many events' standing rows are held at a time: what is more is folded in further parts, by stream."""
 _FETCH_EVENTS = 2000
@@ -62,6 +61,7 @@ class Loader:
     def __init__(self, connection: Connection[Any], projections: Sequence[Projection], suffix: str) -> None:
         self._connection = connection
         self._projections = projections
+        self._streams = Streams(connection)
         self._suffix = suffix
         self._standing = {table.name: Standing(table) for p in projections for table in p.tables}
         self._handlers: dict[type[Fact], list[Handler]] = {}
@@ -72,7 +72,7 @@ class Loader:
     def take(self, read: Read) -> None:
         """Fold one event. Raises RebuildStopped."""
         entry = read.entry
-        if entry is None or isinstance(entry.fact, EntryCorrected | EntryStruckOut):
+        if entry is None or type(entry.fact) in AMENDMENTS:
             self._take_slowly(read)
             return
         because = (read.position,)
@@ -94,7 +94,7 @@ class Loader:
     def _take_slowly(self, read: Read) -> None:
         for projection in self._projections:
             try:
-                step = fold_one(self._connection, projection, read)
+                step = fold_one(self._streams, projection, read)
             except Exception as fault:
                 raise RebuildStopped(f"{projection.name} at position {read.position}: {told(fault)}") from fault
             if step is not None:
@@ -145,7 +145,7 @@ def load(
     ours = all(projection in PROJECTIONS for projection in projections)
     affordable = min(os.cpu_count() or 1, math.ceil(upto / EVENTS_WORTH_A_PROCESS))
     workers = max(1, processes or affordable) if ours else 1
-    parts = workers * max(1, math.ceil(upto / EVENTS_IN_MEMORY / workers))
+    parts = max(1 if workers == 1 else 2 * workers, math.ceil(upto / EVENTS_IN_MEMORY))
     names = tuple(projection.name for projection in projections)
     shares = [Part(dsn, register, names, suffix, upto, number, parts) for number in range(parts)]
     done = 0
@@ -155,11 +155,16 @@ def load(
             progress(done, upto)
 
 
-def _counts(shares: Sequence[Part], projections: Sequence[Projection], workers: int) -> Iterable[int]:
+def _counts(shares: Sequence[Part], projections: Sequence[Projection], workers: int) -> Iterator[int]:
     if workers == 1:
         yield from (load_part(share, projections) for share in shares)
         return
-    # A process of its own each: folding is Python's work, of which threads do one at a time.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(load_part, share) for share in shares]):
+    # Processes, since folding is Python's work, of which threads do one at a time. This one takes shares from the end
+    # of the row meanwhile: the others have to import everything first.
+    with ProcessPoolExecutor(workers - 1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = {pool.submit(load_part, share): share for share in shares}
+        for future, share in reversed(futures.items()):
+            if future.cancel():
+                yield load_part(share, projections)
+        for future in as_completed(future for future in futures if not future.cancelled()):
             yield future.result()

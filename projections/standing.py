@@ -54,8 +54,9 @@ class Standing:
             if operation.opens:
                 rows[key] = Row(stream_id, key, operation.changes, stands_on, position)
             return
-        columns = {**row.columns, **operation.changes}
-        if not same_columns(columns, row.columns):
+        before = row.columns.get
+        if any(before(name) != value for name, value in operation.changes.items()):
+            columns = {**row.columns, **operation.changes}
             self._put(rows, Row(stream_id, key, columns, _joined(row.because, stands_on), position))
 
     def bring_to(self, stream_id: UUID, wanted: dict[Key, Row], position: int, amendments: Collection[int]) -> None:

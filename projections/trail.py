@@ -26,7 +26,6 @@ TRAIL = Table(
 
 
 def recorded(entry: Entry, fact: Fact) -> Iterator[Operation]:
-    amends = isinstance(fact, EntryCorrected | EntryStruckOut)
     row: dict[str, Any] = {
         "position": entry.position,
         "stream_kind": fact.stream,
@@ -42,8 +41,8 @@ def recorded(entry: Entry, fact: Fact) -> Iterator[Operation]:
         row["source_system"] = entry.provenance.system
         row["source_file"] = entry.provenance.file
         row["source_row_id"] = entry.provenance.row_id
-    if amends:
-        row["amends_entry"], row["mistake"] = fact.entry, fact.mistake  # type: ignore[attr-defined] # `amends` says so
+    if type(fact) is EntryCorrected or type(fact) is EntryStruckOut:  # by type: it is asked of every event
+        row["amends_entry"], row["mistake"] = fact.entry, fact.mistake
     yield Open("trail", (entry.version,), row)
 
 
