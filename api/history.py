@@ -72,6 +72,25 @@ def history(book: Book, stream_id: UUID, kind: StreamKind, *, as_of: int, langua
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event, and whose it is."""
+
+    stream_id: UUID
+    kind: StreamKind | None
+    entry: Told
+
+
+def event_at(book: Book, position: int, language: Language) -> Event | None:
+    """The event at a position, with what has become of it since; None when there is none."""
+    for record in book.ledger.read_feed(position - 1, 1):
+        entries = book.state(record.stream_id, StreamKind.EPISODE).entries  # of whichever kind the stream is
+        told = trail(entries, book.register_state(), language)
+        entry = next(one for one in told if one.version == record.version)
+        return Event(stream_id=record.stream_id, kind=kind_of(entries), entry=entry)
+    return None
+
+
 def stream_as_of(book: Book, stream_id: UUID, kind: StreamKind, *, as_of: int) -> StreamState:
     """What was so of a stream at that position. Raises UnknownEpisode and its like."""
     state = book.state(stream_id, kind, position=as_of)

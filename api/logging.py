@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import traceback
+from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any, TextIO
 
@@ -67,31 +68,53 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id, started, status = str(new_id()), time.perf_counter(), 0
-        state = scope.setdefault("state", {})
+        line = _Line(scope)
 
         async def send_noted(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                line.status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = line.request_id
+            elif not message.get("more_body", False):
+                line.write()  # before the caller has the whole answer, so that whoever has it finds it in the log
             await send(message)
 
-        fault: Exception | None = None
         try:
             await self.app(scope, receive, send_noted)
-        except Exception as caught:
-            fault = caught
-            if not status:
+        except Exception as fault:  # the last resort: told without its message, which may hold anything
+            line.fault = fault
+            if not line.status:
                 await unexpected().answer.response(Request(scope))(scope, receive, send_noted)
-        duration_ms = round((time.perf_counter() - started) * 1000, 1)
-        line = {"request_id": request_id, "status": status, "duration_ms": duration_ms, **_about(scope, state)}
-        if fault is not None:
-            log.error("request", **line, **where_of(fault))
-        elif status >= 500:
-            log.warning("request", **line)
+        line.write()
+
+
+class _Line:
+    """What one request comes to, written once."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.request_id = str(new_id())
+        self.status = 0
+        self.fault: Exception | None = None
+        self._scope = scope
+        self._state = scope.setdefault("state", {})
+        self._started = time.perf_counter()
+        self._written = False
+
+    def write(self) -> None:
+        if self._written:
+            return
+        self._written = True
+        about = {
+            "request_id": self.request_id,
+            "status": self.status,
+            "duration_ms": round((time.perf_counter() - self._started) * 1000, 1),
+            **_about(self._scope, self._state),
+        }
+        if self.fault is not None:
+            log.error("request", **about, **where_of(self.fault))
+        elif self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("request", **about)
         else:
-            log.info("request", **line)
+            log.info("request", **about)
 
 
 def where_of(fault: BaseException) -> dict[str, str]:

@@ -5,9 +5,10 @@ Never here: projections; sensitive parts of facts.
 
 # Annotations are not postponed here: FastAPI reads those of closures, whose names only the closure knows.
 
+from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic_core import to_jsonable_python
@@ -15,7 +16,8 @@ from pydantic_core import to_jsonable_python
 from api.asking import AS_OF, position_asked
 from api.commands import PLURALS, REGISTER_PATH, StreamId
 from api.desk import Admitted, Desk
-from api.history import History, history, state_told, stream_as_of
+from api.history import History, event_at, history, state_told, stream_as_of
+from api.problems import Problem
 from api.texts import Language
 from domain.fact import StreamKind
 
@@ -28,7 +30,22 @@ def streams_router(desk: Desk) -> APIRouter:
     for kind, plural in PLURALS.items():
         _add_state(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}")
         _add_history(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}/history")
+    _add_event(router, desk)
     return router
+
+
+def _add_event(router: APIRouter, desk: Desk) -> None:
+    @router.get(f"{REGISTER_PATH}/events/{{position}}", summary="One event, by its position: what a figure stands on.")
+    async def event(
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        position: Annotated[int, Path(ge=1, le=2**62)],
+        lang: Annotated[Language, Query(description="The language of the sentence.")] = Language.FI,
+    ) -> Any:
+        found = await run_in_threadpool(event_at, admitted.book, position, lang)
+        if found is None:
+            detail = "No event of that position is in this register."
+            raise Problem(HTTPStatus.NOT_FOUND, "unknown_event", detail, remedy="GET /health tells its last position.")
+        return JSONResponse(to_jsonable_python(found))
 
 
 def _add_state(router: APIRouter, desk: Desk, kind: StreamKind, path: str) -> None:

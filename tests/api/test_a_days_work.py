@@ -16,6 +16,7 @@ class Episode:
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
         self.client_id, self.contact_id, self.episode_id = new_id(), new_id(), new_id()
+        self.area = f"area {self.episode_id}"
         self.answers: list[dict[str, Any]] = []
 
     def tell(self, command: str, **body: Any) -> dict[str, Any]:
@@ -29,7 +30,7 @@ class Episode:
             identity_code="150517A9059",
             given_name="Tuuli",
             family_name="Tuulentupa",
-            area="Kouvola",
+            area=self.area,
         )
         self.caller.tell(
             f"contacts/{self.contact_id}/receive-contact",
@@ -43,8 +44,8 @@ class Episode:
         referral = {"client_ids": [str(self.client_id)], "contact_id": str(self.contact_id)}
         self.tell("receive-referral", **referral, received_on="2022-03-02", need="a quiet word")
 
-    def is_granted(self) -> dict[str, Any]:
-        decided = {"decided_on": "2022-03-03", "decision_maker": "worker-1", "service": "K1"}
+    def is_granted(self, service: str = "K1") -> dict[str, Any]:
+        decided = {"decided_on": "2022-03-03", "decision_maker": "worker-1", "service": service}
         return self.tell("grant-service", decision_id=str(new_id()), **decided)
 
     def is_worked_on(self, meetings: int) -> None:

@@ -1,0 +1,54 @@
+"""The texts of the trail: every fact has its sentence, every code its words, and none tells anything sensitive."""
+
+import re
+from enum import StrEnum
+
+import pytest
+
+from api.texts import Language, history_texts, sentence
+from domain.client import facts as client
+from domain.contact import facts as contact
+from domain.correction import MistakeKind
+from domain.episode import facts as episode
+from domain.fact import Fact, StreamKind
+from domain.register import facts as register
+from domain.registry import REGISTRY
+
+FACTS = {fact.fact_name: fact for fact in REGISTRY.facts.values()}
+CODES = {
+    value.value
+    for module in (client, contact, episode, register)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and kind not in (StrEnum, StreamKind)
+    for value in kind
+} | {kind.value for kind in MistakeKind}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_every_fact_has_a_sentence_in_every_language(name: str) -> None:
+    assert history_texts()["sentence"][name].keys() == {language.value for language in Language}
+
+
+@pytest.mark.parametrize(("name", "fact"), FACTS.items())
+def test_a_sentence_names_plain_fields_only(name: str, fact: type[Fact]) -> None:
+    plain = fact.model_fields.keys() - fact.sensitive
+    for template in history_texts()["sentence"][name].values():
+        assert set(re.findall(r"\{(\w+)", template)) <= plain | {"rule"}
+
+
+def test_there_is_no_sentence_for_what_is_no_fact() -> None:
+    assert history_texts()["sentence"].keys() == FACTS.keys()
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_code_has_words_in_every_language(code: str) -> None:
+    words = {key: texts for key, texts in history_texts()["words"].items() if code in (key, key.partition(".")[2])}
+    assert words
+    assert all(texts.keys() == {language.value for language in Language} for texts in words.values())
+
+
+def test_what_is_absent_is_left_out_of_the_sentence() -> None:
+    closed = episode.EpisodeClosed(closed_on="2022-03-31", reason="goals_met")  # type: ignore[arg-type] # as JSON has it
+    assert sentence(closed, Language.FI) == "Jakso päättyi 31.3.2022: tavoitteet saavutettu."
+    assert sentence(closed, Language.SV) == "Perioden avslutades 2022-03-31: målen uppnådda."
+    assert sentence(closed, Language.EN) == "The episode was closed on 31 Mar 2022: goals met."
