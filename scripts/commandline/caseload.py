@@ -16,7 +16,6 @@ COLUMNS = (
     "referred_episodes",
     "decided_episodes",
     "active_episodes",
-    "clients",
     "longest_days_open",
     "last_meeting_on",
     "open_duties",

@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH_WHEN_PIPED = 100
+WIDEST_WHEN_PIPED = 120
 
 Cell = str | int | float | bool | dt.date | UUID | Sequence[str] | None
 
@@ -44,13 +45,16 @@ def show(
     """Print the table; `footer` beneath it."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     told = [[cell(value) for value in row] for row in rows]
-    for number, column in enumerate(columns):
+    widths = [_width(column, [row[number] for row in told]) for number, column in enumerate(columns)]
+    needed = sum(widths) + len(widths) + 1
+    if not to.is_terminal:
+        to.width = max(to.width, min(needed, WIDEST_WHEN_PIPED))
+    all_fit = needed <= to.width
+    for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
         justify: Literal["left", "right"] = "right" if column.number else "left"
-        widest = max((len(row[number]) for row in told), default=0)
-        table.add_column(
-            column.header, justify=justify, overflow="fold", no_wrap=number == 0,
-            min_width=widest if column.number else None,
-        )  # fmt: skip
+        first = number == 0 and all_fit
+        least = width if column.number and all_fit else None
+        table.add_column(column.header, justify=justify, overflow="fold", no_wrap=first, min_width=least)
     for number, row in enumerate(told, 1):
         if last_is_sum and number == len(told):
             table.add_section()
@@ -58,6 +62,11 @@ def show(
     to.print(table)
     if footer:
         to.print(footer, style="dim", markup=False)
+
+
+def _width(column: Column, told: Sequence[str]) -> int:
+    """What the column needs, if only its header is wrapped, between words."""
+    return max(map(len, (*column.header.split(), *told)), default=0)
 
 
 def cell(value: Cell) -> str:
