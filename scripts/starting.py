@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime as dt
 import json
 import socket
 import sys
@@ -25,23 +24,23 @@ from api.identity import issue_token
 from api.logging import configure_logging
 from api.serving import server_of
 from api.settings import Settings
-from domain.calendar import day_in_helsinki
 from domain.ledger.book import Book
 from domain.ledger.migrate import create_register, registers
-from projections.queries import reading
 from projections.rebuild import start_up
+from scripts.commandline.caseload import COLUMNS
 from scripts.commandline.faults import told
+from scripts.commandline.figures import Asked, show_figure
 from scripts.commandline.importing import print_report
 from scripts.commandline.progress import bar
 from scripts.commandline.session import DEFAULT_REGISTER, database
-from scripts.commandline.tables import Column, console, show
+from scripts.commandline.tables import console
 from scripts.legacy.importing import import_export
 
 DEMONSTRATION = Path(__file__).resolve().parent / "demonstration" / "kymenlaakso"
 QUESTIONS = (
     "/health",
     f"/v1/registers/{DEFAULT_REGISTER}/caseload?by=area",
-    f"/v1/registers/{DEFAULT_REGISTER}/early-support?from=2021-01-01&to=2022-08-26",
+    f"/v1/registers/{DEFAULT_REGISTER}/early-support?from=2020-01-01&to=2025-12-31",
 )
 """What `--check` asks of the running API."""
 START_LIMIT_SECONDS = 30.0
@@ -81,7 +80,7 @@ def _start(settings: Settings, *, check: bool) -> None:
     with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
         configure_logging(settings, log)
         fill(dsn)
-        show_caseload(dsn)
+        show_caseload()
         app = create_app(settings, dsn=dsn, following=True)
         if check:
             _ask_and_stop(app, settings)
@@ -105,22 +104,12 @@ def fill(dsn: str) -> None:
         start_up(dsn, register)
 
 
-def show_caseload(dsn: str) -> None:
-    """The caseload of today, by worker, with the position that it reflects."""
-    today = day_in_helsinki(dt.datetime.now(dt.UTC))
-    with reading(dsn, DEFAULT_REGISTER) as asked:
-        answer = asked.caseload("worker", on_day=today)
-    headers = ("Open episodes", "Active", "Clients", "Longest, days", "Duties open", "Late")
-    columns = [Column("Worker"), *(Column(header, number=True) for header in headers), Column("Last meeting")]
-    rows = [
-        (
-            *(row.group_key, row.open_episodes, row.active_episodes, row.clients, row.longest_days_open),
-            *(row.open_duties, row.late_duties, row.last_meeting_on),
-        )
-        for row in answer.rows
-    ]
-    footer = f"On {today:%-d.%-m.%Y}, as of position {answer.as_of}, {answer.lag_events} events behind."
-    show(console(), f"Caseload, {DEFAULT_REGISTER}", columns, rows, footer=footer)
+def show_caseload() -> None:
+    """The caseload of today, by worker, as `jaksokirja caseload` shows it."""
+    asked = Asked(by="worker", register=DEFAULT_REGISTER, as_of=None, on=None, as_json=False, explain=False, lang="fi")
+    show_figure(
+        "caseload", asked, COLUMNS, lambda read, position: read.caseload("worker", on_day=asked.on_day, as_of=position)
+    )
 
 
 def _show_addresses(settings: Settings, log_path: Path) -> None:
