@@ -5,15 +5,12 @@ Never here: anything that a stranger may not know; health is open to all.
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 import psycopg
 
 from api.registers import Registers
-from domain.ledger.connections import as_role
 from domain.ledger.errors import LedgerError
-from projections.install import register_connection
 from projections.store import RUNNING, checkpoints
 
 
@@ -30,11 +27,10 @@ def health(registers: Registers) -> tuple[dict[str, Any], bool]:
 def register_health(registers: Registers, name: str) -> dict[str, Any]:
     """One register's projections: their positions, how many events they are behind, and where one has stopped."""
     head, _ = registers.book(name).ledger.head()
-    with closing(register_connection(as_role(registers.dsn, "reader"), name, autocommit=True)) as connection:
-        try:
-            found = checkpoints(connection)
-        except psycopg.errors.UndefinedTable:
-            found = {}
+    try:
+        found = registers.read(name, lambda reading: checkpoints(reading.connection))
+    except psycopg.errors.UndefinedTable:
+        found = {}  # not installed yet
     projections = [
         {
             "projection": one.projection,

@@ -54,3 +54,21 @@ class Caller:
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.json()
         return told
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem in the answer, which is of the shape that every problem has."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told: dict[str, Any] = answer.json()
+    assert told["code"] == code
+    assert told["status"] == status
+    assert told["type"].startswith("urn:jaksokirja:")
+    assert told["type"].endswith(f":{code}")
+    assert told["title"]
+    assert told["detail"]
+    return told
+
+
+def fields_of(told: dict[str, Any]) -> list[str]:
+    return [error["field"] for error in told["errors"]]

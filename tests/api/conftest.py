@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 import httpx
 import psycopg
@@ -34,13 +33,9 @@ from projections.install import install
 from tests.api.caller import WORKER, Caller
 
 
-def settings_in(folder: Path) -> Settings:
-    return Settings(data=folder, host="127.0.0.1", port=0, patience_seconds=0.5)
-
-
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return settings_in(tmp_path_factory.mktemp("api"))
+    return Settings(data=tmp_path_factory.mktemp("api"), port=0)
 
 
 @pytest.fixture(scope="session")
@@ -63,27 +58,35 @@ def opened(postgres: str) -> Iterator[tuple[str, str]]:
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema_of(name))))
 
 
-@pytest.fixture
-def log(settings: Settings) -> Iterator[io.StringIO]:
-    """What the API logs while the test runs."""
-    written = io.StringIO()
+@pytest.fixture(scope="session")
+def logging_configured(settings: Settings) -> Iterator[None]:
+    """As the API has it where it is served, but written where nobody sees it."""
     handlers, level = logging.getLogger().handlers, logging.getLogger().level
-    configure_logging(settings, written)
-    yield written
+    configure_logging(settings, io.StringIO())
+    yield
     structlog.reset_defaults()
     logging.getLogger().handlers = handlers
     logging.getLogger().setLevel(level)
 
 
+@pytest.fixture
+def log(logging_configured: None, settings: Settings) -> Iterator[io.StringIO]:
+    """What the API logs while the test runs."""
+    written = io.StringIO()
+    configure_logging(settings, written)
+    yield written
+    configure_logging(settings, io.StringIO())
+
+
 @pytest.fixture(scope="session")
-def address(opened: tuple[str, str], settings: Settings) -> Iterator[str]:
+def address(opened: tuple[str, str], settings: Settings, logging_configured: None) -> Iterator[str]:
     """Where the API on that register is served, its projections followed."""
     with served(settings, opened[0], following=True) as address:
         yield address
 
 
-@pytest.fixture
-def caller(address: str, opened: tuple[str, str], settings: Settings, log: io.StringIO) -> Iterator[Caller]:
+@pytest.fixture(scope="session")
+def caller(address: str, opened: tuple[str, str], settings: Settings) -> Iterator[Caller]:
     """A worker of the register who calls the API."""
     with Caller(address, opened[1], issue_token(settings, WORKER, [opened[1]])) as caller:
         yield caller

@@ -106,17 +106,11 @@ def test_no_name_free_text_or_identity_code_is_logged_or_answered(
         assert not any(canary in text for text in written), canary
 
 
-def test_the_level_of_the_settings_is_obeyed(settings: Settings) -> None:
-    written = io.StringIO()
-    root = logging.getLogger()
-    before = (root.handlers, root.level)
-    configure_logging(settings.model_copy(update={"log_level": "warning"}), written)
+def test_the_level_of_the_settings_is_obeyed(log: io.StringIO, settings: Settings) -> None:
+    configure_logging(settings.model_copy(update={"log_level": "warning"}), log)
     structlog.get_logger().info("quiet")
     structlog.get_logger().warning("loud")
     logging.getLogger("a.library").warning("of %s", NAME)
-    structlog.reset_defaults()
-    root.handlers, root.level = before
 
-    told = lines(written)
-    assert [line["event"] for line in told] == ["loud", "library"]
-    assert NAME not in written.getvalue()
+    assert [line["event"] for line in lines(log)] == ["loud", "library"]
+    assert NAME not in log.getvalue()

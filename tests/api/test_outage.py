@@ -12,9 +12,16 @@ from psycopg.conninfo import make_conninfo
 from api.identity import issue_token
 from api.settings import Settings
 from domain.ledger.identity import new_id
+from projections.install import install
 from tests.api.caller import WORKER, Caller
 from tests.api.conftest import served
 from tests.ledger.proxy import Proxy, proxied
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Little patience, so that nobody waits long for what will not come."""
+    return Settings(data=tmp_path_factory.mktemp("hasty"), port=0, patience_seconds=0.5)
 
 
 class Line:
@@ -108,3 +115,23 @@ def test_a_server_that_is_not_there_is_told_as_such(settings: Settings, tmp_path
     with served(settings, dsn) as address, Caller(address, "kymenlaakso", token) as caller:
         away(caller.ask("caseload"))
         away(caller.send(f"clients/{new_id()}/register-client", {"born_on": "2015-05-05"}))
+
+
+def test_a_question_that_waits_in_vain_is_told_how_far_the_projections_are(
+    register: tuple[str, str], settings: Settings
+) -> None:
+    dsn, name = register
+    install(dsn, name)
+    token = issue_token(settings, WORKER, [name])
+    with served(settings, dsn, following=False) as address, Caller(address, name, token) as caller:
+        told = caller.tell("open-register", register_name=name, controller="a county", opened_on="2022-01-01")
+        answer = caller.ask("caseload", wait_for=str(told["position"]))
+        assert answer.status_code == 504
+        assert answer.headers["Retry-After"]
+        assert {key: answer.json()[key] for key in ("code", "reflected", "head", "stopped")} == {
+            "code": "not_reflected_yet",
+            "reflected": 0,
+            "head": told["position"],
+            "stopped": [],
+        }
+        assert caller.told("caseload")["lag_events"] == 1

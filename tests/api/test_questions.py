@@ -8,13 +8,13 @@ from api.figures import EXPLAINED, FIGURES
 from domain.ledger.identity import new_id
 from projections.pages import TABLES
 from tests.api.caller import Caller
-from tests.api.test_a_days_work import Episode, meeting
+from tests.api.test_a_days_work import Episode
 
 PERIOD = {"from": "2022-01-01", "to": "2022-12-31"}
 EVERY_FIGURE = [(name, by) for name, figure in FIGURES.items() for by in figure.by or ("",)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def worked(caller: Caller) -> Episode:
     """An episode that was granted, worked on and reflected in the projections."""
     episode = Episode(caller)
@@ -169,9 +169,3 @@ def test_the_page_of_addresses_is_open_and_loads_nothing(caller: Caller) -> None
 def test_the_framework_serves_no_pages_that_load_from_elsewhere(caller: Caller) -> None:
     for path in ("/docs", "/redoc"):
         assert caller.client.get(path).status_code == 404
-
-
-def test_an_extra_meeting_is_seen_by_whoever_waits_for_it(worked: Episode, caller: Caller) -> None:
-    told = worked.tell("record-meeting", **meeting(day=25))
-    answer = caller.told("projections/meetings", episode_id=str(worked.episode_id), wait_for=str(told["position"]))
-    assert len(answer["rows"]) == 5

@@ -1,0 +1,158 @@
+"""What requests get that are not as HTTP or the API would have them: addresses, media, size, tokens, parameters."""
+
+import json
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from api.identity import issue_token
+from api.settings import Settings
+from domain.ledger.identity import new_id
+from tests.api.caller import Caller, fields_of, problem
+
+
+def test_an_unknown_address_is_told_as_such(caller: Caller) -> None:
+    problem(caller.client.get("/v1/nothing"), 404, "no_such_address")
+    problem(caller.send(f"episodes/{new_id()}/do-something", {}), 404, "no_such_address")
+
+
+def test_a_method_that_is_not_there_is_told_with_those_that_are(caller: Caller) -> None:
+    answer = caller.client.put(caller.path("caseload"))
+    problem(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/plain"},
+        {"Content-Type": ""},
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    ],
+)
+def test_what_is_not_sent_as_json_is_not_read(headers: dict[str, str], caller: Caller) -> None:
+    answer = caller.client.post(
+        caller.path(f"clients/{new_id()}/register-client"),
+        content=b'{"born_on": "2015-05-05"}',
+        headers={"Idempotency-Key": str(new_id()), **headers},
+    )
+    problem(answer, 415, "unsupported_media_type")
+
+
+def test_a_body_of_the_limit_is_read_and_one_larger_is_not(caller: Caller, settings: Settings) -> None:
+    limit = settings.max_body_bytes
+    frame = len(json.dumps({"born_on": "2015-05-05", "municipality": ""}).encode())
+    for size, status in ((limit, 201), (limit + 1, 413)):
+        body = json.dumps({"born_on": "2015-05-05", "municipality": "x" * (size - frame)})
+        answer = caller.client.post(
+            caller.path(f"clients/{new_id()}/register-client"),
+            content=body,
+            headers={"Idempotency-Key": str(new_id()), "Content-Type": "application/json"},
+        )
+        assert answer.status_code == status
+    assert problem(answer, 413, "body_too_large")["limit_bytes"] == limit
+
+
+def test_a_body_larger_than_the_limit_is_not_read_when_it_comes_in_chunks(caller: Caller, settings: Settings) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"municipality": "'
+        for _ in range(settings.max_body_bytes // 65536 + 1):
+            yield b"x" * 65536
+
+    answer = caller.client.post(
+        caller.path(f"clients/{new_id()}/register-client"),
+        content=chunks(),
+        headers={"Idempotency-Key": str(new_id()), "Content-Type": "application/json"},
+    )
+    assert "Content-Length" not in answer.request.headers
+    problem(answer, 413, "body_too_large")
+
+
+def test_a_body_announced_as_far_too_large_is_not_waited_for(caller: Caller) -> None:
+    where = urlsplit(caller.address)
+    with socket.create_connection((str(where.hostname), where.port or 80), timeout=10) as sender:
+        head = (
+            f"POST {caller.path(f'clients/{new_id()}/register-client')} HTTP/1.1\r\nHost: here\r\n"
+            f"Authorization: {caller.client.headers['Authorization']}\r\nIdempotency-Key: {new_id()}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
+        )
+        sender.sendall(head.encode())
+        assert sender.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+def test_nobody_writes_or_reads_without_a_token(caller: Caller) -> None:
+    with httpx.Client(base_url=caller.address) as stranger:
+        answers = [
+            stranger.get("/v1/registers"),
+            stranger.get(caller.path("caseload")),
+            stranger.get(caller.path(f"episodes/{new_id()}/history")),
+            stranger.post(caller.path(f"clients/{new_id()}/register-client"), json={}),
+        ]
+    for answer in answers:
+        problem(answer, 401, "unauthenticated")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_every_route_about_registers_asks_who_is_there(caller: Caller) -> None:
+    with httpx.Client(base_url=caller.address) as stranger:
+        for path, operations in stranger.get("/openapi.json").json()["paths"].items():
+            if path.startswith("/v1"):
+                address = path.replace("{stream_id}", str(new_id())).replace("{register}", caller.register)
+                for method in operations:
+                    assert stranger.request(method, address).status_code == 401, path
+
+
+def test_a_token_for_one_register_opens_no_other(caller: Caller, settings: Settings) -> None:
+    elsewhere = issue_token(settings, "worker-1", ["elsewhere"])
+    headers = {"Authorization": f"Bearer {elsewhere}"}
+    problem(caller.client.get(caller.path("caseload"), headers=headers), 403, "register_not_yours")
+    assert caller.client.get("/v1/registers", headers=headers).json() == {"registers": []}
+
+
+@pytest.mark.parametrize("as_of", ["soon", "2022-13-01", "2022-03-01T12:00:00", "-1", "9" * 30])
+def test_a_time_that_is_none_is_refused(as_of: str, caller: Caller) -> None:
+    assert fields_of(problem(caller.ask("caseload", as_of=as_of), 422, "malformed_request")) == ["as_of"]
+
+
+@pytest.mark.parametrize(
+    ("place", "asked", "field"),
+    [
+        ("caseload", {"by": "matti"}, "by"),
+        ("caseload", {"on": "matti"}, "on"),
+        ("visits", {"from": "2022-02-01", "to": "2022-01-01"}, "to"),
+        ("early-support", {"from": "2022-02-01"}, "to"),
+        ("explain/early-support-moved-on", {"to": "2022-02-01"}, "from"),
+        ("caseload", {"wait_for": "999999999"}, "wait_for"),
+        ("caseload", {"wait_for": "-1"}, "wait_for"),
+        ("projections/episodes", {"limit": "0"}, "limit"),
+        ("projections/episodes", {"cursor": "matti"}, "cursor"),
+        ("projections/episodes", {"matti": "1"}, "filters"),
+        ("projections/episodes", {"episode_id": "matti"}, "filters"),
+        ("projections/episodes", {"area": "\x00"}, "filters"),
+        (f"episodes/{new_id()}/history", {"lang": "xx"}, "lang"),
+    ],
+)
+def test_a_malformed_question_is_refused_by_field(
+    place: str, asked: dict[str, str], field: str, caller: Caller
+) -> None:
+    answer = caller.ask(place, **asked)
+    assert fields_of(problem(answer, 422, "malformed_request")) == [field]
+    assert "matti" not in answer.text
+
+
+@pytest.mark.parametrize("place", ["explain/happiness", "projections/matti"])
+def test_an_unknown_figure_or_projection_is_told_with_those_there_are(place: str, caller: Caller) -> None:
+    answer = caller.ask(place)
+    assert answer.status_code == 404
+    assert "caseload" in answer.json()["remedy"] or "episodes" in answer.json()["remedy"]
+
+
+def test_a_register_without_projections_is_told_as_such(
+    caller: Caller, register: tuple[str, str], settings: Settings
+) -> None:
+    token = issue_token(settings, "worker-1", [register[1]])
+    answer = caller.client.get(f"/v1/registers/{register[1]}/caseload", headers={"Authorization": f"Bearer {token}"})
+    problem(answer, 503, "projections_not_installed")
