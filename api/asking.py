@@ -23,7 +23,7 @@ def position_asked(book: Book, as_of: str | None) -> int:
     if as_of is None:
         return book.ledger.head()[0]
     if re.fullmatch(r"\d{1,18}", as_of):
-        return int(as_of)
+        return min(int(as_of), book.ledger.head()[0])
     return book.ledger.position_at(moment_asked(as_of))
 
 
