@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from scripts.commandline import options
+from scripts.commandline.faults import CommandFault
 from scripts.commandline.progress import bar
 from scripts.commandline.session import book_of, database, register_to_fill
 from scripts.commandline.tables import Column, console, show
@@ -35,6 +36,8 @@ def legacy(
     report: Annotated[Path | None, typer.Option(metavar="FILE.json", help="Write the report here too.")] = None,
 ) -> None:
     """Import the legacy client system's export; running it again records nothing twice."""
+    if report is not None and not report.parent.is_dir():
+        raise CommandFault(f"--report: there is no folder {report.parent}.", "bad_report_file")
     read_export(folder)  # a folder that is no export is told of before a database is started
     with database() as dsn:
         name = register_to_fill(dsn, register)

@@ -29,6 +29,11 @@ class Values:
         """The text, None when the field is empty."""
         return self._values[column] or None
 
+    def none_without(self, column: str, wanted: str) -> None:
+        """Raises FaultyRow when the field says something that only counts with another, which is empty."""
+        if self._values[column] and not self._values[wanted]:
+            raise FaultyRow(Fault.MISSING_VALUE, f"{wanted} is empty, but {column} is not.")
+
     def required(self, column: str) -> str:
         """The text of a field that may not be empty."""
         value = self._values[column]

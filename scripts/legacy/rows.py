@@ -186,6 +186,8 @@ def _worker(values: Values) -> WorkerRow:
 
 def _client(values: Values) -> ClientRow:
     expecting = values.flag("odottava_vanhempi")
+    if not expecting and values.text("laskettu_aika"):
+        raise FaultyRow(Fault.BAD_VALUE, "odottava_vanhempi is E, but laskettu_aika is not empty.")
     row = ClientRow(
         client=values.required("asiakas_id"),
         identity_code=values.text("hetu"),
@@ -211,6 +213,7 @@ def _check_identity_code(code: str) -> None:
 
 
 def _contact(values: Values) -> ContactRow:
+    values.none_without("vastattu_klo", "vastattu_pvm")
     answered = values.text("vastattu_pvm") is not None
     row = ContactRow(
         contact=values.required("yhteydenotto_id"),
@@ -227,6 +230,8 @@ def _contact(values: Values) -> ContactRow:
 
 
 def _episode(values: Values) -> EpisodeRow:
+    values.none_without("paattymissyy", "paattyi_pvm")
+    values.none_without("poikkeusperuste", "poikkeuspaatos_pvm")
     closed_on = values.day_or_none("paattyi_pvm")
     exception_on = values.day_or_none("poikkeuspaatos_pvm")
     row = EpisodeRow(
