@@ -77,6 +77,12 @@ class CannotBeFact(Refusal):
     code = "cannot_be_fact"
 
 
+class NullCharacter(CannotBeFact):
+    """No text can hold the null character: PostgreSQL could not show it."""
+
+    code = "null_character"
+
+
 class InTheFuture(CannotBeFact):
     """Nothing can be recorded as having happened before it has."""
 

@@ -6,6 +6,7 @@ Service rules have no place here: a visit that was held was held (domain book §
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
@@ -15,13 +16,20 @@ from domain.client.facts import ClientRegistered
 from domain.client.identity import check_identity
 from domain.command import Context
 from domain.fact import Fact
-from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, InTheFuture, WorkerNotOfRegister
+from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, InTheFuture, NullCharacter, WorkerNotOfRegister
+
+_NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""As JSON writes it: behind an even number of backslashes."""
 
 
 def check_can_be_fact(fact: Fact, context: Context) -> None:
-    """Raises InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister, MissingIdentity, BadIdentityCode."""
+    """Raises NullCharacter, InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister, MissingIdentity, BadIdentityCode."""
     if isinstance(fact, ClientRegistered):
         check_identity(fact)
+    if _NULL_CHARACTER.search(fact.model_dump_json()):
+        raise NullCharacter(
+            "A text holds the null character (U+0000), which no text can.", remedy="Send the text without it."
+        )
     _not_in_the_future(fact, context)
     for beginning, end in fact.spans:
         _not_ended_before_it_began(fact, beginning, end)
