@@ -8,7 +8,7 @@ import typer
 
 from projections.queries import CaseloadBy
 from scripts.commandline import options
-from scripts.commandline.figures import Asked, check_grouping, show_figure
+from scripts.commandline.figures import Asked, show_figure
 
 app = typer.Typer()
 COLUMNS = (
@@ -45,7 +45,6 @@ def caseload(
         explain=explain,
         lang=lang,
     )
-    check_grouping(by, CaseloadBy)
     show_figure(
         "caseload", asked, COLUMNS, lambda read, position: read.caseload(by, on_day=asked.on_day, as_of=position)
     )

@@ -8,7 +8,7 @@ import typer
 
 from projections.queries import ContactsBy
 from scripts.commandline import options
-from scripts.commandline.figures import Asked, check_grouping, show_figure
+from scripts.commandline.figures import Asked, show_figure
 
 app = typer.Typer()
 COLUMNS = (
@@ -47,7 +47,6 @@ def contacts(
         explain=explain,
         lang=lang,
     )
-    check_grouping(by, ContactsBy)
     from_on, to_on = asked.period
     show_figure(
         "contacts",

@@ -8,7 +8,7 @@ import typer
 
 from projections.queries import DecisionsBy
 from scripts.commandline import options
-from scripts.commandline.figures import Asked, check_grouping, show_figure
+from scripts.commandline.figures import Asked, show_figure
 
 app = typer.Typer()
 COLUMNS = (
@@ -44,7 +44,6 @@ def decisions(
         explain=explain,
         lang=lang,
     )
-    check_grouping(by, DecisionsBy)
     from_on, to_on = asked.period
     show_figure(
         "decisions",

@@ -8,7 +8,7 @@ import typer
 
 from projections.queries import DeviationsBy
 from scripts.commandline import options
-from scripts.commandline.figures import Asked, check_grouping, show_figure
+from scripts.commandline.figures import Asked, show_figure
 
 app = typer.Typer()
 COLUMNS = (
@@ -45,7 +45,6 @@ def deviations(
         explain=explain,
         lang=lang,
     )
-    check_grouping(by, DeviationsBy)
     from_on, to_on = asked.period_if_named
     show_figure(
         "deviations",

@@ -8,7 +8,7 @@ import typer
 
 from projections.queries import DutiesBy
 from scripts.commandline import options
-from scripts.commandline.figures import Asked, check_grouping, show_figure
+from scripts.commandline.figures import Asked, show_figure
 
 app = typer.Typer()
 COLUMNS = (
@@ -48,7 +48,6 @@ def duties(
         explain=explain,
         lang=lang,
     )
-    check_grouping(by, DutiesBy)
     from_on, to_on = asked.period_if_named
     show_figure(
         "duties",

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import psycopg
 import typer
@@ -85,13 +85,6 @@ def position_of(read: Reading, as_of: str | None) -> int | None:
     if as_of.isdecimal() and len(as_of) <= 18:
         return int(as_of)
     return read.position_at(options.moment_of(as_of, "--as-of"))
-
-
-def check_grouping(by: str, allowed: Any) -> None:
-    """Raises CommandFault when the figure cannot be counted by that."""
-    if by not in get_args(allowed):
-        message = f"--by: {by} is none of {', '.join(get_args(allowed))}."
-        raise CommandFault(message, "unknown_grouping")
 
 
 def show_figure(figure: Figure, asked: Asked, columns: Sequence[str], ask: Ask) -> None:

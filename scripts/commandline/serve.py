@@ -5,6 +5,7 @@ Never here: routes.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -33,4 +34,5 @@ def serve(
         for register in registers(dsn):
             start_up(dsn, register)
         typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
-        server_of(create_app(settings, dsn=dsn, following=True), settings).run()
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+            server_of(create_app(settings, dsn=dsn, following=True), settings).run()

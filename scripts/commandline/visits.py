@@ -8,7 +8,7 @@ import typer
 
 from projections.queries import VisitsBy
 from scripts.commandline import options
-from scripts.commandline.figures import Asked, check_grouping, show_figure
+from scripts.commandline.figures import Asked, show_figure
 
 app = typer.Typer()
 COLUMNS = (
@@ -50,7 +50,6 @@ def visits(
         explain=explain,
         lang=lang,
     )
-    check_grouping(by, VisitsBy)
     from_on, to_on = asked.period
     show_figure(
         "visits",

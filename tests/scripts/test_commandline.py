@@ -2,10 +2,14 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from projections.install import register_connection
@@ -234,3 +238,30 @@ def test_registers_catalogue_migrate_and_token_answer(
     assert {model["service"] for model in json.loads(jaksokirja("catalogue", "--json").stdout)} >= {"K0", "K1", "K2"}
     assert "up to date" in jaksokirja("migrate", demonstration.register).output
     assert jaksokirja("token", "O71", "--register", demonstration.register).stdout.count(".") == 2
+
+
+def test_serve_answers_until_it_is_interrupted(demonstration: Imported, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {**os.environ, "JAKSOKIRJA_DSN": demonstration.dsn, "JAKSOKIRJA_DATA": str(tmp_path)}
+    program = Path(sys.executable).with_name("jaksokirja")
+    with subprocess.Popen(
+        [program, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
+    ) as serving:
+        try:
+            answer = _answer_of(f"http://127.0.0.1:{port}/", patience_seconds=30)
+            assert answer == 200
+        finally:
+            serving.send_signal(signal.SIGINT)
+        assert serving.wait(timeout=30) == 0
+
+
+def _answer_of(address: str, *, patience_seconds: float) -> int:
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return httpx.get(address).status_code
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
