@@ -22,6 +22,8 @@ AREAS = (("Kotka", "Kotka"), ("Kouvola", "Kouvola pohjoinen"), ("Kouvola", "Kouv
 SOURCES = ("PERHE", "NEUVOLA", "VARHAISKASVATUS", "PERHESOSIAALITYO", "PERHENEUVOLA")
 GOALS = ("arjen rutiinit", "unirytmi", "rajojen asettaminen", "vanhempien yhteistyö")
 NOTES = ("Harjoiteltiin iltatoimia.", "Juteltiin jaksamisesta.", "Leikkihetki ohjattuna.", "")
+LAW = "SHL 1301/2014"
+EXCEPTION = "Perhe arvioidaan tulevan autetuksi toisella jaksolla."
 PRESENT = ("AITI,LAPSI", "ISA,LAPSI", "AITI,ISA,LAPSI", "AITI")
 
 AMENDED = (
@@ -134,40 +136,28 @@ class Generator:
         self.rows[CLIENTS].append([self._id("A"), *told, self._id("F"), municipality, area, hidden])
 
     def _episode(self, scene: Scene, worker: str) -> None:
-        draw = self._draw
-        contact, asked = (
-            self._id("Y"),
-            dt.datetime.combine(scene.asked, dt.time(draw.randint(8, 15), draw.choice((0, 20, 40)))),
-        )
-        answered = asked + dt.timedelta(days=draw.randint(0, 5), minutes=45)
-        source = "NEUVOLA" if not scene.consent else draw.choice(SOURCES)
-        channel = draw.choice(("PUHELIN", "LOMAKE", "SAHKOINEN"))
-        self.rows[CONTACTS].append(
-            [
-                contact,
-                self._id("A", last=True),
-                *moment(asked),
-                channel,
-                source,
-                flag(scene.consent),
-                *moment(answered),
-                worker,
-            ]
-        )
+        draw, contact = self._draw, self._contact(scene, worker)
         decided = scene.asked + dt.timedelta(days=draw.randint(7, 16))
         started = decided + dt.timedelta(days=draw.randint(1, 8))
         episode = self._id("J")
-        ended = self._work(scene, episode, started, worker) if scene.granted else started
-        verdict = ["MYONTO" if scene.granted else "KIELTO", worker, "SHL 1301/2014"]
-        span = (
-            [written(started), written(ended) if scene.end else "", scene.end or ""] if scene.granted else ["", "", ""]
-        )
-        middle = started + (ended - started) / 2
-        exception = (
-            [written(middle), "Perhe arvioidaan tulevan autetuksi toisella jaksolla."] if scene.exception else ["", ""]
-        )
         about = [episode, self._id("A", last=True), contact, scene.service, written(decided)]
-        self.rows[EPISODES].append([*about, *verdict, *span, *exception])
+        if not scene.granted:
+            self.rows[EPISODES].append([*about, "KIELTO", worker, LAW, *[""] * 5])
+            return
+        ended = self._work(scene, episode, started, worker)
+        span = [written(started), written(ended) if scene.end else "", scene.end or ""]
+        exception = [written(started + (ended - started) / 2), EXCEPTION] if scene.exception else ["", ""]
+        self.rows[EPISODES].append([*about, "MYONTO", worker, LAW, *span, *exception])
+
+    def _contact(self, scene: Scene, worker: str) -> str:
+        draw, contact = self._draw, self._id("Y")
+        asked = dt.datetime.combine(scene.asked, dt.time(draw.randint(8, 15), draw.choice((0, 20, 40))))
+        answered = asked + dt.timedelta(days=draw.randint(0, 5), minutes=45)
+        source = draw.choice(SOURCES) if scene.consent else "NEUVOLA"
+        channel = draw.choice(("PUHELIN", "LOMAKE", "SAHKOINEN"))
+        told = [*moment(asked), channel, source, flag(scene.consent), *moment(answered), worker]
+        self.rows[CONTACTS].append([contact, self._id("A", last=True), *told])
+        return contact
 
     def _work(self, scene: Scene, episode: str, started: dt.date, worker: str) -> dt.date:
         """Plan, meetings and evaluation; the day on which the work ended."""

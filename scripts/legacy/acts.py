@@ -27,18 +27,10 @@ from domain.episode.facts import Goal, PlanKind
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.facts import WorkerRole
 from scripts.legacy import files
+from scripts.legacy.codes import RESULTS, MeetingStatus
 from scripts.legacy.faults import RowKey
 from scripts.legacy.naming import Naming
-from scripts.legacy.rows import (
-    RESULTS,
-    ClientRow,
-    ContactRow,
-    EpisodeRow,
-    MeetingRow,
-    MeetingStatus,
-    PlanRow,
-    WorkerRow,
-)
+from scripts.legacy.rows import ClientRow, ContactRow, EpisodeRow, MeetingRow, PlanRow, WorkerRow
 
 MODELS_FROM = dt.date(2022, 2, 1)
 """From this day the area works by the models K1 and K2; before it, by none (K0)."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from stdnum.exceptions import ValidationError
@@ -16,61 +15,11 @@ from stdnum.fi import hetu
 
 from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
 from domain.correction import MistakeKind
-from domain.episode.facts import CancelledBy, ClosureReason, GoalResult, MeetingMode, Outcome
+from domain.episode.facts import ClosureReason, MeetingMode, Outcome
 from scripts.legacy import files
+from scripts.legacy.codes import CHANNELS, CLOSURES, MISTAKES, MODES, PARTICIPANTS, ROW_KINDS, SOURCES, MeetingStatus
 from scripts.legacy.faults import Fault, FaultyRow
 from scripts.legacy.fields import Values, check_order
-
-CHANNELS = {"PUHELIN": ContactChannel.PHONE, "LOMAKE": ContactChannel.FORM, "SAHKOINEN": ContactChannel.ELECTRONIC}
-SOURCES = {
-    "PERHE": ContactSource.FAMILY,
-    "NEUVOLA": ContactSource.MATERNITY_CLINIC,
-    "VARHAISKASVATUS": ContactSource.EARLY_EDUCATION,
-    "PERHESOSIAALITYO": ContactSource.FAMILY_SOCIAL_WORK,
-    "PERHENEUVOLA": ContactSource.FAMILY_COUNSELLING,
-}
-MODES = {
-    "KOTI": MeetingMode.HOME,
-    "TOIMISTO": MeetingMode.OFFICE,
-    "PUHELIN": MeetingMode.PHONE,
-    "VIDEO": MeetingMode.VIDEO,
-    "MUU": MeetingMode.OTHER_PLACE,
-}
-CLOSURES = {
-    "TAVOITTEET": (ClosureReason.GOALS_MET, Outcome.NONE),
-    "SIIRTO_PITKAKESTOISEEN": (ClosureReason.MOVED_TO_LONG_TERM, Outcome.LONG_TERM_FAMILY_WORK),
-    "PERHE_KESKEYTTI": (ClosureReason.FAMILY_WITHDREW, Outcome.NONE),
-    "MUUTTO": (ClosureReason.FAMILY_MOVED_AWAY, Outcome.NONE),
-    "MUU_PALVELU": (ClosureReason.OTHER_SERVICE, Outcome.OTHER_SERVICE),
-}
-PARTICIPANTS = {"AITI": "mother", "ISA": "father", "LAPSI": "child"}
-RESULTS = {
-    "tavoitteet saavutettu": GoalResult.MET,
-    "tavoitteet osin saavutettu": GoalResult.PARTLY_MET,
-    "tavoitteet ei saavutettu": GoalResult.NOT_MET,
-}
-MISTAKES = {
-    "väärälle asiakkaalle": MistakeKind.WRONG_CLIENT,
-    "kahteen kertaan": MistakeKind.ENTERED_TWICE,
-    "kahdesti": MistakeKind.ENTERED_TWICE,
-    "kirjoitusvirhe": MistakeKind.TYPING_ERROR,
-    "näppäilyvirhe": MistakeKind.TYPING_ERROR,
-}
-"""Words in the reason of a correction that tell what kind of mistake it was; any other is a factual error."""
-
-
-class MeetingStatus(StrEnum):
-    """What became of a meeting, in the export's words."""
-
-    HELD = "TOTEUTUNUT"
-    CANCELLED_BY_FAMILY = "PERUTTU_PERHE"
-    CANCELLED_BY_WORKER = "PERUTTU_TYONTEKIJA"
-    MISSED = "EI_SAAPUNUT"
-
-    @property
-    def cancelled_by(self) -> CancelledBy | None:
-        """Who called it off, when somebody did."""
-        return {self.CANCELLED_BY_FAMILY: CancelledBy.FAMILY, self.CANCELLED_BY_WORKER: CancelledBy.WORKER}.get(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,15 +232,6 @@ def _meeting(values: Values) -> MeetingRow:
     )
     check_order(row.starts_at, row.ends_at, "alkoi, paattyi")
     return row
-
-
-ROW_KINDS = {
-    "ASIAKAS": files.CLIENTS,
-    "YHTEYDENOTTO": files.CONTACTS,
-    "JAKSO": files.EPISODES,
-    "SUUNNITELMA": files.PLANS,
-    "TAPAAMINEN": files.MEETINGS,
-}
 
 
 def _amendment(values: Values) -> AmendmentRow:
