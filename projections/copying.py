@@ -12,16 +12,16 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+NULL = "\\N"
 
-def copy_line(values: Sequence[Any]) -> str:
-    """One row, tab-separated, with its newline. Raises TypeError on a value of a kind that no row may hold."""
+
+def copy_text(value: Any) -> str:
+    """One field of a row. Raises TypeError on a value of a kind that no row may hold."""
     try:
-        return "\t".join([_KINDS[type(value)](value) for value in values]) + "\n"
+        return _KINDS[type(value)](value)
     except KeyError:
-        for value in values:
-            if type(value) not in _KINDS:
-                _KINDS[type(value)] = _of_subclass(type(value))
-        return copy_line(values)
+        to_text = _KINDS[type(value)] = _of_subclass(type(value))
+        return to_text(value)
 
 
 def _of_subclass(kind: type) -> Callable[[Any], str]:
@@ -75,7 +75,7 @@ def _uuid(value: UUID) -> str:
 
 
 _KINDS: dict[type, Callable[[Any], str]] = {
-    type(None): {None: "\\N"}.__getitem__,
+    type(None): {None: NULL}.__getitem__,
     bool: {True: "t", False: "f"}.__getitem__,
     int: str,
     float: repr,

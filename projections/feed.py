@@ -6,11 +6,13 @@ fault, so that only those who need it stop there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, Cursor, sql
+from pydantic_core import from_json
 
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
@@ -30,6 +32,14 @@ _HEAD = sql.SQL("SELECT position FROM events ORDER BY position DESC LIMIT 1")
 LAST_POSITION = 2**63 - 1
 AMENDMENTS: frozenset[type[Fact]] = frozenset((EntryCorrected, EntryStruckOut))
 """The facts that change how earlier entries of their stream count. Compared by type: it is done for every event."""
+
+
+_VALIDATORS: Mapping[str, Callable[[Any], Fact]] = {
+    name: kind.__pydantic_validator__.validate_python
+    for name, kind in REGISTRY.facts.items()
+    if getattr(kind.join, "__func__", None) is getattr(Fact.join, "__func__", None)
+}
+"""How facts are validated that are joined from their parts in the ordinary way."""
 
 
 class Read(NamedTuple):
@@ -86,7 +96,28 @@ def decoded(record: StoredRecord) -> Read:
 
 
 def entry_from(record: StoredRecord) -> Entry:
-    """The entry in the record. Raises UnknownFactName, ValueError."""
+    """The entry in the record. Raises UnknownFactName, ValueError.
+
+    The same as REGISTRY.decode gives; for the great majority of events, those of today's versions that bring no
+    provenance along, by a shorter way: a rebuild decodes millions.
+    """
+    validate = _VALIDATORS.get(record.name)
+    if validate is not None:
+        state = from_json(record.state)
+        if "provenance" not in state:
+            sensitive = state.get("sensitive")
+            return Entry(
+                record.stream_id,
+                record.version,
+                validate({**state["plain"], **sensitive} if sensitive else state["plain"]),
+                dt.datetime.fromisoformat(state["occurred_at"]),
+                state["actor"],
+                UUID(state["correlation_id"]),
+                state.get("caused_by"),
+                None,
+                record.position,
+                record.recorded_at,
+            )
     return REGISTRY.decode(
         record.name,
         record.state,

@@ -20,8 +20,10 @@ from projections.catalogue import PROJECTIONS
 from projections.engine import BATCH_EVENTS, run_once
 from projections.feed import head, read_batch
 from projections.install import (
+    add_primary_keys,
     create_indexes,
     create_tables,
+    drop_primary_keys,
     install,
     outdated,
     owner_connection,
@@ -81,9 +83,11 @@ def rebuild(
         for projection in chosen:
             _drop_beside(connection, projection)
             create_tables(connection, projection, SUFFIX)
+            drop_primary_keys(connection, projection, SUFFIX)
     load(dsn, register, chosen, SUFFIX, upto, processes=processes, progress=progress)
     with owner_connection(dsn, register) as connection:
         for projection in chosen:
+            add_primary_keys(connection, projection, SUFFIX)
             create_indexes(connection, projection, SUFFIX)
             for table in projection.tables:
                 connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name + SUFFIX)))

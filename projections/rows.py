@@ -78,9 +78,9 @@ class Table:
     columns: tuple[str, ...]
 
     @cached_property
-    def known_columns(self) -> frozenset[str]:
-        """The columns that a fold may fill."""
-        return frozenset(self.columns)
+    def places(self) -> Mapping[str, int]:
+        """The place of each column among them."""
+        return {name: place for place, name in enumerate(self.columns)}
 
 
 @dataclass(frozen=True)

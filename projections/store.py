@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
-from projections.copying import copy_line
+from projections.copying import NULL, copy_text
 from projections.rows import Projection, Table
 from projections.standing import Row
 
@@ -132,19 +132,25 @@ def end_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], suf
 
 def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> tuple[int, str]:
     """How many rows the table has, and a hash over all of them that does not depend on their order."""
-    statement = sql.SQL("SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {} t")
+    statement = sql.SQL("SELECT count(*), coalesce(sum(hash_record_extended(t, 0)), 0) FROM {} t")
     row = connection.execute(statement.format(_table(table, suffix))).fetchone()
     assert row is not None  # noqa: S101 -- an aggregate has one row; tells the type checker
     return int(row[0]), f"{int(row[1]) % 2**64:016x}"
 
 
 def _line(table: Table, row: Row) -> str:
-    columns = row.columns
-    if not columns.keys() <= table.known_columns:
-        raise KeyError(f"{table.name} has no columns {sorted(columns.keys() - table.known_columns)}")
-    return copy_line(
-        [row.stream_id, *row.key, row.known_from, row.known_to, row.because, *map(columns.get, table.columns)]
-    )
+    places = table.places
+    cells = [NULL] * len(table.columns)
+    for name, value in row.columns.items():
+        if value is not None:
+            cells[places[name]] = copy_text(value)
+    head = [copy_text(row.stream_id)]
+    for part in row.key:
+        head.append(copy_text(part))
+    because = row.because
+    positions = f"{{{because[0]}}}" if len(because) == 1 else copy_text(because)
+    known_to = NULL if row.known_to is None else str(row.known_to)
+    return "\t".join((*head, str(row.known_from), known_to, positions, *cells)) + "\n"
 
 
 def _frozen(value: Any) -> Any:

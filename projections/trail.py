@@ -3,7 +3,7 @@
 Must never hold: content. What an event says is read from the ledger by those who may.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,11 +25,11 @@ TRAIL = Table(
 )  # fmt: skip
 
 
-def recorded(entry: Entry, fact: Fact) -> Iterator[Operation]:
+def recorded(entry: Entry, fact: Fact) -> tuple[Operation, ...]:
     row: dict[str, Any] = {
         "position": entry.position,
         "stream_kind": fact.stream,
-        "name": fact.stored_name(),
+        "name": _NAMES[type(fact)],
         "occurred_at": entry.occurred_at,
         "recorded_at": entry.recorded_at,
         "actor": entry.actor,
@@ -43,7 +43,10 @@ def recorded(entry: Entry, fact: Fact) -> Iterator[Operation]:
         row["source_row_id"] = entry.provenance.row_id
     if type(fact) is EntryCorrected or type(fact) is EntryStruckOut:  # by type: it is asked of every event
         row["amends_entry"], row["mistake"] = fact.entry, fact.mistake
-    yield Open("trail", (entry.version,), row)
+    return (Open("trail", (entry.version,), row),)
+
+
+_NAMES = {kind: kind.stored_name() for kind in REGISTRY.facts.values()}
 
 
 @dataclass(slots=True)
