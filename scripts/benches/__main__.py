@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _show(figures: Iterable[Figure]) -> None:
     console = Console()
-    console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}")
+    console.print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
+    )
     table = Table("bench", "case", "ours", "peers", "times the peer", "limit", "of the limit", "unit")
     for figure in figures:
         peers, limit = figure["peers"], figure["limit"]
