@@ -14,9 +14,19 @@ from uuid import UUID
 from domain.calendar import day_in_helsinki
 from domain.client.facts import ClientRegistered
 from domain.client.identity import check_identity
-from domain.command import Context
+from domain.command import Context, StreamState
+from domain.contact.state import ContactState
+from domain.episode.facts import DecisionKind, MeetingCancelled, MeetingHeld, MeetingMissed
+from domain.episode.state import EpisodeState
 from domain.fact import Fact
-from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, InTheFuture, NullCharacter, WorkerNotOfRegister
+from domain.refusal import (
+    ClientNotOfEpisode,
+    EndedBeforeItBegan,
+    InTheFuture,
+    NullCharacter,
+    OutOfOrder,
+    WorkerNotOfRegister,
+)
 
 _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes it: behind an even number of backslashes."""
@@ -56,6 +66,34 @@ def check_clients(client_ids: Iterable[UUID], of_episode: Iterable[UUID], field:
             field=field,
             client_ids=sorted(map(str, strangers)),
         )
+
+
+def check_holds_together(state: StreamState) -> None:
+    """That a stream's entries can stand together, however amended. Raises EndedBeforeItBegan, OutOfOrder."""
+    if isinstance(state, ContactState) and state.received is not None:
+        received_on = day_in_helsinki(state.received.received_at)
+        if state.answered is not None and state.answered.answered_at < state.received.received_at:
+            raise _ended_before("The contact was answered before it came.")
+        if state.closed is not None and state.closed.closed_on < received_on:
+            raise _ended_before("The contact was closed before it came.")
+    if isinstance(state, EpisodeState):
+        if state.started_on and state.closed_on and state.closed_on < state.started_on:
+            raise _ended_before("The work ended before it began.")
+        facts = [entry.fact for entry in state.in_force]
+        became = [f.meeting_id for f in facts if isinstance(f, MeetingHeld | MeetingCancelled | MeetingMissed)]
+        grants = [one for one in state.decisions if one.kind is DecisionKind.GRANTED]
+        if len(became) > len(set(became)) or len(grants) > 1:
+            raise OutOfOrder(
+                "Two entries would stand of which there can be one: of a meeting, or of the grant.",
+                remedy="Strike out the one that is wrong first.",
+                field="entry",
+            )
+
+
+def _ended_before(message: str) -> EndedBeforeItBegan:
+    return EndedBeforeItBegan(
+        message, remedy="Correct the beginning first, or strike out what is wrong.", field="entry"
+    )
 
 
 def _not_in_the_future(fact: Fact, context: Context) -> None:

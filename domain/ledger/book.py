@@ -38,9 +38,9 @@ from domain.refusal import (
 )
 from domain.register.state import RegisterState
 from domain.rules.judge import judge
-from domain.stream import Entry, Provenance
+from domain.stream import Entry, Provenance, is_amended
 from domain.streams import earlier_pins, fold_stream, kind_of, pin_of
-from domain.truth import check_can_be_fact
+from domain.truth import check_can_be_fact, check_holds_together
 
 MOST_ATTEMPTS = 40
 """How often a command is decided anew because its stream moved on meanwhile; each time somebody else got through."""
@@ -281,6 +281,8 @@ class Book(Application[UUID]):
         if not acts:
             return [], ()
         after = fold_stream(kind, (*state.entries, *acts))
+        if is_amended(acts):
+            check_holds_together(after)
         pin = pin_of(after)
         judgement = _judged(pin, context, after) if pin else None
         if judgement and order.command.authorises and not order.historical:

@@ -14,11 +14,13 @@ from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.client.facts import ClientRegistered
 from domain.consequence import DeviationNoted
 from domain.contact.commands.answer_contact import AnswerContact
+from domain.contact.commands.close_contact import CloseContact
 from domain.contact.facts import ContactAnswered, ContactReceived
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.facts import (
     DecisionMade,
+    EpisodeClosed,
     EpisodeStarted,
     MeetingHeld,
     MeetingMode,
@@ -40,11 +42,13 @@ from tests.domain.desk import (
     WORKER,
     Desk,
     at,
+    grant,
     meeting,
     the,
 )
 from tests.domain.marks import covers, refuses
 from tests.domain.people import identity_code
+from tests.domain.test_course import CLOSED_ON, closing
 
 REASON = "it was written down wrongly"
 
@@ -317,3 +321,32 @@ def test_striking_the_start_takes_the_episode_back_to_its_decision(desk: Desk) -
     desk.do(episode_id, strike(desk.number(episode_id, EpisodeStarted)))
     state = desk.episode(episode_id)
     assert (state.phase, state.started_on) == (Phase.DECIDED, None)
+
+
+def test_no_amendment_lets_the_work_end_before_it_began(desk: Desk) -> None:
+    episode_id = desk.started()
+    desk.do(episode_id, closing())
+    early = (STARTED_ON - dt.timedelta(days=1)).isoformat()
+    closed = desk.number(episode_id, EpisodeClosed)
+    assert desk.refused(episode_id, correct(closed, closed_on=early)).code == "ended_before_it_began"
+    start = desk.number(episode_id, EpisodeStarted)
+    late = (CLOSED_ON + dt.timedelta(days=1)).isoformat()
+    assert desk.refused(episode_id, correct(start, started_on=late)).code == "ended_before_it_began"
+
+
+def test_no_amendment_lets_a_contact_be_answered_or_closed_before_it_came(desk: Desk) -> None:
+    contact_id, later = desk.contact(), at(REFERRED_ON + dt.timedelta(days=9)).isoformat()
+    answered = desk.do(contact_id, AnswerContact(answered_at=at(REFERRED_ON, 12), worker_id=WORKER)).entries[0]
+    assert desk.refused(contact_id, correct(1, received_at=later)).code == "ended_before_it_began"
+    desk.do(contact_id, strike(answered.version))
+    desk.do(contact_id, CloseContact(closed_on=REFERRED_ON))
+    assert desk.refused(contact_id, correct(1, received_at=later)).code == "ended_before_it_began"
+
+
+def test_bringing_an_entry_back_does_not_make_a_meeting_or_a_grant_stand_twice(desk: Desk) -> None:
+    episode_id, meeting_id = desk.started(), new_id()
+    desk.do(episode_id, meeting(1, meeting_id=meeting_id))
+    for fact, again in ((MeetingHeld, meeting(2, meeting_id=meeting_id)), (DecisionMade, grant())):
+        struck = desk.do(episode_id, strike(desk.number(episode_id, fact))).entries[0].version
+        desk.do(episode_id, again)
+        assert isinstance(desk.refused(episode_id, strike(struck)), OutOfOrder)
