@@ -46,6 +46,7 @@ STARTED_ON = dt.date(2022, 3, 8)
 FIRST_MEETING_ON = dt.date(2022, 3, 10)
 ENROLLED_ON = dt.date(2015, 1, 1)
 WORKER, OTHER_WORKER = "O1", "O2"
+MODELS = load_catalogue()
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -118,7 +119,7 @@ class Desk:
                 self.register_id,
                 EnrolWorker(worker_id=worker_id, role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=ENROLLED_ON),
             )
-        for model in load_catalogue():
+        for model in MODELS:
             self.do(self.register_id, PublishServiceModel(content=model))
 
     def order(self, stream_id: UUID, command: AnyCommand, **order: Any) -> Order:

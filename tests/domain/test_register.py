@@ -6,7 +6,6 @@ import datetime as dt
 
 import pytest
 
-from domain.catalogue.loader import load_catalogue
 from domain.catalogue.model import ServiceModel
 from domain.client.commands.register_client import RegisterClient
 from domain.commands import AnyCommand
@@ -37,7 +36,7 @@ from domain.register.facts import (
     WorkerLeft,
     WorkerRole,
 )
-from tests.domain.desk import ENROLLED_ON, TODAY, TOMORROW, WORKER, Desk, grant, meeting, meeting_day, the
+from tests.domain.desk import ENROLLED_ON, MODELS, TODAY, TOMORROW, WORKER, Desk, grant, meeting, meeting_day, the
 from tests.domain.marks import covers, refuses
 
 OPENED_ON = dt.date(2015, 1, 1)
@@ -55,7 +54,7 @@ def enrolment(**fields: object) -> EnrolWorker:
 
 
 def second_version(valid_from: dt.date) -> ServiceModel:
-    k2 = next(model for model in load_catalogue() if model.service == "K2")
+    k2 = next(model for model in MODELS if model.service == "K2")
     return k2.model_copy(update={"model_version": 2, "valid_from": valid_from})
 
 
@@ -93,7 +92,7 @@ def test_a_register_that_was_not_opened_takes_no_other_command(empty_desk: Desk)
         OpenUnit(unit_id="U1", unit_name="Unit", opened_on=OPENED_ON),
         enrolment(),
         RemoveWorker(worker_id=WORKER, left_on=TODAY),
-        PublishServiceModel(content=load_catalogue()[0]),
+        PublishServiceModel(content=MODELS[0]),
     ]
     for command in commands:
         assert isinstance(empty_desk.refused(empty_desk.register_id, command), UnknownRegister)
@@ -182,19 +181,19 @@ def test_a_worker_who_left_comes_back_also_with_the_same_particulars(desk: Desk)
 @covers(PublishServiceModel)
 def test_a_service_model_is_published_whole(empty_desk: Desk) -> None:
     empty_desk.do(empty_desk.register_id, opening())
-    model = load_catalogue()[0]
+    model = MODELS[0]
     fact = the(empty_desk.do(empty_desk.register_id, PublishServiceModel(content=model)).facts(), ServiceModelPublished)
     assert ServiceModel.from_content(fact.content) == model
     assert fact.content_sha256 == model.content_sha256()
 
 
 def test_publishing_the_same_version_again_changes_nothing(desk: Desk) -> None:
-    assert not desk.do(desk.register_id, PublishServiceModel(content=load_catalogue()[0])).entries
+    assert not desk.do(desk.register_id, PublishServiceModel(content=MODELS[0])).entries
 
 
 @refuses(PublishServiceModel)
 def test_a_published_version_never_changes(desk: Desk) -> None:
-    other = load_catalogue()[0].model_copy(update={"area": "Elsewhere"})
+    other = MODELS[0].model_copy(update={"area": "Elsewhere"})
     refusal = desk.refused(desk.register_id, PublishServiceModel(content=other))
     assert isinstance(refusal, OutOfOrder)
     assert "next version" in refusal.remedy
