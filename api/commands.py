@@ -23,7 +23,15 @@ from domain.ledger.identity import register_stream_id
 from domain.refusal import Unknown
 from domain.streams import kind_of
 
-PLURALS = {StreamKind.CLIENT: "clients", StreamKind.CONTACT: "contacts", StreamKind.EPISODE: "episodes"}
+PLURALS = {
+    StreamKind.CLIENT: "clients",
+    StreamKind.CONTACT: "contacts",
+    StreamKind.EPISODE: "episodes",
+    StreamKind.CONFERENCE: "conferences",
+    StreamKind.ACTIVITY: "activities",
+    StreamKind.QUALITY: "quality",
+    StreamKind.NETWORK: "networks",
+}
 """The kinds of stream that have ids of their own, as addresses name them."""
 
 StreamId = Annotated[UUID, Path(description="The stream's id: a UUID, made by whoever began it.")]

@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from domain.calendar import day_in_helsinki
-from domain.consequence import Concluded
+from domain.consequence import Concluded, ModelReference
 from domain.fact import Fact, StreamKind
 from domain.stream import Entry
 
@@ -39,6 +39,11 @@ class StreamState:
     def version(self) -> int:
         """The version of the last entry; 0 when there is none."""
         return self.entries[-1].version if self.entries else 0
+
+    @property
+    def pin(self) -> ModelReference | None:
+        """The version of a service model that the stream is judged by, once there is one."""
+        return None
 
     @property
     def exists(self) -> bool:

@@ -100,6 +100,10 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         MakeFollowUpContact,
         ReceiveFeedback,
     ),
+    StreamKind.CONFERENCE: (),
+    StreamKind.ACTIVITY: (),
+    StreamKind.QUALITY: (),
+    StreamKind.NETWORK: (),
 }
 """The commands of each kind of stream."""
 

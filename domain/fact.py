@@ -26,6 +26,10 @@ class StreamKind(StrEnum):
     CLIENT = "client"
     CONTACT = "contact"
     EPISODE = "episode"
+    CONFERENCE = "conference"
+    ACTIVITY = "activity"
+    QUALITY = "quality"
+    NETWORK = "network"
 
 
 class Fact(BaseModel):

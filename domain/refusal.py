@@ -65,6 +65,30 @@ class UnknownContact(Unknown):
     code = "unknown_contact"
 
 
+class UnknownConference(Unknown):
+    """No case conference of that id is in the register."""
+
+    code = "unknown_conference"
+
+
+class UnknownActivity(Unknown):
+    """No meeting place or peer group of that id is in the register."""
+
+    code = "unknown_activity"
+
+
+class UnknownQualityFile(Unknown):
+    """No quality file of that id is in the register."""
+
+    code = "unknown_quality_file"
+
+
+class UnknownNetwork(Unknown):
+    """No steering group or network of that id is in the register."""
+
+    code = "unknown_network"
+
+
 class UnknownEntry(Unknown):
     """The stream has no entry of that number that could be corrected or struck out."""
 

@@ -15,11 +15,15 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from domain import consequence
+from domain.activity import facts as activity
 from domain.client import facts as client
+from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
+from domain.network import facts as network
+from domain.quality import facts as quality
 from domain.register import facts as register
 from domain.stream import Entry, Provenance
 
@@ -138,6 +142,10 @@ REGISTRY = Registry(
         *client.FACTS,
         *contact.FACTS,
         *episode.FACTS,
+        *conference.FACTS,
+        *activity.FACTS,
+        *quality.FACTS,
+        *network.FACTS,
     ),
     upcasters={"contact_received.1": contact.consent_in_words},
 )

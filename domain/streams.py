@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from domain.activity.state import fold_activity
 from domain.client.state import fold_client
 from domain.command import StreamState
+from domain.conference.state import fold_conference
 from domain.consequence import ModelReference, concluded
-from domain.contact.state import ContactState, fold_contact
+from domain.contact.state import fold_contact
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState, fold_episode
 from domain.fact import StreamKind
+from domain.network.state import fold_network
+from domain.quality.state import fold_quality
 from domain.register.state import fold_register
 from domain.stream import Entry, in_force, is_amended
 
@@ -30,6 +34,14 @@ def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
             state = fold_contact(entries, standing)
         case StreamKind.EPISODE:
             state = fold_episode(entries, standing)
+        case StreamKind.CONFERENCE:
+            state = fold_conference(entries, standing)
+        case StreamKind.ACTIVITY:
+            state = fold_activity(entries, standing)
+        case StreamKind.QUALITY:
+            state = fold_quality(entries, standing)
+        case StreamKind.NETWORK:
+            state = fold_network(entries, standing)
         case _:
             assert_never(kind)
     return replace(state, concluded=concluded(standing))
@@ -42,7 +54,7 @@ def kind_of(entries: Sequence[Entry]) -> StreamKind | None:
 
 def pin_of(state: StreamState) -> ModelReference | None:
     """The version of a service model that the stream is judged by, once there is one."""
-    return state.pin if isinstance(state, EpisodeState | ContactState) else None
+    return state.pin
 
 
 def earlier_pins(state: StreamState) -> list[ModelReference]:

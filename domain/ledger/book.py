@@ -31,9 +31,13 @@ from domain.refusal import (
     NotAuthorised,
     Refusal,
     Unknown,
+    UnknownActivity,
     UnknownClient,
+    UnknownConference,
     UnknownContact,
     UnknownEpisode,
+    UnknownNetwork,
+    UnknownQualityFile,
     WrongVersion,
 )
 from domain.register.state import RegisterState
@@ -49,6 +53,10 @@ UNKNOWN: dict[StreamKind, type[Unknown]] = {
     StreamKind.CLIENT: UnknownClient,
     StreamKind.CONTACT: UnknownContact,
     StreamKind.EPISODE: UnknownEpisode,
+    StreamKind.CONFERENCE: UnknownConference,
+    StreamKind.ACTIVITY: UnknownActivity,
+    StreamKind.QUALITY: UnknownQualityFile,
+    StreamKind.NETWORK: UnknownNetwork,
 }
 """How the ledger says that there is no stream of that kind and id."""
 

@@ -26,7 +26,9 @@ def an_episode(caller: Caller) -> UUID:
 def test_there_is_a_route_for_every_command_and_none_besides(caller: Caller) -> None:
     paths = caller.client.get("/openapi.json").json()["paths"]
     posts = {path for path, operations in paths.items() if "post" in operations}
-    plural = {"client": "clients/{stream_id}/", "contact": "contacts/{stream_id}/", "episode": "episodes/{stream_id}/"}
+    plurals = ("clients", "contacts", "episodes", "conferences", "activities", "quality", "networks")
+    kinds = ("client", "contact", "episode", "conference", "activity", "quality", "network")
+    plural = {kind: f"{many}/{{stream_id}}/" for kind, many in zip(kinds, plurals, strict=True)}
 
     assert posts == {
         f"/v1/registers/{{register}}/{plural.get(kind, '')}{command.command_name()}"
