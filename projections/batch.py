@@ -73,14 +73,18 @@ def fold_one(streams: Streams, projection: Projection, read: Read) -> Step | Non
     """What one event does; None when it is of no concern. Raises what the fold raises, or the fault of decoding."""
     entry = read.entry
     if entry is None:
-        concerned = read.kind is None or read.kind in projection.when or read.kind in AMENDMENTS
-        if concerned and read.fault is not None:
+        if concerns(projection, read) and read.fault is not None:
             raise read.fault
         return None
     if type(entry.fact) in AMENDMENTS:
         return refold(projection, streams.upto(entry.stream_id, read.position))
     operations = tuple(projection.fold(entry))
     return Step(read.position, read.stream_id, operations) if operations else None
+
+
+def concerns(projection: Projection, read: Read) -> bool:
+    """Whether the projection needs an event of that kind. One of an unknown kind, or an amendment, concerns all."""
+    return read.kind is None or read.kind in projection.when or read.kind in AMENDMENTS
 
 
 def refold(projection: Projection, entries: Sequence[Entry]) -> Step:

@@ -105,7 +105,9 @@ class Engine:
         return {p.name: found[p.name] for p in self._wanted if p.name in found}
 
     def close(self) -> None:
-        """Let go of every projection."""
+        """Let go of every projection, at once: a closed connection's locks stay until the server notices."""
+        with suppress(psycopg.Error):
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
     def _lock(self, name: str) -> bool:

@@ -23,9 +23,9 @@ from domain.stream import Entry
 
 _FEED = sql.SQL("SELECT record FROM events WHERE position > %b AND position <= %b ORDER BY position LIMIT %b")
 _PART = sql.SQL(
-    "SELECT record FROM events WHERE position > %b AND position <= %b"
-    " AND mod(uuid_hash(stream_id)::int8 + 2147483648, %b) = %b ORDER BY position"
+    "SELECT record FROM events WHERE stream_id >= %b AND stream_id <= %b AND position <= %b ORDER BY stream_id, version"
 )
+_SAMPLE = sql.SQL("SELECT stream_id FROM events WHERE position = ANY(%b) ORDER BY stream_id")
 _STREAM = sql.SQL("SELECT record FROM events WHERE stream_id = %b AND position <= %b ORDER BY version")
 _HEAD = sql.SQL("SELECT position FROM events ORDER BY position DESC LIMIT 1")
 
@@ -64,9 +64,18 @@ def read_batch(connection: Connection[Any], after: int, limit: int, upto: int = 
     return [decoded(unpack(record)[1]) for (record,) in rows]
 
 
-def read_part(cursor: Cursor[Any], upto: int, part: int, parts: int) -> None:
-    """Let the cursor run over the records of every stream of the part, up to the position."""
-    cursor.execute(_PART, (0, upto, parts, part), binary=True)
+def read_streams(cursor: Cursor[Any], first: UUID, last: UUID, upto: int) -> None:
+    """Let the cursor run over the records of these streams up to the position, one stream after the other."""
+    cursor.execute(_PART, (first, last, upto), binary=True)
+
+
+def stream_ranges(connection: Connection[Any], upto: int, parts: int) -> list[tuple[UUID, UUID]]:
+    """Ranges of stream ids, first and last, that share the events up to the position about evenly between them."""
+    sample = [1 + upto * number // (parts * 50) for number in range(parts * 50)]
+    found = [row[0].int for row in connection.execute(_SAMPLE, (sample,), binary=True)]
+    firsts = sorted({0, *(found[len(found) * part // parts] for part in range(1, parts) if found)})
+    lasts = [first - 1 for first in firsts[1:]] + [2**128 - 1]
+    return [(UUID(int=first), UUID(int=last)) for first, last in zip(firsts, lasts, strict=True)]
 
 
 class Streams:

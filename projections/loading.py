@@ -1,7 +1,7 @@
-"""Folds every event of some streams from the first on, in memory, into empty tables: the fast way, for a rebuild.
+"""Folds every event of some streams, one whole stream after the other, into empty tables: the fast way, for a rebuild.
 
-Must never hold: a fold of its own, checkpoints, tables that somebody reads. Rows are written when they have ended, and
-those that stand at the end: nothing is ever updated.
+Must never hold: a fold of its own, checkpoints, tables that somebody reads. Since each row belongs to one stream, only
+one stream's rows are in memory at a time, nothing is ever updated, and streams can be shared out between processes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from psycopg import Connection
 
@@ -21,18 +24,16 @@ from domain.fact import Fact
 from domain.ledger.connections import as_role
 from domain.ledger.record import unpack
 from projections import store
-from projections.batch import apply_steps, fold_one, told
+from projections.batch import apply_steps, concerns, refold, told
 from projections.catalogue import PROJECTIONS
-from projections.feed import AMENDMENTS, Read, Streams, decoded, read_part
+from projections.feed import AMENDMENTS, Read, decoded, read_streams, stream_ranges
 from projections.install import register_connection
-from projections.rows import Handler, Projection
+from projections.rows import Handler, Projection, Table
 from projections.standing import Standing
 
 EVENTS_WORTH_A_PROCESS = 10_000
-EVENTS_IN_MEMORY = 1_000_000
-"""About so many events' standing rows are held at a time: what is more is folded in further parts, by stream."""
 _FETCH_EVENTS = 2000
-_FLUSH_ROWS = 20_000
+_FLUSH_LINES = 5000
 
 Progress = Callable[[int, int], None]
 """Told how many of how many events have been folded."""
@@ -51,54 +52,72 @@ class Part:
     names: tuple[str, ...]
     suffix: str
     upto: int
-    number: int
-    parts: int
+    first: UUID
+    last: UUID
 
 
 class Loader:
-    """Folds events into memory, and writes what has ended into the tables with the suffix."""
+    """Folds one stream after the other, whole, and writes its rows into the tables with the suffix."""
 
     def __init__(self, connection: Connection[Any], projections: Sequence[Projection], suffix: str) -> None:
         self._connection = connection
         self._projections = projections
-        self._streams = Streams(connection)
         self._suffix = suffix
-        self._standing = {table.name: Standing(table) for p in projections for table in p.tables}
+        self._tables = [table for projection in projections for table in projection.tables]
+        self._lines: dict[str, list[str]] = {table.name: [] for table in self._tables}
         self._handlers: dict[type[Fact], list[Handler]] = {}
         for projection in projections:
             for kind, handler in projection.when.items():
                 self._handlers.setdefault(kind, []).append(handler)
 
-    def take(self, read: Read) -> None:
-        """Fold one event. Raises RebuildStopped."""
-        entry = read.entry
-        if entry is None or type(entry.fact) in AMENDMENTS:
-            self._take_slowly(read)
-            return
-        because = (read.position,)
-        try:
-            for handler in self._handlers.get(type(entry.fact), ()):
-                for operation in handler(entry, entry.fact):
-                    self._standing[operation.table].apply(operation, entry.stream_id, read.position, because)
-        except Exception as fault:
-            raise RebuildStopped(f"at position {read.position}: {told(fault)}") from fault
-
-    def flush(self, *, at_least: int = 0, finally_: bool = False) -> None:
-        """Write what has ended; `finally_`: what stands, too."""
-        for name, standing in self._standing.items():
-            if finally_ or len(standing.ended) >= at_least:
-                rows = standing.drain()[0] if finally_ else standing.take_ended()
-                store.insert_rows(self._connection, standing.table, rows, self._suffix)
-                self._standing[name] = Standing(standing.table) if finally_ else standing
-
-    def _take_slowly(self, read: Read) -> None:
-        for projection in self._projections:
+    def take(self, reads: Sequence[Read]) -> None:
+        """Fold all events of one stream, in their order. Raises RebuildStopped."""
+        standing: dict[str, Standing] = {}
+        for number, read in enumerate(reads):
+            entry = read.entry
             try:
-                step = fold_one(self._streams, projection, read)
+                if entry is None or type(entry.fact) in AMENDMENTS:
+                    self._amend(standing, reads[: number + 1])
+                    continue
+                because = (read.position,)
+                for handler in self._handlers.get(type(entry.fact), ()):
+                    for operation in handler(entry, entry.fact):
+                        table = standing.get(operation.table) or self._begun(standing, operation.table)
+                        table.apply(operation, entry.stream_id, read.position, because)
             except Exception as fault:
-                raise RebuildStopped(f"{projection.name} at position {read.position}: {told(fault)}") from fault
-            if step is not None:
-                apply_steps({table.name: self._standing[table.name] for table in projection.tables}, [step])
+                raise RebuildStopped(f"at position {read.position}: {told(fault)}") from fault
+        for name, table in standing.items():
+            lines = self._lines[name]
+            lines += [store.line(table.table, row) for row in table.drain()[0]]
+            if len(lines) >= _FLUSH_LINES:
+                self._write(table.table)
+
+    def finish(self) -> None:
+        """Write what is left."""
+        for table in self._tables:
+            self._write(table)
+
+    def _write(self, table: Table) -> None:
+        store.insert_lines(self._connection, table, self._lines[table.name], self._suffix)
+        self._lines[table.name].clear()
+
+    def _begun(self, standing: dict[str, Standing], name: str) -> Standing:
+        standing[name] = Standing(next(table for table in self._tables if table.name == name))
+        return standing[name]
+
+    def _amend(self, standing: dict[str, Standing], reads: Sequence[Read]) -> None:
+        """The last event is a correction, a strike-out, or cannot be decoded: as `fold_one`, the stream at hand."""
+        last = reads[-1]
+        for projection in self._projections:
+            if last.entry is None:
+                if concerns(projection, last) and last.fault is not None:
+                    raise last.fault
+                continue
+            step = refold(projection, [read.entry for read in reads if read.entry is not None])
+            for table in projection.tables:
+                if table.name not in standing:
+                    self._begun(standing, table.name)
+            apply_steps({table.name: standing[table.name] for table in projection.tables}, [step])
 
 
 def load_part(part: Part, projections: Iterable[Projection] = PROJECTIONS) -> int:
@@ -112,23 +131,23 @@ def load_part(part: Part, projections: Iterable[Projection] = PROJECTIONS) -> in
             register_connection(dsn, part.register) as writing,
         ):
             loader = Loader(writing, chosen, part.suffix)
-            count = _load(reading, loader, part)
-            loader.flush(finally_=True)
+            count = 0
+            for _, reads in groupby(_reads(reading, part), key=attrgetter("stream_id")):
+                stream = list(reads)
+                loader.take(stream)
+                count += len(stream)
+            loader.finish()
     finally:
         gc.enable()
     return count
 
 
-def _load(reading: Connection[Any], loader: Loader, part: Part) -> int:
-    count = 0
-    with reading.cursor(name="feed", binary=True) as cursor:
-        read_part(cursor, part.upto, part.number, part.parts)
+def _reads(connection: Connection[Any], part: Part) -> Iterator[Read]:
+    with connection.cursor(name="feed", binary=True) as cursor:
+        read_streams(cursor, part.first, part.last, part.upto)
         while records := cursor.fetchmany(_FETCH_EVENTS):
             for (record,) in records:
-                loader.take(decoded(unpack(record)[1]))
-            count += len(records)
-            loader.flush(at_least=_FLUSH_ROWS)
-    return count
+                yield decoded(unpack(record)[1])
 
 
 def load(
@@ -145,9 +164,10 @@ def load(
     ours = all(projection in PROJECTIONS for projection in projections)
     affordable = min(os.cpu_count() or 1, math.ceil(upto / EVENTS_WORTH_A_PROCESS))
     workers = max(1, processes or affordable) if ours else 1
-    parts = max(1 if workers == 1 else 2 * workers, math.ceil(upto / EVENTS_IN_MEMORY))
     names = tuple(projection.name for projection in projections)
-    shares = [Part(dsn, register, names, suffix, upto, number, parts) for number in range(parts)]
+    with register_connection(as_role(dsn, "projector"), register) as connection:
+        ranges = stream_ranges(connection, upto, 1 if workers == 1 else 4 * workers)
+    shares = [Part(dsn, register, names, suffix, upto, first, last) for first, last in ranges]
     done = 0
     for count in _counts(shares, projections, workers):
         done += count

@@ -86,11 +86,6 @@ class Standing:
                     inserts.append(row)
         return inserts, ends
 
-    def take_ended(self) -> list[Row]:
-        """The rows that ended since last asked; nothing else of them is kept."""
-        ended, self.ended = self.ended, []
-        return ended
-
     def _close(self, rows: dict[Key, Row], key: Key, position: int) -> None:
         if len(key) == len(self.table.key):
             if key in rows:

@@ -97,7 +97,11 @@ def load_standing(connection: Connection[Any], table: Table, streams: Collection
 
 def insert_rows(connection: Connection[Any], table: Table, rows: Iterable[Row], suffix: str = "") -> None:
     """Put new rows in, standing or already ended."""
-    lines = [_line(table, row) for row in rows]
+    insert_lines(connection, table, [line(table, row) for row in rows], suffix)
+
+
+def insert_lines(connection: Connection[Any], table: Table, lines: Sequence[str], suffix: str = "") -> None:
+    """The same, of rows that are in COPY's text format already (see `line`)."""
     if not lines:
         return
     names = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
@@ -138,7 +142,8 @@ def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> 
     return int(row[0]), f"{int(row[1]) % 2**64:016x}"
 
 
-def _line(table: Table, row: Row) -> str:
+def line(table: Table, row: Row) -> str:
+    """The row in COPY's text format."""
     places = table.places
     cells = [NULL] * len(table.columns)
     for name, value in row.columns.items():
