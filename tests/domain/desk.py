@@ -109,6 +109,7 @@ class Desk:
         self.register_id = self.book.register_id
         self.recorded: set[type[AnyCommand]] = set()
         self.turned_down: set[type[AnyCommand]] = set()
+        self.last_refusal: Refusal | None = None
 
     def open(self) -> None:
         """Open the register, enrol two workers and publish every model of the catalogue."""
@@ -143,6 +144,7 @@ class Desk:
         if "command_id" not in order:
             assert self.book.ledger.read_command(sent.command_id) is None, "a refused command's id was recorded"
         self.turned_down.add(type(command))
+        self.last_refusal = caught.value
         return caught.value
 
     def last_position(self) -> int:
