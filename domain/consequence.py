@@ -23,7 +23,8 @@ class DutyOpened(Fact, name="duty_opened", consequence=True):
     """Something must happen by `due_on`; the clock started with entry `started_by` of this stream.
 
     `duty_key` is unique in the stream: rule, starting entry and, where there is one each, client or recipient.
-    `due_on` is absent while it hangs on something that has no date yet (before the second meeting).
+    `due_on` is absent while it hangs on something that has no date yet (before the second meeting). `waived_on`: the
+    same duty had been waived before what opened it was struck out, and is so still.
     """
 
     duty_key: str
@@ -35,6 +36,7 @@ class DutyOpened(Fact, name="duty_opened", consequence=True):
     started_by: int
     calendar: str = CALENDAR_NAME
     client_id: UUID | None = None
+    waived_on: dt.date | None = None
 
 
 class DutyMoved(Fact, name="duty_moved", consequence=True):
@@ -183,7 +185,7 @@ class Concluded:
 
     duties: dict[str, Duty] = field(default_factory=dict)
     deviations: dict[str, Deviation] = field(default_factory=dict)
-    waived: set[str] = field(default_factory=set)
+    waived: dict[str, dt.date] = field(default_factory=dict)
 
     def evolve(self, fact: Fact) -> None:
         """Take in one fact; facts that conclude nothing change nothing."""
@@ -201,7 +203,7 @@ class Concluded:
             case DutyReopened():
                 self._change(fact.duty_key, met_by=None, met_on=None)
             case DutyWaived():
-                self.waived.add(fact.duty_key)
+                self.waived[fact.duty_key] = fact.waived_on
                 self._change(fact.duty_key, waived=True)
             case DutyWithdrawn():
                 self.duties.pop(fact.duty_key, None)
@@ -295,7 +297,7 @@ def _duty_facts(
     for one in now:
         for key, duty in one.duties.items():
             if key not in standing:
-                yield from _towards(duty, None, waived=key in recorded.waived)
+                yield from _towards(duty, None, waived_on=recorded.waived.get(key))
 
 
 def _deviation_facts(
@@ -315,12 +317,12 @@ def _deviation_facts(
         yield from (_noted(deviation) for key, deviation in one.deviations.items() if key not in standing)
 
 
-def _towards(duty: Duty, had: Duty | None, *, waived: bool = False) -> Iterator[Fact]:
+def _towards(duty: Duty, had: Duty | None, *, waived_on: dt.date | None = None) -> Iterator[Fact]:
     if had is None:
-        yield _opened(duty)
+        yield _opened(duty, waived_on)
     elif had.due_on != duty.due_on:
         yield DutyMoved(duty_key=duty.key, due_on=duty.due_on, was_due_on=had.due_on)
-    if waived or (had is not None and had.waived):
+    if waived_on or (had is not None and had.waived):
         return
     was_met = (had.met_by, had.met_on) if had else (None, None)
     if duty.met_by is not None and duty.met_on is not None:
@@ -330,7 +332,7 @@ def _towards(duty: Duty, had: Duty | None, *, waived: bool = False) -> Iterator[
         yield DutyReopened(duty_key=duty.key)
 
 
-def _opened(duty: Duty) -> DutyOpened:
+def _opened(duty: Duty, waived_on: dt.date | None) -> DutyOpened:
     return DutyOpened(
         duty_key=duty.key,
         rule_id=duty.rule_id,
@@ -340,6 +342,7 @@ def _opened(duty: Duty) -> DutyOpened:
         due_on=duty.due_on,
         started_by=duty.started_by,
         client_id=duty.client_id,
+        waived_on=waived_on,
     )
 
 

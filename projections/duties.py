@@ -36,6 +36,7 @@ def opened(entry: Entry, fact: DutyOpened) -> Iterator[Operation]:
         "client_id": fact.client_id,
         "started_by": fact.started_by,
         "opened_on": day_in_helsinki(entry.occurred_at),
+        "waived_on": fact.waived_on,
         **_due(fact.due_on),
     }
     yield Open("duties", (fact.duty_key,), duty)

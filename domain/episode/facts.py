@@ -192,7 +192,9 @@ class DecisionMade(
     workers=("decision_maker",),
     spans=(("valid_from", "valid_to"),),
 ):
-    """A decision. A grant pins the episode to `service` and `model_version`; `age_years` is the client's then.
+    """A decision. A grant pins the episode to `service` and `model_version`.
+
+    `age_years` is the client's then: the oldest one's of those who do not expect a child; `expecting`: all do.
 
     `meetings_granted` is the most client meetings that this decision authorises; `meetings_before` those held in
     the same spell of work before this episode, in `continues_episode_id`, which was of `continues_service`.

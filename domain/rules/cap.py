@@ -64,7 +64,8 @@ class Cap(RuleBase):
     def _authorised(self, spell: Spell, decisions: list[Hit], held: list[Hit]) -> Iterator[Finding]:
         for index, decision in enumerate(decisions):
             before = self._before(spell, decisions[: index + 1])
-            already = before + sum(hit.version < decision.version for hit in held)
+            still_granted = sum(_number(earlier, self.granted_field) for earlier in decisions[:index])
+            already = before + max(still_granted, sum(hit.version < decision.version for hit in held))
             granted = _number(decision, self.granted_field)
             if granted and already + granted > self.at_most:
                 remaining = max(0, self.at_most - already)

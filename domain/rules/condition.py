@@ -79,7 +79,9 @@ class Test(BaseModel):
 
 
 def _is_present(value: object) -> bool:
-    return value is not None and value not in ("", (), {})
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not None and value not in ((), {})
 
 
 def _as_test(value: object) -> object:

@@ -139,7 +139,12 @@ def test_meetings_beyond_what_was_granted_are_recorded_with_their_deviation(epis
 def test_an_authorisation_whose_rule_does_not_hold_is_refused_by_that_rule(caller: Caller) -> None:
     client_id, episode_id = new_id(), new_id()
     caller.tell(f"clients/{client_id}/register-client", born_on="2005-05-05")
-    caller.tell(f"episodes/{episode_id}/receive-referral", client_ids=[str(client_id)], received_on="2022-03-02")
+    caller.tell(
+        f"episodes/{episode_id}/receive-referral",
+        client_ids=[str(client_id)],
+        received_on="2022-03-02",
+        source="family",
+    )
     decided = {"decided_on": "2022-03-03", "decision_maker": "worker-1", "service": "K1"}
     answer = caller.send(f"episodes/{episode_id}/grant-service", {"decision_id": str(new_id()), **decided})
     told = answer.json()

@@ -56,7 +56,7 @@ def test_nothing_is_recorded_of_an_unknown_stream(kind: str, command: str, body:
 
 
 def test_a_referral_for_an_unknown_client_is_refused(caller: Caller) -> None:
-    referral = {"client_ids": [str(new_id())], "received_on": "2022-03-01"}
+    referral = {"client_ids": [str(new_id())], "received_on": "2022-03-01", "source": "family"}
     problem(caller.send(f"episodes/{new_id()}/receive-referral", referral), 404, "unknown_client")
 
 
@@ -70,11 +70,17 @@ def test_an_episode_of_before_its_referral_was_not_known_then(caller: Caller) ->
     ("body", "fields"),
     [
         ({}, ["client_ids", "received_on"]),
-        ({"client_ids": [], "received_on": "2022-03-01"}, ["client_ids"]),
-        ({"client_ids": ["matti"], "received_on": "2022-03-01"}, ["client_ids.0", "client_ids"]),
+        ({"client_ids": [], "received_on": "2022-03-01", "source": "family"}, ["client_ids"]),
+        ({"client_ids": ["matti"], "received_on": "2022-03-01", "source": "family"}, ["client_ids.0", "client_ids"]),
         ({"client_ids": [str(new_id())], "received_on": "yesterday"}, ["received_on"]),
-        ({"client_ids": [str(new_id())], "received_on": "2022-03-01", "recieved_on": 1}, ["recieved_on"]),
-        ({"client_ids": [str(new_id())], "received_on": "2022-03-01", "Matti Meikäläinen": 1}, ["body"]),
+        (
+            {"client_ids": [str(new_id())], "received_on": "2022-03-01", "source": "family", "recieved_on": 1},
+            ["recieved_on"],
+        ),
+        (
+            {"client_ids": [str(new_id())], "received_on": "2022-03-01", "source": "family", "Matti Meikäläinen": 1},
+            ["body"],
+        ),
         ({"client_ids": [str(new_id())], "received_on": "2022-03-01", "source": "neighbour"}, ["source"]),
         ([], ["body"]),
         (None, ["body"]),
@@ -111,13 +117,18 @@ def test_what_is_not_json_is_refused(body: bytes, caller: Caller) -> None:
     [({"need": "a\x00b"}, "need"), ({"area": "\x00"}, "area"), ({"referrer": "\\\x00"}, "referrer")],
 )
 def test_a_character_that_cannot_be_kept_is_refused(changes: dict[str, str], field: str, caller: Caller) -> None:
-    body = {"client_ids": [str(a_client(caller))], "received_on": "2022-03-01", **changes}
+    body = {"client_ids": [str(a_client(caller))], "received_on": "2022-03-01", "source": "family", **changes}
     told = problem(caller.send(f"episodes/{new_id()}/receive-referral", body), 422, "malformed_command")
     assert fields_of(told) == [field]
 
 
 def test_text_that_only_looks_like_such_a_character_is_taken(caller: Caller) -> None:
-    body = {"client_ids": [str(a_client(caller))], "received_on": "2022-03-01", "need_code": "\\u0000"}
+    body = {
+        "client_ids": [str(a_client(caller))],
+        "received_on": "2022-03-01",
+        "source": "family",
+        "need_code": "\\u0000",
+    }
     assert caller.send(f"episodes/{new_id()}/receive-referral", body).status_code == 201
 
 

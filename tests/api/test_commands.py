@@ -18,7 +18,7 @@ def a_client(caller: Caller) -> UUID:
 
 def an_episode(caller: Caller) -> UUID:
     episode_id = new_id()
-    referral = {"client_ids": [str(a_client(caller))], "received_on": "2022-03-01"}
+    referral = {"client_ids": [str(a_client(caller))], "received_on": "2022-03-01", "source": "family"}
     caller.tell(f"episodes/{episode_id}/receive-referral", **referral)
     return episode_id
 
@@ -145,7 +145,7 @@ def test_naming_a_client_as_an_episode_spoils_nothing(caller: Caller) -> None:
     answer = caller.send(f"episodes/{client_id}/start-episode", {"started_on": "2022-03-01"})
     assert answer.json()["code"] == "unknown_episode"
 
-    referral = {"client_ids": [str(client_id)], "received_on": "2022-03-01"}
+    referral = {"client_ids": [str(client_id)], "received_on": "2022-03-01", "source": "family"}
     assert caller.send(f"episodes/{new_id()}/receive-referral", referral).status_code == 201
 
 

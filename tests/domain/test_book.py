@@ -153,7 +153,7 @@ def test_a_command_of_another_kind_of_stream_is_refused_and_spoils_nothing(desk:
 
 def test_a_stream_named_for_another_kind_is_unknown_as_that_kind(desk: Desk) -> None:
     episode_id, contact_id = desk.referred(), desk.contact()
-    told = {"received_on": REFERRED_ON}
+    told = {"received_on": REFERRED_ON, "source": "family"}
     wrong_client = ReceiveReferral.model_validate(told | {"client_ids": (episode_id,)})
     assert isinstance(desk.refused(new_id(), wrong_client), UnknownClient)
     wrong_contact = ReceiveReferral.model_validate(told | {"client_ids": (desk.client(),), "contact_id": episode_id})

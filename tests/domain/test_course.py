@@ -90,19 +90,29 @@ def test_a_referral_takes_from_its_contact_who_asked_and_whether_the_family_cons
 @refuses(ReceiveReferral)
 def test_a_referral_is_refused_for_unknown_clients_or_contacts_and_on_a_stream_that_has_begun(desk: Desk) -> None:
     client_id = desk.client()
-    referral = {"client_ids": (client_id,), "received_on": REFERRED_ON}
-    assert isinstance(desk.refused(new_id(), ReceiveReferral(client_ids=(new_id(),), received_on=TODAY)), UnknownClient)
+    referral: dict[str, Any] = {"client_ids": (client_id,), "received_on": REFERRED_ON}
+    assert isinstance(
+        desk.refused(new_id(), ReceiveReferral(client_ids=(new_id(),), received_on=TODAY, source=ContactSource.FAMILY)),
+        UnknownClient,
+    )
     assert isinstance(
         desk.refused(new_id(), ReceiveReferral.model_validate(referral | {"contact_id": new_id()})), UnknownContact
     )
-    assert isinstance(desk.refused(desk.referred(), ReceiveReferral.model_validate(referral)), AlreadyThere)
-    late = ReceiveReferral.model_validate(referral | {"received_on": TOMORROW})
+    assert isinstance(
+        desk.refused(desk.referred(), ReceiveReferral.model_validate(referral | {"source": "family"})), AlreadyThere
+    )
+    late = ReceiveReferral.model_validate(referral | {"received_on": TOMORROW, "source": "family"})
     assert isinstance(desk.refused(new_id(), late), InTheFuture)
 
 
 def test_a_referral_for_nobody_is_malformed() -> None:
     with pytest.raises(ValidationError):
-        ReceiveReferral(client_ids=(), received_on=REFERRED_ON)
+        ReceiveReferral(client_ids=(), received_on=REFERRED_ON, source=ContactSource.FAMILY)
+
+
+def test_a_referral_that_says_neither_who_asked_nor_which_contact_is_malformed() -> None:
+    with pytest.raises(ValidationError, match="say who asked"):
+        ReceiveReferral(client_ids=(new_id(),), received_on=REFERRED_ON)
 
 
 def tellings(client_id: Any = None) -> list[tuple[AnyCommand, str]]:
@@ -370,5 +380,7 @@ def test_a_start_that_is_entered_after_the_closing_leaves_the_episode_closed(des
 
 def test_a_referral_says_for_whom_it_is(desk: Desk) -> None:
     client_id = desk.client()
-    outcome = desk.do(new_id(), ReceiveReferral(client_ids=(client_id,), received_on=REFERRED_ON))
+    outcome = desk.do(
+        new_id(), ReceiveReferral(client_ids=(client_id,), received_on=REFERRED_ON, source=ContactSource.FAMILY)
+    )
     assert the(outcome.facts(), ReferralReceived).area == "Kotka"

@@ -353,3 +353,18 @@ def test_no_decision_is_made_in_an_episode_that_does_not_exist(desk: Desk) -> No
         StartEpisode(started_on=STARTED_ON),
     ):
         assert isinstance(desk.refused(new_id(), command), UnknownEpisode)
+
+
+def test_siblings_are_judged_by_the_oldest_of_them(desk: Desk) -> None:
+    refusal = desk.refused(desk.referred(desk.client(4), desk.client(15)), grant("K2"))
+    assert isinstance(refusal, NotAuthorised)
+    assert refusal.rule is not None
+    assert refusal.rule.rule_id == "age"
+
+
+def test_what_was_granted_and_not_yet_held_counts_towards_the_cap_too(desk: Desk) -> None:
+    refusal = desk.refused(continued(desk, k1_meetings=3, k2_meetings=2), second_period())
+    assert isinstance(refusal, NotAuthorised)
+    assert refusal.rule is not None
+    assert refusal.rule.rule_id == "cap"
+    assert "4" in refusal.remedy

@@ -54,10 +54,11 @@ class Decision(EpisodeCommand):
     def _about_clients(self, state: EpisodeState, context: Context) -> dict[str, Any]:
         referral = require_referral(state)
         clients = [context.clients[client_id] for client_id in referral.client_ids]
-        ages = [age for client in clients if (age := client.age_on(self.decided_on)) is not None]
+        children = [client for client in clients if not client.expecting_on(self.decided_on)]
+        ages = [client.age_on(self.decided_on) for client in children or clients]
         return {
-            "age_years": min(ages) if ages else None,
-            "expecting": any(client.expecting_on(self.decided_on) for client in clients),
+            "age_years": None if None in ages else max(age for age in ages if age is not None),
+            "expecting": not children,
             "consent": referral.consent,
             "requested_by_family": referral.source is ContactSource.FAMILY,
         }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.command import Context, Reads
 from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
@@ -20,7 +20,8 @@ from domain.fact import Fact
 class ReceiveReferral(EpisodeCommand):
     """Begin an episode: a referral, or a family's own request, came in.
 
-    Who asked and whether the family consented are taken from the contact, where one is named.
+    Who asked and whether the family consented are taken from the contact, where one is named; else `source` must be
+    given: nobody is taken to have asked, or to have consented, because nothing was said.
     """
 
     begins = True
@@ -39,6 +40,12 @@ class ReceiveReferral(EpisodeCommand):
     need_code: str | None = None
     need: str | None = None
 
+    @model_validator(mode="after")
+    def _says_who_asked(self) -> Self:
+        if self.source is None and self.contact_id is None:
+            raise ValueError("say who asked: name the contact (contact_id) or the source")
+        return self
+
     def reads(self, state: EpisodeState) -> Reads:
         """The clients and the contact must be of the register."""
         return Reads(clients=self.client_ids, contacts=(self.contact_id,) if self.contact_id else ())
@@ -47,7 +54,7 @@ class ReceiveReferral(EpisodeCommand):
         """One fact. What is known from the contact or the client fills what is not given."""
         contact = context.contacts[self.contact_id].received if self.contact_id else None
         client = context.clients[self.client_ids[0]]
-        source = self.source or (contact.source if contact else ContactSource.FAMILY)
+        source = self.source or (contact.source if contact else ContactSource.OTHER_PERSON)  # one of the two is given
         own_request = FamilyConsent.GIVEN if source is ContactSource.FAMILY else FamilyConsent.NOT_ASKED
         known = self.model_dump(exclude={"source", "consent", "channel", "area"})
         return [
