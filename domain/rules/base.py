@@ -55,13 +55,14 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something must happen by `due_on`, because of entry `started_by`."""
+    """Something must happen by `due_on`, because of entry `started_by`. `apart`: see Breach; such as a month."""
 
     started_by: int
     due_on: dt.date | None
     client_id: UUID | None = None
     met_by: int | None = None
     met_on: dt.date | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

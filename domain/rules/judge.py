@@ -70,7 +70,7 @@ class _Verdict:
         self.remedies[key] = rule.remedy_for(breach)
 
     def _duty(self, rule: RuleBase, due: Due) -> None:
-        key = "/".join(filter(None, (rule.id, str(due.started_by), str(due.client_id or ""))))
+        key = "/".join(filter(None, (rule.id, str(due.started_by), str(due.client_id or ""), due.apart)))
         self.duties[key] = Duty(
             key=key,
             model=self.model,

@@ -1,0 +1,129 @@
+"""Duties of calendar periods (every month, quarter, year) and those due on a day that their opening tells."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from domain.fact import Fact
+from domain.rules.base import Due
+from domain.rules.case import Case
+from domain.rules.duty import Duty
+from domain.rules.period import periods
+from tests.rules.story import closed, day, held, planned, reopened, reported, started, story
+
+BEGUN = "15.1."
+
+
+def duty(**fields: Any) -> Duty:
+    """A duty opened by the start and met by meetings, until the closure; other fields as given."""
+    told: dict[str, Any] = {
+        "id": "calendar",
+        "kind": "duty",
+        "strength": "must",
+        "texts": {"fi": "f", "sv": "s", "en": "e"},
+        "source": "own",
+        "opens_on": {"fact": "episode_started"},
+        "met_by": {"fact": "meeting_held"},
+        "until": {"fact": "episode_closed"},
+        "resumed_by": {"fact": "episode_reopened"},
+    }
+    return Duty.model_validate(told | fields)
+
+
+def found(rule: Duty, *facts: Fact) -> list[Due]:
+    return [due for due in rule.find(Case(story(*facts))) if isinstance(due, Due)]
+
+
+def january_told(when: str) -> Fact:
+    """The report of January, written on that day."""
+    return reported(when).model_copy(update={"covers_from": day("1.1."), "covers_to": day("31.1.")})
+
+
+def told(rule: Duty, *facts: Fact) -> list[tuple[str, bool]]:
+    """The periods that there are duties of, and whether each is met."""
+    return [(due.apart, due.met_by is not None) for due in found(rule, *facts)]
+
+
+def test_every_month_that_has_begun_by_the_latest_entry_has_a_duty_and_no_later_one() -> None:
+    monthly = duty(every="month")
+    assert told(monthly, started(BEGUN)) == [("2023-01", False)]
+    assert told(monthly, started(BEGUN), held("3.3.")) == [
+        ("2023-01", False), ("2023-02", False), ("2023-03", True), ("2023-04", False),
+    ]  # fmt: skip
+
+
+def test_the_next_period_opens_when_the_last_is_met_and_only_the_next() -> None:
+    assert told(duty(every="month"), started(BEGUN), held("20.1.")) == [("2023-01", True), ("2023-02", False)]
+
+
+def test_each_names_the_entry_that_opened_it_and_is_due_on_the_last_day_of_its_period() -> None:
+    dues = found(duty(every="quarter"), started(BEGUN), held("3.4."))
+    assert [(due.started_by, due.due_on) for due in dues] == [
+        (1, day("31.3.")), (1, day("30.6.")), (1, day("30.9.")),
+    ]  # fmt: skip
+
+
+def test_a_meeting_before_the_start_meets_nothing_but_one_of_the_same_month_does() -> None:
+    assert told(duty(every="month"), held("30.12.2022"), held("2.1."), started(BEGUN))[0] == ("2023-01", True)
+
+
+def test_a_report_belongs_to_the_month_that_it_covers_and_meets_its_duty_on_the_day_it_was_written() -> None:
+    rule = duty(every="month", on_day_of_next_month=10, met_by={"fact": "report_written", "at": "covers_to"})
+    (january, *_) = found(rule, started(BEGUN), january_told("5.2."))
+    assert (january.apart, january.due_on, january.met_on) == ("2023-01", day("10.2."), day("5.2."))
+
+
+def test_what_is_told_of_a_month_stays_due_after_the_end_for_each_month_begun() -> None:
+    rule = duty(every="month", on_day_of_next_month=10, met_by={"fact": "report_written", "at": "covers_to"})
+    assert told(rule, started(BEGUN), closed("1.2.")) == [("2023-01", False), ("2023-02", False)]
+
+
+def test_what_should_happen_in_a_month_is_not_due_when_the_end_came_before_the_month_was_out() -> None:
+    assert told(duty(every="month"), started(BEGUN), closed("27.2.")) == [("2023-01", False)]
+    assert len(told(duty(every="month"), started(BEGUN), closed("27.2."), reopened("28.2."))) == 2
+
+
+def test_so_many_times_in_a_year_and_only_in_some_of_its_months() -> None:
+    twice = duty(every="year", times=2)
+    assert told(twice, started(BEGUN), held("1.3.")) == [("2023", False)]
+    assert told(twice, started(BEGUN), held("1.3."), held("2.3."))[0] == ("2023", True)
+    autumn = duty(every="year", months=(9, 11))
+    assert [due.due_on for due in found(autumn, started(BEGUN))] == [dt.date(2023, 11, 30)]
+    assert told(autumn, started(BEGUN), held("31.8."))[0] == ("2023", False)
+    assert told(autumn, started(BEGUN), held("1.9."))[0] == ("2023", True)
+    assert told(autumn, started("1.12."), held("2.12.")) == [("2024", False)]  # this year's were over
+
+
+def test_a_duty_may_be_due_on_the_day_that_its_opening_tells() -> None:
+    rule = duty(opens_on={"fact": "meeting_planned"}, due_field="starts_at")
+    (due,) = found(rule, planned("6.3."))
+    assert (due.due_on, due.met_by) == (day("6.3."), None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"every": "month", "within_days": 3}, "exactly one way"),
+        ({}, "exactly one way"),
+        ({"within_days": 3, "times": 2}, "say every"),
+        ({"every": "month", "recurring": True}, "neither recurs"),
+        ({"every": "month", "months": (1, 2)}, "of every year"),
+        ({"every": "year", "months": (11, 9)}, "of every year"),
+        ({"due_field": "nonesuch"}, "no field"),
+        ({"every": "fortnight"}, "month"),
+    ],
+)
+def test_a_duty_of_no_sense_is_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        duty(**fields)
+
+
+def test_periods_follow_one_another_over_the_turn_of_the_year() -> None:
+    quarters = periods("quarter", dt.date(2024, 11, 30))
+    assert [next(quarters).name for _ in range(2)] == ["2024-Q4", "2025-Q1"]
+    months = periods("month", dt.date(2024, 2, 29))
+    assert next(months).last == dt.date(2024, 2, 29)
