@@ -18,9 +18,9 @@ NULL = "\\N"
 def copy_text(value: Any) -> str:
     """One field of a row. Raises TypeError on a value of a kind that no row may hold."""
     try:
-        return _KINDS[type(value)](value)
+        return TEXT_OF_KIND[type(value)](value)
     except KeyError:
-        to_text = _KINDS[type(value)] = _of_subclass(type(value))
+        to_text = TEXT_OF_KIND[type(value)] = _of_subclass(type(value))
         return to_text(value)
 
 
@@ -74,7 +74,7 @@ def _uuid(value: UUID) -> str:
     return _HEXADECIMAL % value.int
 
 
-_KINDS: dict[type, Callable[[Any], str]] = {
+TEXT_OF_KIND: dict[type, Callable[[Any], str]] = {
     type(None): {None: NULL}.__getitem__,
     bool: {True: "t", False: "f"}.__getitem__,
     int: str,

@@ -10,6 +10,7 @@ import gc
 import math
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -180,8 +181,10 @@ def _counts(shares: Sequence[Part], projections: Sequence[Projection], workers: 
         yield from (load_part(share, projections) for share in shares)
         return
     # Processes, since folding is Python's work, of which threads do one at a time. This one takes shares from the end
-    # of the row meanwhile: the others have to import everything first.
-    with ProcessPoolExecutor(workers - 1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    # of the row meanwhile. A fork is there at once; beside other threads it is unsafe, and a new start is made.
+    alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if alone else "spawn")
+    with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
         futures = {pool.submit(load_part, share): share for share in shares}
         for future, share in reversed(futures.items()):
             if future.cancel():

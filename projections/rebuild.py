@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,6 +36,7 @@ from projections.rows import Projection, Table
 from projections.store import Checkpoint
 
 SUFFIX = "__rebuilt"
+INDEXED_AT_A_TIME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,8 @@ def rebuild(
             create_tables(connection, projection, SUFFIX)
             drop_primary_keys(connection, projection, SUFFIX)
     load(dsn, register, chosen, SUFFIX, upto, processes=processes, progress=progress)
-    with owner_connection(dsn, register) as connection:
-        for projection in chosen:
-            add_primary_keys(connection, projection, SUFFIX)
-            create_indexes(connection, projection, SUFFIX)
-            for table in projection.tables:
-                connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name + SUFFIX)))
+    with ThreadPoolExecutor(INDEXED_AT_A_TIME) as pool:
+        list(pool.map(lambda projection: _index(dsn, register, projection), chosen))
     with owner_connection(dsn, register) as connection:
         return _compare_and_swap(connection, chosen, upto, force=force)
 
@@ -104,6 +102,14 @@ def start_up(
     if stale:
         rebuild(dsn, register, [p for p in chosen if p.name in stale], progress=progress)
     return run_once(dsn, register, chosen)
+
+
+def _index(dsn: str, register: str, projection: Projection) -> None:
+    with owner_connection(dsn, register) as connection:
+        add_primary_keys(connection, projection, SUFFIX)
+        create_indexes(connection, projection, SUFFIX)
+        for table in projection.tables:
+            connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name + SUFFIX)))
 
 
 def _compare_and_swap(
