@@ -34,9 +34,8 @@ from scripts.commandline.importing import print_report
 from scripts.commandline.progress import bar
 from scripts.commandline.session import DEFAULT_REGISTER, database
 from scripts.commandline.tables import console
-from scripts.legacy.importing import import_export
+from scripts.demonstration.history import import_into_empty
 
-DEMONSTRATION = Path(__file__).resolve().parent / "demonstration" / "kymenlaakso"
 QUESTIONS = (
     "/health",
     f"/v1/registers/{DEFAULT_REGISTER}/caseload?by=area",
@@ -79,7 +78,7 @@ def _start(settings: Settings, *, check: bool) -> None:
     log_path = settings.data / "jaksokirja.log"
     with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
         configure_logging(settings, log)
-        fill(dsn)
+        fill(dsn, settings.data)
         show_caseload()
         app = create_app(settings, dsn=dsn, following=True)
         if check:
@@ -89,14 +88,14 @@ def _start(settings: Settings, *, check: bool) -> None:
             server_of(app, settings).run()
 
 
-def fill(dsn: str) -> None:
+def fill(dsn: str, data: Path) -> None:
     """Make the register, import the demonstration when it is empty, and bring its projections up to date."""
     create_register(dsn, DEFAULT_REGISTER)
     book = Book(dsn, DEFAULT_REGISTER)
     try:
-        if book.ledger.head()[0] == 0:
-            with bar("Importing the demonstration", "steps") as progress:
-                report = import_export(DEMONSTRATION, book, progress)
+        with bar("Importing the demonstration", "steps") as progress:
+            report = import_into_empty(book, data / "demonstration.unfinished", progress)
+        if report is not None:
             print_report(report, console())
     finally:
         book.close()
@@ -116,7 +115,7 @@ def _show_addresses(settings: Settings, log_path: Path) -> None:
     base = f"http://{settings.host}:{settings.port}"
     print(f"\nOpen  {base}/")
     print(f"API   {base}/openapi.json   {base}/health")
-    print("Ask   TOKEN=$(.venv/bin/jaksokirja token --actor O1)")
+    print("Ask   TOKEN=$(.venv/bin/jaksokirja token O1)")
     print(f"      curl -H \"Authorization: Bearer $TOKEN\" '{base}{QUESTIONS[1]}'")
     print(f"Log   {log_path}")
     print("Stop  Ctrl-C\n", flush=True)

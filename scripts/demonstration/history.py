@@ -15,8 +15,14 @@ FOLDER = Path(__file__).parent / "kymenlaakso"
 """The export to import."""
 
 
-def import_into_empty(book: Book, progress: Progress | None = None) -> Report | None:
-    """Import it unless the register holds anything already: then None, and nothing is changed."""
-    if book.ledger.head()[0] > 0:
+def import_into_empty(book: Book, unfinished: Path, progress: Progress | None = None) -> Report | None:
+    """Import it unless the register holds anything already: then None, and nothing is changed.
+
+    The file `unfinished` is there while an import runs: one that was cut off half-way is taken up again.
+    """
+    if book.ledger.head()[0] > 0 and not unfinished.exists():
         return None
-    return import_export(FOLDER, book, progress)
+    unfinished.touch()
+    report = import_export(FOLDER, book, progress)
+    unfinished.unlink()
+    return report

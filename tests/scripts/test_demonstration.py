@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from stdnum.fi import hetu
 
 from domain.ledger.book import Book
@@ -45,8 +46,27 @@ def test_every_kind_of_row_is_there(demonstration: Imported) -> None:
     assert demonstration.report.by_file[AMENDMENTS].rows_refused == 0
 
 
-def test_it_is_imported_into_an_empty_ledger_only(book: Book) -> None:
-    assert import_into_empty(book) is not None
+def test_it_is_imported_into_an_empty_ledger_only(book: Book, tmp_path: Path) -> None:
+    unfinished = tmp_path / "unfinished"
+    assert import_into_empty(book, unfinished) is not None
     head = book.ledger.head()[0]
-    assert import_into_empty(book) is None
+    assert import_into_empty(book, unfinished) is None
     assert book.ledger.head()[0] == head
+
+
+def test_an_import_cut_off_half_way_is_taken_up_again(book: Book, tmp_path: Path, demonstration: Imported) -> None:
+    unfinished = tmp_path / "unfinished"
+
+    def cut_off(told: int, steps: int) -> None:
+        if told > steps // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_into_empty(book, unfinished, cut_off)
+    report = import_into_empty(book, unfinished)
+    assert report is not None
+    assert report.totals.rows_recorded_earlier > 0
+    told = report.totals.rows_recorded + report.totals.rows_recorded_earlier
+    assert told == demonstration.report.totals.rows_recorded
+    assert book.ledger.head()[0] == demonstration.book.ledger.head()[0]
+    assert import_into_empty(book, unfinished) is None
