@@ -5,6 +5,8 @@ Never here: what is asked of a register.
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,8 +26,21 @@ def database(settings: Settings | None = None) -> Iterator[str]:
     if settings.dsn is not None:
         yield settings.dsn
         return
-    with running(settings.data) as dsn:
+    with _terminated_like_ctrl_c(), running(settings.data) as dsn:
         yield dsn
+
+
+@contextmanager
+def _terminated_like_ctrl_c() -> Iterator[None]:
+    """A plain `kill`, as service managers send it, ends the process as Ctrl-C does: no server is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what signals do
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def register_meant(dsn: str, named: str | None) -> str:

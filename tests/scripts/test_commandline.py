@@ -2,19 +2,24 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import typer
 
+from api.settings import PROJECT
 from projections.install import register_connection
 from projections.store import checkpoints
-from scripts.commandline.main import COMMANDS
+from scripts.commandline.main import COMMANDS, app
 from scripts.legacy.files import MEETINGS
 from scripts.legacy.naming import episode_of
 from tests.scripts.conftest import Imported, RunCommand
@@ -254,6 +259,37 @@ def test_serve_answers_until_it_is_interrupted(demonstration: Imported, tmp_path
         finally:
             serving.send_signal(signal.SIGINT)
         assert serving.wait(timeout=30) == 0
+
+
+def test_serve_stops_its_own_server_also_when_it_is_terminated(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if name != "JAKSOKIRJA_DSN"}
+    environment["JAKSOKIRJA_DATA"] = str(tmp_path / "data")
+    program = Path(sys.executable).with_name("jaksokirja")
+    with subprocess.Popen(
+        [program, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
+    ) as serving:
+        try:
+            assert _answer_of(f"http://127.0.0.1:{port}/", patience_seconds=60) == 200
+            assert (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
+        finally:
+            serving.terminate()
+        assert serving.wait(timeout=60) == 0
+    assert not (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
+
+
+def test_every_line_of_the_readme_is_a_command_that_there_is() -> None:
+    lines = re.findall(r"^    jaksokirja (.*?)(?:  +#.*)?$", (PROJECT / "README.md").read_text(), re.MULTILINE)
+    assert len(lines) >= 8
+    group: Any = typer.main.get_command(app)
+    for line in lines:
+        words = shlex.split(line)
+        if words == ["--help"]:
+            continue
+        with group.make_context("jaksokirja", words) as context:
+            name, command, rest = group.resolve_command(context, words)
+            command.make_context(name, rest).close()  # raises when an option or argument is not known
 
 
 def _answer_of(address: str, *, patience_seconds: float) -> int:
