@@ -22,6 +22,7 @@ from api.asking import AS_OF, position_asked
 from api.commands import REGISTER_PATH
 from api.desk import Admitted, Desk
 from api.figures import EXPLAINED, FIGURES, Asked
+from api.parameters import declared_only
 from api.problems import FieldError, Problem, malformed
 from domain.calendar import day_in_helsinki
 from projections import queries
@@ -104,14 +105,18 @@ class Asking:
 
 
 def queries_router(desk: Desk) -> APIRouter:
-    """The GET routes."""
-    router = APIRouter(prefix=REGISTER_PATH, tags=["questions"])
+    """The GET routes. Those of rows take any column for a parameter, all others only what they declare."""
+    figures = APIRouter(dependencies=[Depends(declared_only(desk))])
+    rows = APIRouter()
     asking = Asking(desk)
     for name in FIGURES:
-        _add_figure(router, desk, asking, name)
-    _add_open_episodes(router, desk, asking)
-    _add_explain(router, desk, asking)
-    _add_rows(router, desk, asking)
+        _add_figure(figures, desk, asking, name)
+    _add_open_episodes(figures, desk, asking)
+    _add_explain(figures, desk, asking)
+    _add_rows(rows, desk, asking)
+    router = APIRouter(prefix=REGISTER_PATH, tags=["questions"])
+    router.include_router(figures)
+    router.include_router(rows)
     return router
 
 

@@ -17,6 +17,7 @@ from api.asking import AS_OF, position_asked
 from api.commands import PLURALS, REGISTER_PATH, StreamId
 from api.desk import Admitted, Desk
 from api.history import History, event_at, history, state_told, stream_as_of
+from api.parameters import declared_only
 from api.problems import Problem
 from api.texts import Language
 from domain.fact import StreamKind
@@ -26,7 +27,7 @@ AsOf = Annotated[str | None, Query(description=AS_OF)]
 
 def streams_router(desk: Desk) -> APIRouter:
     """The GET routes of each kind of stream."""
-    router = APIRouter(tags=["streams"])
+    router = APIRouter(tags=["streams"], dependencies=[Depends(declared_only(desk))])
     for kind, plural in PLURALS.items():
         _add_state(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}")
         _add_history(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}/history")

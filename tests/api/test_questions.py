@@ -86,6 +86,20 @@ def test_what_was_known_and_what_was_so_are_asked_independently(worked: Episode,
     assert still_open(as_of=str(worked.answers[0]["position"]), on="2022-03-05") == 1
 
 
+@pytest.mark.parametrize("question", ["caseload?area=Kotka", "visits?worker=O1", "duties?asof=3", "explain/visits?k=1"])
+def test_a_parameter_that_an_address_does_not_know_is_refused(question: str, caller: Caller) -> None:
+    path, _, query = question.partition("?")
+    name, _, value = query.partition("=")
+    answer = caller.ask(path, **{name: value})
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")
+    assert "as_of" in answer.json()["remedy"]
+
+
+def test_a_trail_refuses_unknown_parameters_too(worked: Episode, caller: Caller) -> None:
+    answer = caller.ask(f"episodes/{worked.episode_id}/history", as_off="3")
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_the_rows_of_every_projection_can_be_listed(name: str, worked: Episode, caller: Caller) -> None:
     answer = caller.told(f"projections/{name}", limit="1")
