@@ -45,6 +45,22 @@ from domain.episode.commands.suspend_episode import SuspendEpisode
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.commands.write_summary import WriteSummary
 from domain.fact import StreamKind
+from domain.quality.commands.assess_quality_criteria import AssessQualityCriteria
+from domain.quality.commands.close_audit import CloseAudit
+from domain.quality.commands.close_supervision import CloseSupervision
+from domain.quality.commands.complete_quality_action import CompleteQualityAction
+from domain.quality.commands.draw_audit_sample import DrawAuditSample
+from domain.quality.commands.handle_quality_feedback import HandleQualityFeedback
+from domain.quality.commands.handle_survey_round import HandleSurveyRound
+from domain.quality.commands.open_quality_action import OpenQualityAction
+from domain.quality.commands.open_quality_file import OpenQualityFile
+from domain.quality.commands.open_supervision import OpenSupervision
+from domain.quality.commands.plan_audit import PlanAudit
+from domain.quality.commands.receive_quality_feedback import ReceiveQualityFeedback
+from domain.quality.commands.record_audit import RecordAudit
+from domain.quality.commands.record_audit_finding import RecordAuditFinding
+from domain.quality.commands.record_survey_round import RecordSurveyRound
+from domain.quality.commands.set_quality_criteria import SetQualityCriteria
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.open_unit import OpenUnit
@@ -102,7 +118,24 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
     ),
     StreamKind.CONFERENCE: (),
     StreamKind.ACTIVITY: (),
-    StreamKind.QUALITY: (),
+    StreamKind.QUALITY: (
+        OpenQualityFile,
+        SetQualityCriteria,
+        AssessQualityCriteria,
+        PlanAudit,
+        DrawAuditSample,
+        RecordAudit,
+        RecordAuditFinding,
+        OpenQualityAction,
+        CompleteQualityAction,
+        CloseAudit,
+        ReceiveQualityFeedback,
+        HandleQualityFeedback,
+        RecordSurveyRound,
+        HandleSurveyRound,
+        OpenSupervision,
+        CloseSupervision,
+    ),
     StreamKind.NETWORK: (),
 }
 """The commands of each kind of stream."""

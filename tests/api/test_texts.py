@@ -11,13 +11,14 @@ from domain.contact import facts as contact
 from domain.correction import MistakeKind
 from domain.episode import facts as episode
 from domain.fact import Fact, StreamKind
+from domain.quality import facts as quality
 from domain.register import facts as register
 from domain.registry import REGISTRY
 
 FACTS = {fact.fact_name: fact for fact in REGISTRY.facts.values()}
 CODES = {
     value.value
-    for module in (client, contact, episode, register)
+    for module in (client, contact, episode, quality, register)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind not in (StrEnum, StreamKind)
     for value in kind
