@@ -1,6 +1,6 @@
-"""Frequencies: how many meetings an ISO week should hold.
+"""Frequencies: how many meetings an ISO week, or a working day, should hold.
 
-Only whole weeks that the stream tells of as past are judged: the first and the last part-week and every week that
+Only whole weeks (or days) that the stream tells of as past are judged: the first and the last part-week and all that
 a suspension touches are exempt. Cancelled and missed meetings count as agreed only if the rule selects plans.
 """
 
@@ -12,20 +12,23 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from domain.calendar import is_working_day
 from domain.rules.base import Breach, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, meeting_of
 
-UNIT = "meetings in a week"
-WEEK = dt.timedelta(days=7)
+UNITS = {"week": "meetings in a week", "working_day": "meetings in a working day"}
+DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 
 
 class Frequency(RuleBase):
-    """`counts` entries, each meeting once, in every ISO week from `since` to `until`.
+    """`counts` entries, each meeting once, in every ISO week (or working day) from `since` to `until`.
 
-    Too few is a breach at the entry that began the episode, too many at the entry that was one too many.
+    Too few is a breach at the entry that began the episode, too many at the entry that was one too many. What is no
+    meeting, such as a session of an open place, is counted entry by entry.
     """
 
     kind: Literal["frequency"]
+    in_every: Literal["week", "working_day"] = "week"
     counts: Selectors
     since: Selectors
     until: Selectors
@@ -47,35 +50,43 @@ class Frequency(RuleBase):
             return
         ends = case.in_world(self.until)
         last = ends[-1].day if ends else horizon
-        by_week = self._meetings_by_week(case)
-        monday = _monday(starts[0].day)
-        if monday < starts[0].day:
-            monday += WEEK
-        while monday + WEEK <= last + dt.timedelta(days=1 if ends else 0):
-            if not self._suspended(case, monday):
-                yield from self._judge_week(starts[0], monday, by_week.get(monday, []))
-            monday += WEEK
+        step = WEEK if self.in_every == "week" else DAY
+        held = self._by_span(case)
+        first = self._first_of(starts[0].day)
+        if first < starts[0].day:
+            first += step
+        while first + step <= last + (DAY if ends else dt.timedelta()):
+            exempt = self.in_every == "working_day" and not is_working_day(first)
+            if not exempt and not self._suspended(case, first, step):
+                yield from self._judge_span(starts[0], first, held.get(first, []))
+            first += step
 
-    def _meetings_by_week(self, case: Case) -> dict[dt.date, list[Hit]]:
-        last_told = {meeting_of(hit.fact): hit for hit in case.select(self.counts)}
-        weeks: dict[dt.date, list[Hit]] = {}
+    def _first_of(self, day: dt.date) -> dt.date:
+        """The first day of the week or day in which it is."""
+        return _monday(day) if self.in_every == "week" else day
+
+    def _by_span(self, case: Case) -> dict[dt.date, list[Hit]]:
+        last_told = {meeting_of(hit.fact) or hit.version: hit for hit in case.select(self.counts)}
+        spans: dict[dt.date, list[Hit]] = {}
         for hit in last_told.values():
-            weeks.setdefault(_monday(hit.day), []).append(hit)
-        return {monday: sorted(hits, key=lambda hit: hit.version) for monday, hits in weeks.items()}
+            spans.setdefault(self._first_of(hit.day), []).append(hit)
+        return {first: sorted(hits, key=lambda hit: hit.version) for first, hits in spans.items()}
 
-    def _judge_week(self, start: Hit, monday: dt.date, hits: list[Hit]) -> Iterator[Finding]:
+    def _judge_span(self, start: Hit, first: dt.date, hits: list[Hit]) -> Iterator[Finding]:
+        unit = UNITS[self.in_every]
         if self.at_least is not None and len(hits) < self.at_least:
-            year, week, _ = monday.isocalendar()
-            yield Breach(start.version, len(hits), self.at_least, UNIT, apart=f"{year}-W{week:02}")
+            year, week, _ = first.isocalendar()
+            name = f"{year}-W{week:02}" if self.in_every == "week" else first.isoformat()
+            yield Breach(start.version, len(hits), self.at_least, unit, apart=name)
         if self.at_most is not None:
             for number, hit in enumerate(hits[self.at_most :], start=self.at_most + 1):
-                yield Breach(hit.version, number, self.at_most, UNIT)
+                yield Breach(hit.version, number, self.at_most, unit)
 
-    def _suspended(self, case: Case, monday: dt.date) -> bool:
+    def _suspended(self, case: Case, first: dt.date, step: dt.timedelta) -> bool:
         resumptions = case.in_world(self.resumed_by)
         for pause in case.in_world(self.suspended_by):
             again = next((hit.day for hit in resumptions if hit.in_world > pause.in_world), None)
-            if pause.day < monday + WEEK and (again is None or again > monday):
+            if pause.day < first + step and (again is None or again > first):
                 return True
         return False
 
