@@ -11,6 +11,18 @@ from domain.amend.waive_duty import WaiveDuty
 from domain.client.commands import tellings as client
 from domain.client.commands.register_client import RegisterClient
 from domain.command import Command
+from domain.conference.commands.agree_conference_action import AgreeConferenceAction
+from domain.conference.commands.agree_work_pair import AgreeWorkPair
+from domain.conference.commands.ask_consultation import AskConsultation
+from domain.conference.commands.ask_work_pair import AskWorkPair
+from domain.conference.commands.assess_violence_risk import AssessViolenceRisk
+from domain.conference.commands.begin_conference_action import BeginConferenceAction
+from domain.conference.commands.close_conference import CloseConference
+from domain.conference.commands.convene_conference import ConveneConference
+from domain.conference.commands.end_work_pair import EndWorkPair
+from domain.conference.commands.give_consultation import GiveConsultation
+from domain.conference.commands.make_conference_plan import MakeConferencePlan
+from domain.conference.commands.record_conference import RecordConference
 from domain.contact.commands.answer_contact import AnswerContact
 from domain.contact.commands.close_contact import CloseContact
 from domain.contact.commands.receive_contact import ReceiveContact
@@ -116,7 +128,20 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         MakeFollowUpContact,
         ReceiveFeedback,
     ),
-    StreamKind.CONFERENCE: (),
+    StreamKind.CONFERENCE: (
+        ConveneConference,
+        RecordConference,
+        AssessViolenceRisk,
+        MakeConferencePlan,
+        AgreeConferenceAction,
+        BeginConferenceAction,
+        AskConsultation,
+        GiveConsultation,
+        AskWorkPair,
+        AgreeWorkPair,
+        EndWorkPair,
+        CloseConference,
+    ),
     StreamKind.ACTIVITY: (),
     StreamKind.QUALITY: (
         OpenQualityFile,

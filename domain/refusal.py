@@ -143,6 +143,12 @@ class MissingIdentity(CannotBeFact):
     code = "missing_identity"
 
 
+class IdentityNotAllowed(CannotBeFact):
+    """Whose matter an anonymous conference handles cannot be told in it, not by anybody and in no field."""
+
+    code = "identity_not_allowed"
+
+
 class OutOfOrder(Refusal):
     """The stream is not in a state in which this can happen."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from domain.activity.state import fold_activity
 from domain.client.state import fold_client
-from domain.command import StreamState
-from domain.conference.state import fold_conference
+from domain.command import Command, StreamState
+from domain.conference.anonymity import check_no_identity
+from domain.conference.state import ConferenceState, fold_conference
 from domain.consequence import ModelReference, concluded
 from domain.contact.state import fold_contact
 from domain.episode.facts import DecisionKind
@@ -50,6 +51,12 @@ def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
 def kind_of(entries: Sequence[Entry]) -> StreamKind | None:
     """The kind of the stream: that of its first fact."""
     return entries[0].fact.stream if entries else None
+
+
+def check_admits(state: StreamState, command: Command[Any]) -> None:
+    """That the stream may hear the command at all, before anything is read or decided for it. Raises a Refusal."""
+    if isinstance(state, ConferenceState):
+        check_no_identity(state, command)
 
 
 def pin_of(state: StreamState) -> ModelReference | None:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_amendment, is_standing
 from domain.command import Context, Reads, StreamState
+from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
 from domain.correction import EntryCorrected, MistakeKind
 from domain.episode.facts import DecisionMade, ReferralReceived
@@ -43,6 +44,8 @@ class CorrectEntry(AnyStreamCommand):
                 return Reads(clients=content.client_ids, contacts=(content.contact_id,) if content.contact_id else ())
             case ContactReceived():
                 return Reads(clients=(content.client_id,) if content.client_id else ())
+            case ConferenceConvened():
+                return Reads(clients=content.client_ids, episodes=(content.episode_id,) if content.episode_id else ())
             case DecisionMade():
                 return Reads(episodes=(content.continues_episode_id,) if content.continues_episode_id else ())
             case _:

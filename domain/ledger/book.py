@@ -43,7 +43,7 @@ from domain.refusal import (
 from domain.register.state import RegisterState
 from domain.rules.judge import judge
 from domain.stream import Entry, Provenance, is_amended
-from domain.streams import earlier_pins, fold_stream, kind_of, pin_of
+from domain.streams import check_admits, earlier_pins, fold_stream, kind_of, pin_of
 from domain.truth import check_can_be_fact, check_holds_together
 
 MOST_ATTEMPTS = 40
@@ -216,6 +216,7 @@ class Book(Application[UUID]):
         kind = self._kind(order)
         state = self.state(order.stream_id, kind)
         self._check_place(order, kind, state)
+        check_admits(state, order.command)
         context = self._context(order, state)
         facts = order.command.decide(state, context)
         for fact in facts:

@@ -6,7 +6,9 @@ from enum import StrEnum
 import pytest
 
 from api.texts import Language, history_texts, sentence
+from domain import organisations
 from domain.client import facts as client
+from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import MistakeKind
 from domain.episode import facts as episode
@@ -18,7 +20,7 @@ from domain.registry import REGISTRY
 FACTS = {fact.fact_name: fact for fact in REGISTRY.facts.values()}
 CODES = {
     value.value
-    for module in (client, contact, episode, quality, register)
+    for module in (client, conference, contact, episode, organisations, quality, register)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind not in (StrEnum, StreamKind)
     for value in kind

@@ -39,12 +39,8 @@ def mended(old: str, new: str, text: str = K2) -> str:
 
 
 def test_the_catalogue_holds_the_three_services_of_kymenlaakso_and_the_common_frame() -> None:
-    assert [(model.service, model.model_version) for model in load_catalogue()] == [
-        ("K0", 1),
-        ("K1", 1),
-        ("K2", 1),
-        ("L0", 1),
-    ]
+    found = {(model.service, model.model_version) for model in load_catalogue()}
+    assert found >= {("K0", 1), ("K1", 1), ("K2", 1), ("L0", 1)}
 
 
 @pytest.mark.parametrize(
