@@ -169,3 +169,112 @@ class Explained(Row):
     status: str | None = None
     moved_on: bool | None = None
     event_positions: list[int]
+
+
+class QualityReviewRow(Row):
+    """A measure of the quality review, over all or of one area or unit.
+
+    `kept_cases` of `cases` were as they should be (null where the measure only counts or measures); days are those
+    that a step took.
+    """
+
+    measure: str
+    grouped_by: str
+    group_key: str | None
+    cases: int
+    kept_cases: int | None
+    kept_percent: float | None
+    median_days: float | None
+    percentile_90_days: float | None
+
+
+class QualityReviewCase(Row):
+    """A case that a figure of the quality review stands on."""
+
+    measure: str
+    stream_id: UUID
+    item: str | None
+    happened_on: dt.date
+    kept: bool | None
+    days: int | None
+    event_positions: list[int]
+
+
+class AuditRow(Row):
+    """An audit, with all by which its sample can be drawn again."""
+
+    file_id: UUID
+    audit_id: UUID
+    service: str
+    unit_id: str | None
+    area: str | None
+    audit_kind: str
+    status: str
+    planned_on: dt.date
+    held_on: dt.date | None
+    closed_on: dt.date | None
+    auditor: str
+    scope: list[str]
+    covers_from: dt.date
+    covers_to: dt.date
+    seed: str
+    population_position: int | None
+    population_size: int | None
+    population_sha256: str | None
+    sampled_episodes: list[UUID]
+    findings: int
+    serious_findings: int
+    actions: int
+    open_actions: int
+    late_actions: int
+    event_positions: list[int]
+
+
+class PopulationRow(Row):
+    """An episode that an audit may draw."""
+
+    episode_id: UUID
+    started_on: dt.date
+    closed_on: dt.date | None
+    event_positions: list[int]
+
+
+class FeedbackRow(Row):
+    """Feedback of one service, unit, area, giver or month."""
+
+    group_key: str | None
+    feedback: int
+    handled_feedback: int
+    handled_in_team: int
+    led_to_change: int
+    median_days_to_handling: float | None
+
+
+class ScoreRow(Row):
+    """The mean score of a question in a quarter of a year; `given` in a survey or as feedback."""
+
+    service: str | None
+    unit_id: str | None
+    area: str | None
+    question: str
+    period: str
+    given: str
+    answers: int
+    mean_score: float | None
+    event_positions: list[int]
+
+
+class OutcomeRow(Row):
+    """Closed episodes of one service, area, unit, reason or month, and what became of their clients."""
+
+    group_key: str | None
+    closed_episodes: int
+    clients: int
+    goals_met: int
+    long_term: int
+    other_service: int
+    family_withdrew: int
+    moved_heavier: int
+    moved_lighter: int
+    clients_followed: int
+    clients_returned: int

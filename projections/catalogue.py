@@ -5,6 +5,7 @@ A new one is a pair of files, `name.py` and `name.sql`, and its line here.
 
 from projections import (
     assignments,
+    audits,
     clients,
     commitments,
     contacts,
@@ -12,6 +13,7 @@ from projections import (
     deviations,
     duties,
     episodes,
+    feedback,
     meetings,
     models,
     plans,
@@ -34,4 +36,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     workers.PROJECTION,
     models.PROJECTION,
     trail.PROJECTION,
+    audits.PROJECTION,
+    feedback.PROJECTION,
 )

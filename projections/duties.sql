@@ -49,7 +49,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             ELSE 'open'
         END,
         greatest(coalesce(s.met_on, s.waived_on, on_day) - d.late_after_on, 0),
-        coalesce(e.area, c.area), e.unit_id, w.worker_ids, started.position, met.position,
+        coalesce(e.area, c.area, q.area), coalesce(e.unit_id, q.unit_id), w.worker_ids, started.position, met.position,
         ARRAY(
             SELECT DISTINCT b.position
             FROM unnest(d.because || started.position || met.position) AS b (position)
@@ -61,6 +61,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ) AS s (met_on, waived_on)
     LEFT JOIN episodes e ON e.episode_id = d.stream_id AND e.known @> as_of
     LEFT JOIN contacts c ON c.contact_id = d.stream_id AND c.known @> as_of
+    LEFT JOIN quality_files q ON q.file_id = d.stream_id AND q.known @> as_of
     LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id
     LEFT JOIN trail started ON started.stream_id = d.stream_id AND started.version = d.started_by
         AND started.known @> as_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, LiteralString, get_args
+from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -20,7 +20,8 @@ from projections import answers
 from projections.answers import Answer
 from projections.install import register_connection
 from projections.pages import PAGE_ROWS, TABLES, MalformedCursor, UnknownColumn, UnknownTable, page
-from projections.snapshots import Reflected, Snapshots
+from projections.reviews import Reviews, UnknownGrouping, check_grouping
+from projections.snapshots import Reflected
 
 __all__ = [
     "EARLIEST", "LATEST", "TABLES", "CaseloadBy", "ContactsBy", "DecisionsBy", "DeviationsBy", "DutiesBy", "Figure",
@@ -39,16 +40,12 @@ Figure = Literal["caseload", "visits", "duties", "deviations", "contacts", "deci
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 
 
-class UnknownGrouping(ValueError):
-    """The figure cannot be counted by that."""
-
-
-class Reading(Snapshots):
+class Reading(Reviews):
     """Questions to one register over one connection (see `reading`), each from a snapshot of its own."""
 
     def caseload(self, by: CaseloadBy, *, on_day: dt.date, as_of: int | None = None) -> Answer[answers.CaseloadRow]:
         """Open episodes on the day, counted."""
-        _grouping(by, CaseloadBy)
+        check_grouping(by, CaseloadBy)
         question: LiteralString = "SELECT * FROM caseload(%s, %s, %s)"
         return self.ask(question, answers.CaseloadRow, before=[by], as_of=as_of, after=[on_day], on_day=on_day)
 
@@ -73,7 +70,7 @@ class Reading(Snapshots):
         as_of: int | None = None,
     ) -> Answer[answers.VisitRow]:
         """Meetings of the days from_on to to_on, as they stood on the day, counted."""
-        _grouping(by, VisitsBy)
+        check_grouping(by, VisitsBy)
         question: LiteralString = "SELECT * FROM visits(%s, %s, %s, %s, %s)"
         after = [on_day, from_on, to_on]
         return self.ask(question, answers.VisitRow, before=[by], as_of=as_of, after=after, on_day=on_day)
@@ -88,7 +85,7 @@ class Reading(Snapshots):
         as_of: int | None = None,
     ) -> Answer[answers.DutyRow]:
         """Duties as they stood on the day, counted; only those due from_on to to_on, if given."""
-        _grouping(by, DutiesBy)
+        check_grouping(by, DutiesBy)
         question: LiteralString = "SELECT * FROM duty_figures(%s, %s, %s, %s, %s)"
         after = [on_day, from_on, to_on]
         return self.ask(question, answers.DutyRow, before=[by], as_of=as_of, after=after, on_day=on_day)
@@ -103,7 +100,7 @@ class Reading(Snapshots):
         as_of: int | None = None,
     ) -> Answer[answers.DeviationRow]:
         """Deviations of what had happened up to the day, counted."""
-        _grouping(by, DeviationsBy)
+        check_grouping(by, DeviationsBy)
         question: LiteralString = "SELECT * FROM deviation_figures(%s, %s, %s, %s, %s)"
         after = [on_day, from_on, to_on]
         return self.ask(question, answers.DeviationRow, before=[by], as_of=as_of, after=after, on_day=on_day)
@@ -118,7 +115,7 @@ class Reading(Snapshots):
         as_of: int | None = None,
     ) -> Answer[answers.ContactRow]:
         """Contacts that came from_on to to_on, and how long they waited."""
-        _grouping(by, ContactsBy)
+        check_grouping(by, ContactsBy)
         question: LiteralString = "SELECT * FROM contact_figures(%s, %s, %s, %s, %s)"
         after = [on_day, from_on, to_on]
         return self.ask(question, answers.ContactRow, before=[by], as_of=as_of, after=after, on_day=on_day)
@@ -127,7 +124,7 @@ class Reading(Snapshots):
         self, by: DecisionsBy, *, from_on: dt.date = EARLIEST, to_on: dt.date = LATEST, as_of: int | None = None
     ) -> Answer[answers.DecisionRow]:
         """Decisions dated from_on to to_on, counted."""
-        _grouping(by, DecisionsBy)
+        check_grouping(by, DecisionsBy)
         question: LiteralString = "SELECT * FROM decision_figures(%s, %s, %s, %s)"
         return self.ask(question, answers.DecisionRow, before=[by], as_of=as_of, after=[from_on, to_on])
 
@@ -222,8 +219,3 @@ _EXPLAIN: Mapping[str, LiteralString] = {
     "early_support": "SELECT episode_id AS stream_id, client_id, service AS item, decided_on AS happened_on, moved_on,"
     " event_positions FROM early_support_explain(%s, %s, %s, %s)",
 }
-
-
-def _grouping(by: str, allowed: Any) -> None:
-    if by not in get_args(allowed):
-        raise UnknownGrouping(by)

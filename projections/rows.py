@@ -99,12 +99,22 @@ class Projection:
 
     @classmethod
     def beside(
-        cls, module: str, tables: tuple[Table, ...], when: Mapping[type[Fact], Handler], refold: Refold | None = None
+        cls,
+        module: str,
+        tables: tuple[Table, ...],
+        when: Mapping[type[Fact], Handler],
+        refold: Refold | None = None,
+        *,
+        questions: tuple[str, ...] = (),
     ) -> Projection:
-        """The projection of that module (its `__name__`), with the .sql of the same name that lies beside it."""
+        """The projection of that module (its `__name__`), with the .sql of the same name that lies beside it.
+
+        `questions`: further .sql files there, of nothing but questions.
+        """
         package, _, name = module.rpartition(".")
         folder = resources.files(package)
-        script = (folder / f"{name}.sql").read_text(encoding="utf-8")
+        scripts = ((folder / f"{one}.sql").read_text(encoding="utf-8") for one in (name, *questions))
+        script = "\n".join(scripts)
         return cls(name, tables, when, script, (folder / f"{name}.py").read_bytes(), refold)
 
     def fold(self, entry: Entry) -> Iterable[Operation]:

@@ -66,6 +66,8 @@ class ServiceModel(Card):
     when_another: Texts
     tags: tuple[Tag, ...] = ()
     purposes: tuple[str, ...] = ()
+    intensity: int | None = Field(default=None, ge=1, le=9)
+    """How heavy the service is beside others (own reading): by it, outcomes tell a heavier from a lighter one."""
     themes: tuple[str, ...] = ()
     service_task: str = Field(min_length=1)
     legal_basis: str = Field(min_length=1)

@@ -51,13 +51,14 @@ from tests.projections.history import (
     started,
     whole_episode,
 )
+from tests.projections.quality import whole_file
 
 every_projection = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
 
 
 def everything() -> list[tuple[UUID, Fact]]:
     """Facts for every table."""
-    register, client, contact, episode = uuid4(), uuid4(), uuid4(), uuid4()
+    register, client, contact, episode, quality_file = (uuid4() for _ in range(5))
     consent, assignment, plan, goal = uuid4(), uuid4(), uuid4(), uuid4()
     duty = DutyOpened(
         duty_key="d", rule_id="r", service="K1", model_version=1, strength="must", due_on=day(5), started_by=1
@@ -70,7 +71,8 @@ def everything() -> list[tuple[UUID, Fact]]:
         (register, WorkerEnrolled(worker_id="anna", role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=day(0))),
         (register, WorkerLeft(worker_id="anna", left_on=day(90))),
         (register, ServiceModelPublished(
-            service="K1", model_version=1, valid_from=day(0), content_sha256="0", content={"a": 1})),
+            service="K1", model_version=1, valid_from=day(0), content_sha256="0",
+            content={"rules": [{"id": "r", "kind": "cap", "strength": "must"}]})),
         (client, ClientRegistered(area="north")),
         (client, BirthExpected(learnt_on=day(0), expected_on=day(90))),
         (client, FamilyJoined(family_id=uuid4(), joined_on=day(1))),
@@ -100,6 +102,7 @@ def everything() -> list[tuple[UUID, Fact]]:
         (episode, DutyWaived(duty_key="d", waived_on=day(3), reason="x")),
         (episode, DeviationExplained(deviation_key="x", explained_on=day(9), reason="x")),
         (episode, WorkerReleased(assignment_id=assignment, to_on=day(9))),
+        *((quality_file, fact) for fact in whole_file(episode)),
     ]  # fmt: skip
 
 

@@ -1,0 +1,102 @@
+-- What became of the work: why episodes ended, where the families went, and who came back.
+
+-- questions
+
+-- Episodes closed from_on to to_on, a client a row: where the client went, and the first new referral within 12 months.
+-- `move`: heavier or lighter by the intensity that the models' cards tell, between the closed episode and the service that
+-- it named or that was granted next within 12 months; long-term family work is heavier than any early support.
+-- `followed_whole`: twelve months had passed by `on_day`, so that whoever has not returned did not return.
+CREATE OR REPLACE FUNCTION outcome_rows(as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    episode_id uuid, client_id uuid, service text, area text, unit_id text, closed_on date, closure_reason text,
+    outcome text, next_service text, move text, returned_on date, followed_whole boolean, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        e.episode_id, p.client_id, e.service, e.area, e.unit_id, e.closed_on, e.closure_reason, e.outcome, s.next_service,
+        CASE
+            WHEN e.outcome = 'long_term_family_work' OR e.closure_reason = 'moved_to_long_term' THEN 'heavier'
+            WHEN i.next > i.was THEN 'heavier'
+            WHEN i.next < i.was THEN 'lighter'
+            WHEN i.next = i.was THEN 'same'
+        END,
+        r.referred_on, e.closed_on + interval '12 months' <= on_day,
+        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || r.because || n.because) AS b (position) ORDER BY 1)
+    FROM episodes e
+    CROSS JOIN LATERAL unnest(e.client_ids) AS p (client_id)
+    LEFT JOIN LATERAL (
+        SELECT a.referred_on, a.because FROM episodes a
+        WHERE a.known @> as_of AND a.client_ids @> ARRAY[p.client_id] AND a.episode_id <> e.episode_id
+            AND a.referred_on > e.closed_on AND a.referred_on <= least(e.closed_on + interval '12 months', on_day)
+        ORDER BY a.referred_on, a.episode_id LIMIT 1
+    ) r ON true
+    LEFT JOIN LATERAL (
+        SELECT a.service, a.because FROM episodes a
+        WHERE a.known @> as_of AND a.client_ids @> ARRAY[p.client_id] AND a.episode_id <> e.episode_id
+            AND a.service IS NOT NULL AND a.decided_on >= e.closed_on
+            AND a.decided_on <= least(e.closed_on + interval '12 months', on_day)
+        ORDER BY a.decided_on, a.episode_id LIMIT 1
+    ) n ON true
+    CROSS JOIN LATERAL (SELECT coalesce(e.outcome_service, n.service)) AS s (next_service)
+    CROSS JOIN LATERAL (
+        SELECT
+            (SELECT max(m.intensity) FROM models m WHERE m.known @> as_of AND m.service = e.service),
+            (SELECT max(m.intensity) FROM models m WHERE m.known @> as_of AND m.service = s.next_service)
+    ) AS i (was, next)
+    WHERE e.known @> as_of AND e.closed_on BETWEEN from_on AND least(to_on, on_day)
+$$;
+
+-- Outcomes by service, area, unit, reason or month (of the closure). Units: episodes, and clients (distinct) of them.
+CREATE OR REPLACE FUNCTION outcome_figures(grouped_by text, as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    group_key text, closed_episodes bigint, clients bigint, goals_met bigint, long_term bigint, other_service bigint,
+    family_withdrew bigint, moved_heavier bigint, moved_lighter bigint, clients_followed bigint,
+    clients_returned bigint
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        k.key,
+        count(DISTINCT k.episode_id),
+        count(DISTINCT k.client_id),
+        count(DISTINCT k.episode_id) FILTER (WHERE k.closure_reason = 'goals_met'),
+        count(DISTINCT k.episode_id) FILTER (
+            WHERE k.outcome = 'long_term_family_work' OR k.closure_reason = 'moved_to_long_term'),
+        count(DISTINCT k.episode_id) FILTER (WHERE k.closure_reason = 'other_service'),
+        count(DISTINCT k.episode_id) FILTER (WHERE k.closure_reason = 'family_withdrew'),
+        count(DISTINCT k.episode_id) FILTER (WHERE k.move = 'heavier'),
+        count(DISTINCT k.episode_id) FILTER (WHERE k.move = 'lighter'),
+        count(DISTINCT k.client_id) FILTER (WHERE k.followed_whole OR k.returned_on IS NOT NULL),
+        count(DISTINCT k.client_id) FILTER (WHERE k.returned_on IS NOT NULL)
+    FROM (
+        SELECT r.*, CASE grouped_by
+            WHEN 'service' THEN r.service
+            WHEN 'area' THEN r.area
+            WHEN 'unit' THEN r.unit_id
+            WHEN 'reason' THEN r.closure_reason
+            WHEN 'month' THEN to_char(r.closed_on, 'YYYY-MM')
+        END AS key
+        FROM outcome_rows(as_of, on_day, from_on, to_on) r
+    ) k
+    GROUP BY k.key ORDER BY k.key NULLS LAST
+$$;
+
+-- What stands beneath one group of outcome_figures().
+CREATE OR REPLACE FUNCTION outcome_explain(
+    grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
+)
+RETURNS TABLE (
+    episode_id uuid, client_id uuid, closed_on date, closure_reason text, move text, returned_on date,
+    event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.episode_id, r.client_id, r.closed_on, r.closure_reason, r.move, r.returned_on, r.event_positions
+    FROM outcome_rows(as_of, on_day, from_on, to_on) r
+    WHERE wanted_key IS NULL OR CASE grouped_by
+        WHEN 'service' THEN r.service
+        WHEN 'area' THEN r.area
+        WHEN 'unit' THEN r.unit_id
+        WHEN 'reason' THEN r.closure_reason
+        WHEN 'month' THEN to_char(r.closed_on, 'YYYY-MM')
+    END = wanted_key
+    ORDER BY r.closed_on, r.episode_id, r.client_id
+$$;

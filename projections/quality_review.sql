@@ -1,0 +1,144 @@
+-- The quality review of one service and period: what was kept of what should have been, and how long every step took.
+
+-- questions
+
+-- Every case that the review counts, a row each. `kept`: whether what the measure asks was so (null where it only measures
+-- or counts); `days`: how long the step took. A case belongs to the period in which it happened: a decision before work
+-- to that of the start, a duty to that of its due day, a step to that of its end. Undecided episodes count for the
+-- service that was asked for.
+CREATE OR REPLACE FUNCTION quality_review_cases(
+    wanted_service text, as_of bigint, on_day date, from_on date, to_on date
+)
+RETURNS TABLE (
+    measure text, stream_id uuid, item text, area text, unit_id text, happened_on date, kept boolean, days integer,
+    event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH of_service AS (
+        SELECT e.* FROM episodes e
+        WHERE e.known @> as_of AND coalesce(e.service, e.requested_service) = wanted_service
+    ), asked AS (
+        SELECT c.*, coalesce(c.area, e.area) AS in_area, e.unit_id
+        FROM contacts c
+        LEFT JOIN LATERAL (
+            SELECT o.area, o.unit_id FROM of_service o WHERE o.contact_id = c.contact_id ORDER BY o.episode_id LIMIT 1
+        ) e ON true
+        WHERE c.known @> as_of AND (c.service = wanted_service
+            OR c.contact_id IN (SELECT o.contact_id FROM of_service o))
+    ), first_met AS (
+        SELECT DISTINCT ON (m.episode_id) m.episode_id, m.meeting_on, m.because
+        FROM meetings m JOIN of_service o ON o.episode_id = m.episode_id
+        WHERE m.known @> as_of AND m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day
+        ORDER BY m.episode_id, m.meeting_on, m.meeting_id
+    ), limited AS (
+        SELECT r.stream_id, array_agg(b.position) AS positions
+        FROM deviation_rows(as_of, on_day) r
+        JOIN model_rules l ON l.service = r.service AND l.model_version = r.model_version AND l.rule_id = r.rule_id
+            AND l.known @> as_of AND l.subject = 'limit'
+        CROSS JOIN LATERAL unnest(r.event_positions) AS b (position)
+        WHERE r.service = wanted_service AND r.happened_on BETWEEN from_on AND to_on
+        GROUP BY r.stream_id
+    ), steps AS (
+        SELECT 'days_contact_to_answer' AS measure, c.contact_id AS stream_id, c.in_area AS area, c.unit_id,
+            c.received_on AS since_on, c.answered_on AS until_on, c.because
+        FROM asked c
+        UNION ALL
+        SELECT 'days_answer_to_decision', e.episode_id, e.area, e.unit_id, c.answered_on, e.decided_on,
+            e.because || c.because
+        FROM of_service e JOIN asked c ON c.contact_id = e.contact_id
+        UNION ALL
+        SELECT 'days_referral_to_decision', e.episode_id, e.area, e.unit_id, e.referred_on, e.decided_on, e.because
+        FROM of_service e
+        UNION ALL
+        SELECT 'days_decision_to_start', e.episode_id, e.area, e.unit_id, e.decided_on, e.started_on, e.because
+        FROM of_service e
+        UNION ALL
+        SELECT 'days_start_to_first_meeting', e.episode_id, e.area, e.unit_id, e.started_on, m.meeting_on,
+            e.because || m.because
+        FROM of_service e JOIN first_met m ON m.episode_id = e.episode_id
+    ), cases AS (
+        SELECT 'decision_before_work' AS measure, e.episode_id AS stream_id, NULL::text AS item, e.area, e.unit_id,
+            e.started_on AS happened_on, coalesce(e.decided_on <= e.started_on, false) AS kept, NULL::integer AS days,
+            e.because
+        FROM of_service e
+        UNION ALL
+        SELECT 'contact_answered', c.contact_id, NULL, c.in_area, c.unit_id, c.received_on,
+            coalesce(c.answered_on <= on_day, false), NULL, c.because
+        FROM asked c
+        UNION ALL
+        SELECT l.subject || '_in_time', d.stream_id, d.duty_key, d.area, d.unit_id, d.due_on,
+            d.status = 'met_in_time', NULL, d.event_positions
+        FROM duty_rows(as_of, on_day) d
+        JOIN model_rules l ON l.service = d.service AND l.model_version = d.model_version AND l.rule_id = d.rule_id
+            AND l.known @> as_of
+        WHERE d.service = wanted_service AND d.status IN ('met_in_time', 'met_late', 'open_late')
+        UNION ALL
+        SELECT 'limits_kept', e.episode_id, NULL, e.area, e.unit_id, greatest(e.started_on, from_on),
+            l.stream_id IS NULL, NULL, e.because || coalesce(l.positions, '{}')
+        FROM of_service e LEFT JOIN limited l ON l.stream_id = e.episode_id
+        WHERE e.started_on IS NOT NULL AND (e.closed_on IS NULL OR e.closed_on >= from_on)
+        UNION ALL
+        SELECT 'exception_decided', d.episode_id, d.decision_id::text, d.area, e.unit_id, d.decided_on, NULL, NULL,
+            d.event_positions
+        FROM decision_rows(as_of, from_on, to_on) d
+        JOIN of_service e ON e.episode_id = d.episode_id
+        WHERE d.kind = 'exception'
+        UNION ALL
+        SELECT 'summary_written', e.episode_id, NULL, e.area, e.unit_id, e.closed_on, t.position IS NOT NULL, NULL,
+            array_remove(e.because || t.position, NULL)
+        FROM of_service e
+        LEFT JOIN LATERAL (
+            SELECT t.position FROM trail t
+            WHERE t.stream_id = e.episode_id AND t.known @> as_of AND t.name LIKE 'summary_written.%'
+                AND t.struck_by IS NULL AND t.occurred_on <= on_day
+            ORDER BY t.position LIMIT 1
+        ) t ON true
+        UNION ALL
+        SELECT s.measure, s.stream_id, NULL, s.area, s.unit_id, s.until_on, NULL, s.until_on - s.since_on, s.because
+        FROM steps s
+        WHERE s.since_on IS NOT NULL AND s.until_on IS NOT NULL
+    )
+    SELECT
+        c.measure, c.stream_id, c.item, c.area, c.unit_id, c.happened_on, c.kept, c.days,
+        ARRAY(SELECT DISTINCT b.position FROM unnest(c.because) AS b (position) ORDER BY 1)
+    FROM cases c
+    WHERE c.happened_on BETWEEN from_on AND least(to_on, on_day)
+$$;
+
+-- The review: each measure over all, and by area and by unit, to be compared. `grouped_by` is all, area or unit.
+-- Percentiles are of whole days, interpolated.
+CREATE OR REPLACE FUNCTION quality_review(wanted_service text, as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    measure text, grouped_by text, group_key text, cases bigint, kept_cases bigint, kept_percent double precision,
+    median_days double precision, percentile_90_days double precision
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        c.measure,
+        CASE WHEN grouping(c.area) = 0 THEN 'area' WHEN grouping(c.unit_id) = 0 THEN 'unit' ELSE 'all' END,
+        CASE WHEN grouping(c.area) = 0 THEN c.area WHEN grouping(c.unit_id) = 0 THEN c.unit_id END,
+        count(*),
+        CASE WHEN count(c.kept) > 0 THEN count(*) FILTER (WHERE c.kept) END,
+        100.0 * count(*) FILTER (WHERE c.kept) / nullif(count(c.kept), 0),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days),
+        percentile_cont(0.9) WITHIN GROUP (ORDER BY c.days)
+    FROM quality_review_cases(wanted_service, as_of, on_day, from_on, to_on) c
+    GROUP BY GROUPING SETS ((c.measure), (c.measure, c.area), (c.measure, c.unit_id))
+    ORDER BY 1, 2, 3 NULLS LAST
+$$;
+
+-- What stands beneath one figure of the review: the cases of a measure (all, if none is named), of one area or unit.
+CREATE OR REPLACE FUNCTION quality_review_explain(
+    wanted_service text, wanted_measure text, grouped_by text, wanted_key text, as_of bigint, on_day date,
+    from_on date, to_on date
+)
+RETURNS TABLE (
+    measure text, stream_id uuid, item text, happened_on date, kept boolean, days integer, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT c.measure, c.stream_id, c.item, c.happened_on, c.kept, c.days, c.event_positions
+    FROM quality_review_cases(wanted_service, as_of, on_day, from_on, to_on) c
+    WHERE (wanted_measure IS NULL OR c.measure = wanted_measure)
+        AND (wanted_key IS NULL OR CASE grouped_by WHEN 'area' THEN c.area WHEN 'unit' THEN c.unit_id END = wanted_key)
+    ORDER BY c.measure, c.happened_on, c.stream_id, c.item
+$$;

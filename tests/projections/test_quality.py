@@ -1,0 +1,315 @@
+"""The quality review, audits and their populations, feedback and scores over time, outcomes."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.consequence import DeviationNoted, DutyMet, DutyOpened
+from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
+from domain.episode.facts import ClosureReason, DecisionKind, FeedbackReceived, Outcome, SummaryWritten
+from domain.fact import Fact
+from domain.quality.sampling import draw
+from domain.register.facts import ServiceModelPublished
+from projections.answers import QualityReviewRow
+from projections.engine import run_once
+from projections.models import subject_of
+from projections.queries import Reading, UnknownGrouping, reading
+from tests.projections.conftest import Book
+from tests.projections.history import History, closed, day, decision, held, moment, referral, started
+from tests.projections.quality import (
+    SEED,
+    action_opened,
+    audit_held,
+    audit_planned,
+    feedback,
+    file_opened,
+    found,
+    handled,
+    sample_drawn,
+    surveyed,
+    whole_file,
+)
+
+PERIOD = (day(0), day(90))
+LATER = day(200)
+RULES = (
+    {"id": "cap", "kind": "cap", "strength": "must"},
+    {"id": "plan", "kind": "duty", "strength": "must", "met_by": [{"fact": "plan_made"}]},
+)
+
+
+@pytest.fixture
+def ask(book: Book, history: History) -> Iterator[Reading]:
+    with reading(*book) as questions:
+        yield questions
+
+
+def published(service: str = "K1", intensity: int = 1) -> ServiceModelPublished:
+    content: dict[str, Any] = {"rules": list(RULES), "intensity": intensity}
+    return ServiceModelPublished(
+        service=service, model_version=1, valid_from=day(0), content_sha256="0", content=content
+    )
+
+
+def duty(key: str, due: int) -> DutyOpened:
+    return DutyOpened(
+        duty_key=key, rule_id="plan", service="K1", model_version=1, strength="must", due_on=day(due), started_by=3
+    )
+
+
+def worked(client: UUID, contact: UUID | None = None, *, decided: int = 4, begun: int = 6, met: int = 9) -> list[Fact]:
+    """Asked on day 1, decided, begun and met on the days told."""
+    asked = referral(client, on=1, contact_id=contact)
+    return [asked, decision(on=decided), started(begun), held(uuid4(), client, on=met)]
+
+
+def asked_for(history: History, answered_on: int | None = 2) -> UUID:
+    """A contact of day 0, answered on that day."""
+    contact = uuid4()
+    came = ContactReceived(
+        received_at=moment(0), channel=ContactChannel.PHONE, source=ContactSource.FAMILY, consent=FamilyConsent.GIVEN,
+        area="north",
+    )  # fmt: skip
+    history.record(contact, came)
+    if answered_on is not None:
+        history.record(contact, ContactAnswered(answered_at=moment(answered_on), worker_id="anna"))
+    return contact
+
+
+def review(ask: Reading, **asked: Any) -> dict[tuple[str, str, str | None], QualityReviewRow]:
+    rows = ask.quality_review("K1", *PERIOD, **{"on_day": LATER, **asked}).rows
+    return {(row.measure, row.grouped_by, row.group_key): row for row in rows}
+
+
+def test_the_review_tells_the_waiting_time_of_every_step_by_median_and_ninetieth_percentile(
+    book: Book, history: History, ask: Reading
+) -> None:
+    history.record(uuid4(), *worked(uuid4(), asked_for(history), decided=4, begun=6, met=9))
+    history.record(uuid4(), *worked(uuid4(), asked_for(history), decided=14, begun=16, met=29))
+    run_once(*book)
+    rows = review(ask)
+    told = {
+        measure: row.median_days
+        for (measure, by, _), row in rows.items()
+        if measure.startswith("days_") and by == "all"
+    }
+    assert told == {
+        "days_contact_to_answer": 2, "days_answer_to_decision": 7, "days_referral_to_decision": 8,
+        "days_decision_to_start": 2, "days_start_to_first_meeting": 8,
+    }  # fmt: skip
+    assert rows["days_referral_to_decision", "all", None].percentile_90_days == 12
+
+
+def test_work_begun_before_its_decision_is_told_and_found(book: Book, history: History, ask: Reading) -> None:
+    early = uuid4()
+    history.record(uuid4(), *worked(uuid4()))
+    history.record(early, *worked(uuid4(), decided=8, begun=6))
+    run_once(*book)
+    row = review(ask)["decision_before_work", "all", None]
+    assert (row.cases, row.kept_cases, row.kept_percent) == (2, 1, 50)
+    cases = ask.quality_review_explain("K1", *PERIOD, on_day=LATER, measure="decision_before_work").rows
+    (late,) = [case for case in cases if case.kept is False]
+    positions = {event["position"] for event in ask.trail(early).rows}
+    assert late.stream_id == early
+    assert set(late.event_positions) <= positions
+
+
+def test_duties_are_told_by_what_they_are_about_and_those_not_yet_due_do_not_count(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode = uuid4()
+    history.record(uuid4(), published())
+    history.record(episode, *worked(uuid4()), duty("in time", 20), duty("late", 21), duty("open", 80))
+    history.record(episode, DutyMet(duty_key="in time", met_by=3, met_on=day(19)))
+    history.record(episode, DutyMet(duty_key="late", met_by=3, met_on=day(30)))
+    run_once(*book)
+    then, afterwards = review(ask, on_day=day(40)), review(ask)
+    assert (then["plan_in_time", "all", None].cases, then["plan_in_time", "all", None].kept_cases) == (2, 1)
+    assert (afterwards["plan_in_time", "all", None].cases, afterwards["plan_in_time", "all", None].kept_cases) == (3, 1)
+
+
+def test_limits_are_kept_unless_a_deviation_stands_and_exceptions_are_counted_beside(
+    book: Book, history: History, ask: Reading
+) -> None:
+    past = DeviationNoted(
+        deviation_key="cap/4",
+        rule_id="cap",
+        service="K1",
+        model_version=1,
+        strength="must",
+        entry=4,
+        measured=6,
+        limit=5,
+    )
+    history.record(uuid4(), published())
+    history.record(uuid4(), *worked(uuid4()), past)
+    history.record(uuid4(), *worked(uuid4()), decision(DecisionKind.EXCEPTION, on=20))
+    run_once(*book)
+    rows = review(ask)
+    assert (rows["limits_kept", "all", None].cases, rows["limits_kept", "all", None].kept_cases) == (2, 1)
+    assert (rows["exception_decided", "all", None].cases, rows["exception_decided", "all", None].kept_cases) == (
+        1,
+        None,
+    )
+
+
+def test_summaries_of_closed_episodes_and_unanswered_contacts_are_told(
+    book: Book, history: History, ask: Reading
+) -> None:
+    summary = SummaryWritten(summary_id=uuid4(), written_on=day(31), worker_id="anna")
+    history.record(uuid4(), *worked(uuid4(), asked_for(history)), closed(30), summary)
+    history.record(uuid4(), *worked(uuid4(), asked_for(history, answered_on=None)), closed(40))
+    run_once(*book)
+    rows = review(ask)
+    assert (rows["summary_written", "all", None].cases, rows["summary_written", "all", None].kept_cases) == (2, 1)
+    assert (rows["contact_answered", "all", None].cases, rows["contact_answered", "all", None].kept_cases) == (2, 1)
+
+
+def test_areas_and_units_are_compared_and_add_up(book: Book, history: History, ask: Reading) -> None:
+    history.record(uuid4(), *worked(uuid4()))
+    south = referral(uuid4(), on=1, area="south", unit_id="unit-2")
+    history.record(uuid4(), south, decision(on=9), started(5))
+    run_once(*book)
+    rows = review(ask)
+    kept = {
+        key: (row.cases, row.kept_cases) for (measure, _, key), row in rows.items() if measure == "decision_before_work"
+    }
+    assert kept == {None: (2, 1), "north": (1, 1), "south": (1, 0), "unit-1": (1, 1), "unit-2": (1, 0)}
+    (case,) = ask.quality_review_explain(
+        "K1", *PERIOD, on_day=LATER, measure="decision_before_work", by="unit", key="unit-2"
+    ).rows
+    assert case.kept is False
+
+
+def test_every_figure_of_the_review_has_as_many_cases_beneath_it(book: Book, history: History, ask: Reading) -> None:
+    history.record(uuid4(), published())
+    history.record(uuid4(), *worked(uuid4(), asked_for(history)), duty("d", 20), closed(30))
+    history.record(uuid4(), *worked(uuid4(), asked_for(history)))
+    run_once(*book)
+    for (measure, by, key), row in review(ask).items():
+        asked: dict[str, Any] = {"on_day": LATER, "measure": measure, "by": by, "key": key}
+        beneath = ask.quality_review_explain("K1", *PERIOD, **asked).rows
+        assert len(beneath) == row.cases
+        assert all(case.event_positions for case in beneath)
+
+
+def test_the_review_tells_what_was_known_then(book: Book, history: History, ask: Reading) -> None:
+    episode = uuid4()
+    before = history.record(episode, *worked(uuid4()))
+    history.correct(episode, 3, started(3))
+    run_once(*book)
+    assert review(ask, as_of=before)["decision_before_work", "all", None].kept_cases == 1
+    assert review(ask)["decision_before_work", "all", None].kept_cases == 0
+
+
+def test_an_audits_sample_can_be_drawn_again_from_its_population_at_its_position(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episodes = [uuid4() for _ in range(6)]
+    for episode in episodes:
+        position = history.record(episode, *worked(uuid4()))
+    history.record(uuid4(), *worked(uuid4(), begun=70))  # began after what the audit covers
+    file_id, audit_id = uuid4(), uuid4()
+    history.record(file_id, file_opened(), audit_planned(audit_id), sample_drawn(audit_id, *draw(SEED, episodes, 2)))
+    history.record(uuid4(), *worked(uuid4()))  # and one more, told later
+    run_once(*book)
+    (audit,) = ask.audits(on_day=LATER, service="K1").rows
+    covers = (audit.covers_from, audit.covers_to)
+    population = ask.audit_population("K1", *covers, unit=audit.unit_id, area=audit.area, as_of=position).rows
+    assert {row.episode_id for row in population} == set(episodes)
+    assert audit.sampled_episodes == list(draw(audit.seed, (row.episode_id for row in population), 2))
+
+
+def test_an_audit_tells_its_findings_and_the_actions_that_are_late(book: Book, history: History, ask: Reading) -> None:
+    file_id, audit_id, finding_id, episode = uuid4(), uuid4(), uuid4(), uuid4()
+    history.record(episode, *worked(uuid4()))
+    history.record(
+        file_id, file_opened(), audit_planned(audit_id), audit_held(audit_id), found(audit_id, finding_id, episode),
+        action_opened(uuid4(), finding_id, due=10), action_opened(uuid4(), audit_id, due=90),
+    )  # fmt: skip
+    history.record(uuid4(), *whole_file(episode))
+    run_once(*book)
+    (audit,) = [row for row in ask.audits(on_day=day(30)).rows if row.audit_id == audit_id]
+    assert (audit.status, audit.findings, audit.serious_findings) == ("held", 1, 1)
+    assert (audit.actions, audit.open_actions, audit.late_actions) == (2, 2, 1)
+    (before,) = [row for row in ask.audits(on_day=day(2)).rows if row.audit_id == audit_id]
+    assert (before.status, before.findings, before.actions) == ("planned", 0, 0)
+
+
+def test_feedback_is_counted_as_handled_and_as_changing_something(book: Book, history: History, ask: Reading) -> None:
+    file_id, one, other = uuid4(), uuid4(), uuid4()
+    history.record(file_id, file_opened(), feedback(one), feedback(other), handled(one, on=8))
+    history.record(
+        uuid4(), *worked(uuid4()), FeedbackReceived(feedback_id=uuid4(), received_on=day(20), given_by="client")
+    )
+    run_once(*book)
+    (row,) = ask.feedback("unit", *PERIOD, on_day=LATER).rows
+    assert (row.group_key, row.feedback, row.handled_feedback, row.led_to_change) == ("unit-1", 3, 1, 1)
+    assert row.median_days_to_handling == 3
+    (early,) = ask.feedback("unit", *PERIOD, on_day=day(7)).rows
+    assert (early.feedback, early.handled_feedback, early.led_to_change) == (2, 0, 0)
+    beneath = ask.feedback_explain("unit", *PERIOD, on_day=LATER, key="unit-1").rows
+    assert sorted(case.status or "" for case in beneath) == ["handled", "open", "open"]
+    with pytest.raises(UnknownGrouping):
+        ask.feedback("colour", *PERIOD, on_day=LATER)  # type: ignore[arg-type] # what a caller might send
+
+
+def test_scores_run_over_time_and_weigh_by_those_who_answered(book: Book, history: History, ask: Reading) -> None:
+    file_id = uuid4()
+    last = history.record(
+        file_id, file_opened(), surveyed(uuid4(), 5, 1, goals=1.0), surveyed(uuid4(), 25, 3, goals=5.0),
+        surveyed(uuid4(), 40, goals=2.0), feedback(uuid4(), goals=4),
+    )  # fmt: skip
+    run_once(*book)
+    rows = ask.scores(*PERIOD, on_day=LATER, service="K1").rows
+    told = [(row.period, row.given, row.question, row.answers, row.mean_score) for row in rows]
+    assert told == [
+        ("2021-Q1", "feedback", "goals", 1, 4.0),
+        ("2021-Q1", "survey", "goals", 4, 4.0),
+        ("2021-Q2", "survey", "goals", 4, 2.0),
+    ]
+    assert {position for row in rows for position in row.event_positions} <= set(range(1, last + 1))
+
+
+def test_outcomes_tell_reasons_moves_and_who_returned_within_a_year(book: Book, history: History, ask: Reading) -> None:
+    stays, returns, moves = uuid4(), uuid4(), uuid4()
+    history.record(uuid4(), published("K1", 1), published("K2", 2))
+    for client in (stays, returns):
+        history.record(uuid4(), *worked(client), closed(30))
+    moved = closed(30, outcome=Outcome.OTHER_SERVICE, reason=ClosureReason.OTHER_SERVICE)
+    history.record(uuid4(), *worked(moves), moved)
+    history.record(uuid4(), referral(moves, on=35), decision(on=36, service="K2"))
+    history.record(uuid4(), referral(returns, on=200))
+    run_once(*book)
+    (row,) = ask.outcomes("service", *PERIOD, on_day=day(500)).rows
+    assert (row.closed_episodes, row.clients, row.goals_met, row.other_service) == (3, 3, 2, 1)
+    assert (row.moved_heavier, row.moved_lighter, row.clients_followed, row.clients_returned) == (1, 0, 3, 2)
+    (early,) = ask.outcomes("service", *PERIOD, on_day=day(100)).rows
+    assert (early.clients_followed, early.clients_returned) == (1, 1)  # the others may still return
+    beneath = ask.outcomes_explain("service", *PERIOD, on_day=day(500), key="K1").rows
+    assert [case.item for case in beneath if case.client_id == moves] == ["heavier"]
+    with pytest.raises(UnknownGrouping):
+        ask.outcomes("colour", *PERIOD, on_day=LATER)  # type: ignore[arg-type] # what a caller might send
+
+
+@pytest.mark.parametrize(
+    ("met_by", "subject"),
+    [
+        ({"fact": "contact_answered"}, "contact"),
+        ({"fact": "plan_made", "where": {"plan_kind": {"equals": "service_plan"}}}, "plan"),
+        ({"fact": "document_delivered", "where": {"document_kind": {"one_of": ["implementation_plan"]}}}, "plan"),
+        ({"fact": "document_delivered", "where": {"document_kind": {"equals": "summary"}}}, "summary"),
+        ({"fact": "report_written"}, "report"),
+        ({"fact": "meeting_held", "where": {"meeting_kind": {"equals": "interim_negotiation"}}}, "negotiation"),
+        ({"fact": "meeting_planned"}, "other"),
+    ],
+)
+def test_what_a_duty_is_about_is_told_by_what_meets_it(met_by: dict[str, Any], subject: str) -> None:
+    assert subject_of({"kind": "duty", "met_by": [met_by]}) == subject
+
+
+@pytest.mark.parametrize(("kind", "subject"), [("cap", "limit"), ("share", "limit"), ("content", "other")])
+def test_rules_that_limit_are_told_apart(kind: str, subject: str) -> None:
+    assert subject_of({"kind": kind}) == subject
