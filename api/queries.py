@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import psycopg
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -112,6 +113,8 @@ def queries_router(desk: Desk) -> APIRouter:
     for name in FIGURES:
         _add_figure(figures, desk, asking, name)
     _add_open_episodes(figures, desk, asking)
+    _add_services_of_client(figures, desk, asking)
+    _add_clients_of_family(figures, desk, asking)
     _add_explain(figures, desk, asking)
     _add_rows(rows, desk, asking)
     router = APIRouter(prefix=REGISTER_PATH, tags=["questions"])
@@ -163,6 +166,42 @@ def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
 
         def question(reading: Reading) -> Answer[Any]:
             return reading.caseload_episodes(on_day=asked.on_day, as_of=asked.as_of, worker=worker, area=area)
+
+        return await asking.answer(admitted, wait_for, question)
+
+
+def _add_services_of_client(router: APIRouter, desk: Desk, asking: Asking) -> None:
+    @router.get("/clients/{client_id}/services", summary="One child, one plan: what runs side by side for a client.")
+    async def services_of_client(
+        *,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        client_id: UUID,
+        as_of: AsOf = None,
+        on_day: OnDay = None,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
+
+        def question(reading: Reading) -> Answer[Any]:
+            return reading.services_of_client(client_id, on_day=asked.on_day, as_of=asked.as_of)
+
+        return await asking.answer(admitted, wait_for, question)
+
+
+def _add_clients_of_family(router: APIRouter, desk: Desk, asking: Asking) -> None:
+    @router.get("/families/{family_id}", summary="The clients of a family, and what each of them has.")
+    async def clients_of_family(
+        *,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        family_id: UUID,
+        as_of: AsOf = None,
+        on_day: OnDay = None,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
+
+        def question(reading: Reading) -> Answer[Any]:
+            return reading.clients_of_family(family_id, on_day=asked.on_day, as_of=asked.as_of)
 
         return await asking.answer(admitted, wait_for, question)
 

@@ -159,6 +159,35 @@ class EarlySupportFigures(Row):
     clients_moved_on: int
 
 
+class ServiceOfClient(Row):
+    """A service that a client has on the day: an episode that is open, or a case conference that is.
+
+    `with_client_ids`: all whom it is for, the client among them. Never who they are.
+    """
+
+    client_id: UUID
+    stream_kind: str
+    stream_id: UUID
+    service: str | None
+    model_version: int | None
+    phase: str
+    since_on: dt.date
+    worker_ids: list[str]
+    unit_id: str | None
+    with_client_ids: list[UUID]
+    event_positions: list[int]
+
+
+class ClientOfFamily(Row):
+    """A client of the family, and how many services it has on the day: open episodes and open case conferences."""
+
+    client_id: UUID
+    open_episodes: int
+    open_conferences: int
+    services: list[str]
+    event_positions: list[int]
+
+
 class Explained(Row):
     """What a figure stands on: a stream (an episode, a contact), what of it, and the events."""
 

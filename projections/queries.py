@@ -160,6 +160,24 @@ class Reading(Reviews):
             after = [list(services) if services is not None else None]
         return self.ask(_EXPLAIN[figure], answers.Explained, before=before, as_of=as_of, after=after, on_day=on_day)
 
+    def services_of_client(
+        self, client_id: UUID, *, on_day: dt.date, as_of: int | None = None
+    ) -> Answer[answers.ServiceOfClient]:
+        """The services that run side by side for a client on the day: open episodes and case conferences."""
+        question: LiteralString = "SELECT * FROM services_of_client(%s, %s, %s)"
+        return self.ask(
+            question, answers.ServiceOfClient, before=[client_id], as_of=as_of, after=[on_day], on_day=on_day
+        )
+
+    def clients_of_family(
+        self, family_id: UUID, *, on_day: dt.date, as_of: int | None = None
+    ) -> Answer[answers.ClientOfFamily]:
+        """The clients of a family, and what each has on the day."""
+        question: LiteralString = "SELECT * FROM clients_of_family(%s, %s, %s)"
+        return self.ask(
+            question, answers.ClientOfFamily, before=[family_id], as_of=as_of, after=[on_day], on_day=on_day
+        )
+
     def rows(
         self,
         table: str,

@@ -15,6 +15,19 @@ from domain.client.facts import (
     ConsentWithdrawn,
     FamilyJoined,
 )
+from domain.conference.facts import (
+    ActionKind,
+    ConferenceActionAgreed,
+    ConferenceActionBegun,
+    ConferenceClosed,
+    ConferenceConvened,
+    ConferenceHeld,
+    ConferenceKind,
+    ConferenceOutcome,
+    Handling,
+    RiskLevel,
+    ViolenceRiskAssessed,
+)
 from domain.consequence import DeviationExplained, DeviationNoted, DutyMet, DutyMoved, DutyOpened, DutyWaived
 from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
 from domain.episode.facts import (
@@ -28,6 +41,7 @@ from domain.episode.facts import (
 )
 from domain.fact import Fact
 from domain.ledger.connections import as_role
+from domain.organisations import Organisation
 from domain.register.facts import ServiceModelPublished, UnitOpened, WorkerEnrolled, WorkerLeft, WorkerRole
 from projections import store
 from projections.batch import take
@@ -60,6 +74,7 @@ def everything() -> list[tuple[UUID, Fact]]:
     """Facts for every table."""
     register, client, contact, episode, quality_file = (uuid4() for _ in range(5))
     consent, assignment, plan, goal = uuid4(), uuid4(), uuid4(), uuid4()
+    conference = uuid4()
     duty = DutyOpened(
         duty_key="d", rule_id="r", service="K1", model_version=1, strength="must", due_on=day(5), started_by=1
     )
@@ -82,6 +97,19 @@ def everything() -> list[tuple[UUID, Fact]]:
             received_at=moment(0), channel=ContactChannel.PHONE, source=ContactSource.FAMILY,
             consent=FamilyConsent.GIVEN)),
         (contact, ContactAnswered(answered_at=moment(1), worker_id="anna")),
+        (conference, ConferenceConvened(
+            convened_on=day(0), conference_kind=ConferenceKind.MARAK, handling=Handling.IDENTIFIED, service="F2",
+            model_version=1, convened_by=Organisation.POLICE, organisations=(Organisation.POLICE,),
+            client_ids=(client,))),
+        (conference, ConferenceHeld(
+            held_on=day(1), conference_kind=ConferenceKind.MARAK, organisations=(Organisation.POLICE,))),
+        (conference, ViolenceRiskAssessed(assessed_on=day(1), risk=RiskLevel.HIGH)),
+        (conference, ConferenceActionAgreed(
+            action=1, agreed_on=day(1), action_kind=ActionKind.SAFETY_MEASURE, owner=Organisation.POLICE,
+            due_on=day(4))),
+        (conference, ConferenceActionBegun(action=1, begun_on=day(3))),
+        (conference, ConferenceClosed(
+            closed_on=day(9), conference_kind=ConferenceKind.MARAK, outcome=ConferenceOutcome.ACTIONS_BEGUN)),
         (episode, referral(client)),
         (episode, decision()),
         (episode, assigned(assignment_id=assignment)),

@@ -1,0 +1,118 @@
+-- Case conferences, one chain of rows each, and the actions agreed there. An anonymous one has no clients.
+
+-- tables
+CREATE TABLE {conferences} (
+    conference_id     uuid NOT NULL,
+    known_from        bigint NOT NULL,
+    known_to          bigint,
+    known             int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because           bigint[] NOT NULL,
+    convened_on       date NOT NULL,
+    conference_kind   text NOT NULL,
+    handling          text NOT NULL,
+    service           text NOT NULL,
+    model_version     integer NOT NULL,
+    convened_by       text NOT NULL,
+    organisations     text[],
+    permission        text,
+    client_ids        uuid[],
+    episode_id        uuid,
+    held_on           date,
+    guardians_present boolean,
+    child_present     boolean,
+    urgency           text,
+    contact_person_of text,
+    waiting_support   text,
+    risk              text,
+    closed_on         date,
+    outcome           text,
+    PRIMARY KEY (conference_id, known_from)
+);
+
+CREATE TABLE {conference_actions} (
+    conference_id uuid NOT NULL,
+    action        integer NOT NULL,
+    known_from    bigint NOT NULL,
+    known_to      bigint,
+    known         int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because       bigint[] NOT NULL,
+    action_kind   text NOT NULL,
+    owner         text NOT NULL,
+    agreed_on     date NOT NULL,
+    due_on        date NOT NULL,
+    begun_on      date,
+    PRIMARY KEY (conference_id, action, known_from)
+);
+
+-- indexes
+CREATE INDEX ON {conferences} (convened_on) INCLUDE (known);
+CREATE INDEX ON {conferences} USING gin (client_ids);
+CREATE INDEX ON {conference_actions} (due_on) INCLUDE (known);
+
+-- questions
+
+-- Agreed actions as they stood on a day of the world: begun, waiting, or late to begin.
+CREATE OR REPLACE FUNCTION conference_actions_on(as_of bigint, on_day date)
+RETURNS TABLE (
+    conference_id uuid, conference_kind text, action integer, action_kind text, owner text, agreed_on date,
+    due_on date, begun_on date, status text, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT a.conference_id, c.conference_kind, a.action, a.action_kind, a.owner, a.agreed_on, a.due_on,
+        CASE WHEN a.begun_on <= on_day THEN a.begun_on END,
+        CASE WHEN a.begun_on <= on_day THEN 'begun' WHEN a.due_on < on_day THEN 'late' ELSE 'waiting' END,
+        a.because
+    FROM conference_actions a
+    JOIN conferences c ON c.conference_id = a.conference_id AND c.known @> as_of
+    WHERE a.known @> as_of AND a.agreed_on <= on_day
+    ORDER BY a.due_on, a.conference_id, a.action
+$$;
+
+-- The services that a client has on a day of the world, side by side: episodes that are open (referred, decided, active
+-- or suspended) and case conferences that are. Ids, codes and days only.
+CREATE OR REPLACE FUNCTION services_of_client(wanted_client uuid, as_of bigint, on_day date)
+RETURNS TABLE (
+    client_id uuid, stream_kind text, stream_id uuid, service text, model_version integer, phase text, since_on date,
+    worker_ids text[], unit_id text, with_client_ids uuid[], event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT wanted_client, 'episode', e.episode_id, coalesce(e.service, e.requested_service), e.model_version, p.phase,
+        p.from_on, coalesce(w.worker_ids, '{}'), e.unit_id, e.client_ids,
+        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because) AS b (position) ORDER BY 1)
+    FROM episodes e
+    CROSS JOIN LATERAL (
+        SELECT p.phase, p.from_on, p.because FROM phases p
+        WHERE p.episode_id = e.episode_id AND p.known @> as_of AND p.from_on <= on_day
+        ORDER BY p.step DESC, p.from_on DESC, p.entry DESC LIMIT 1
+    ) p
+    LEFT JOIN LATERAL (
+        SELECT array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids,
+            array_agg(DISTINCT b.position) AS because
+        FROM assignments a CROSS JOIN LATERAL unnest(a.because) AS b (position)
+        WHERE a.episode_id = e.episode_id AND a.known @> as_of AND a.from_on <= on_day
+            AND (a.to_on IS NULL OR a.to_on > on_day)
+    ) w ON true
+    WHERE e.client_ids @> ARRAY[wanted_client] AND e.known @> as_of AND p.phase NOT IN ('closed', 'refused')
+    UNION ALL
+    SELECT wanted_client, 'conference', c.conference_id, c.service, c.model_version, c.conference_kind, c.convened_on,
+        '{}', NULL, c.client_ids, c.because
+    FROM conferences c
+    WHERE c.client_ids @> ARRAY[wanted_client] AND c.known @> as_of AND c.convened_on <= on_day
+        AND (c.closed_on IS NULL OR c.closed_on > on_day)
+    ORDER BY 7, 3
+$$;
+
+-- The clients of a family, and what each has on a day of the world.
+CREATE OR REPLACE FUNCTION clients_of_family(wanted_family uuid, as_of bigint, on_day date)
+RETURNS TABLE (
+    client_id uuid, open_episodes bigint, open_conferences bigint, services text[], event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT c.client_id, count(*) FILTER (WHERE s.stream_kind = 'episode'),
+        count(*) FILTER (WHERE s.stream_kind = 'conference'),
+        coalesce(array_agg(DISTINCT s.service ORDER BY s.service) FILTER (WHERE s.service IS NOT NULL), '{}'), c.because
+    FROM clients c
+    LEFT JOIN LATERAL services_of_client(c.client_id, as_of, on_day) s ON true
+    WHERE c.family_id = wanted_family AND c.known @> as_of
+    GROUP BY c.client_id, c.because ORDER BY c.client_id
+$$;
