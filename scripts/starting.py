@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import socket
 import sys
 import threading
 import time
@@ -32,7 +31,7 @@ from scripts.commandline.faults import told
 from scripts.commandline.figures import Asked, show_figure
 from scripts.commandline.importing import print_report
 from scripts.commandline.progress import bar
-from scripts.commandline.session import DEFAULT_REGISTER, database
+from scripts.commandline.session import DEFAULT_REGISTER, database, require_port
 from scripts.commandline.tables import console
 from scripts.demonstration.history import import_into_empty
 
@@ -45,10 +44,6 @@ QUESTIONS = (
 START_LIMIT_SECONDS = 30.0
 
 
-class PortTaken(Exception):
-    """Somebody else listens at the port already."""
-
-
 def main() -> int:
     """Start; the exit code is 0 unless something that can be told in a line went wrong."""
     parser = argparse.ArgumentParser(prog="scripts/start", description="Start Jaksokirja with its demonstration.")
@@ -58,9 +53,6 @@ def main() -> int:
         _start(Settings.from_environment(), check=check)
     except KeyboardInterrupt:
         return 0
-    except PortTaken as fault:
-        print(f"scripts/start: {fault}", file=sys.stderr)
-        return 1
     except Exception as error:
         fault_told = told(error)
         if fault_told is None:
@@ -73,7 +65,7 @@ def main() -> int:
 def _start(settings: Settings, *, check: bool) -> None:
     if check:
         settings = settings.model_copy(update={"port": 0})
-    _require_port(settings)
+    require_port(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     log_path = settings.data / "jaksokirja.log"
     with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
@@ -147,18 +139,6 @@ def _serving(server: Server) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join()
-
-
-def _require_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise PortTaken(
-                f"{settings.host}:{settings.port} cannot be listened at ({error.strerror}). "
-                "Is it running already? Else set JAKSOKIRJA_PORT to a free port."
-            ) from None
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ def told(error: Exception) -> Fault | None:
             return Fault(message, "database_away", FAILURE)
         case ServerFailed():
             return Fault(str(error), "server_failed", FAILURE)
+        case OSError() if error.filename is not None:
+            return Fault(f"{error.filename} cannot be used: {error.strerror}.", "file_unusable", FAILURE)
         case CatalogueFault():
             return Fault(str(error), "bad_catalogue", FAILURE)
         case RebuildStopped():

@@ -16,7 +16,7 @@ from api.serving import server_of
 from api.settings import Settings
 from domain.ledger.migrate import registers
 from projections.rebuild import start_up
-from scripts.commandline.session import database
+from scripts.commandline.session import database, require_port
 
 app = typer.Typer()
 
@@ -29,6 +29,7 @@ def serve(
     settings = Settings.from_environment()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
+    require_port(settings)
     configure_logging(settings)
     with database(settings) as dsn:
         for register in registers(dsn):

@@ -6,6 +6,7 @@ Never here: what is asked of a register.
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from api.settings import Settings
 from domain.ledger.book import Book
 from domain.ledger.migrate import create_register, registers
-from scripts.commandline.faults import CommandFault
+from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.postgres import running
 
 DEFAULT_REGISTER = "kymenlaakso"
@@ -41,6 +42,20 @@ def _terminated_like_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def require_port(settings: Settings) -> None:
+    """Raises CommandFault when the port cannot be listened at, before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            message = (
+                f"{settings.host}:{settings.port} cannot be listened at ({error.strerror}). "
+                "Is it running already? Else set JAKSOKIRJA_PORT to a free port."
+            )
+            raise CommandFault(message, "port_taken", FAILURE) from None
 
 
 def register_meant(dsn: str, named: str | None) -> str:

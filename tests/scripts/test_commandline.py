@@ -261,6 +261,27 @@ def test_serve_answers_until_it_is_interrupted(demonstration: Imported, tmp_path
         assert serving.wait(timeout=30) == 0
 
 
+def test_a_port_that_is_taken_is_told_in_one_line(jaksokirja: RunCommand) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = jaksokirja("serve", "--port", str(taken.getsockname()[1]))
+    assert done.exit_code == 1
+    assert done.stderr.endswith("[port_taken]\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(
+    jaksokirja: RunCommand, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    monkeypatch.delenv("JAKSOKIRJA_DSN")
+    monkeypatch.setenv("JAKSOKIRJA_DATA", str(in_the_way / "data"))
+    done = jaksokirja("caseload")
+    assert done.exit_code == 1
+    assert done.stderr.endswith("[file_unusable]\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_serve_stops_its_own_server_also_when_it_is_terminated(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
