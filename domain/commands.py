@@ -46,6 +46,7 @@ from domain.episode.commands.plan_meeting import PlanMeeting
 from domain.episode.commands.receive_feedback import ReceiveFeedback
 from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
 from domain.episode.commands.receive_referral import ReceiveReferral
+from domain.episode.commands.record_home_practice import RecordHomePractice
 from domain.episode.commands.record_meeting import RecordMeeting
 from domain.episode.commands.record_no_show import RecordNoShow
 from domain.episode.commands.refuse_service import RefuseService
@@ -116,6 +117,7 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         RecordMeeting,
         CancelMeeting,
         RecordNoShow,
+        RecordHomePractice,
         WriteReport,
         WriteSummary,
         DeliverDocument,

@@ -23,6 +23,10 @@ SomeWorkers = Annotated[tuple[str, ...], Field(min_length=1)]
 """At least one: nothing is done by nobody, or for nobody."""
 
 
+Codes = tuple[str, ...] | None
+"""Several codes; none told is None, so that the bytes of what was stored before stay as they were."""
+
+
 class DecisionKind(StrEnum):
     """What a decision decides (domain book § 2)."""
 
@@ -102,6 +106,14 @@ class Outcome(StrEnum):
     NONE = "none"
 
 
+class PracticePlace(StrEnum):
+    """Where a family in round-the-clock rehabilitation practises everyday life at home (kotiharjoittelu)."""
+
+    OWN_HOME = "own_home"
+    NEAR_ONES_HOME = "near_ones_home"
+    OTHER_PLACE = "other_place"
+
+
 class Recipient(StrEnum):
     """To whom a document is delivered or a notice given."""
 
@@ -173,13 +185,17 @@ class CoordinationAssessed(
     sensitive=("assessment",),
     workers=("assessor_id",),
 ):
-    """The need, the fit with other services, and what would not be suitable, were assessed before the decision."""
+    """The need, the fit with other services, and what would not be suitable, were assessed before the decision.
+
+    `codes`: what was found or weighed, in the words of the service's rules.
+    """
 
     assessed_on: dt.date
     assessor_id: str
     need_assessed: bool
     other_services_fit: bool
     unsuitability_codes: tuple[str, ...] = ()
+    codes: Codes = None
     assessment: str | None = None
 
 
@@ -188,7 +204,7 @@ class DecisionMade(
     name="decision_made",
     stream=EPISODE,
     happened="decided_on",
-    sensitive=("reasons", "expected_effect"),
+    sensitive=("reasons", "expected_effect", "special_reasons"),
     workers=("decision_maker",),
     spans=(("valid_from", "valid_to"),),
 ):
@@ -198,6 +214,9 @@ class DecisionMade(
 
     `meetings_granted` is the most client meetings that this decision authorises; `meetings_before` those held in
     the same spell of work before this episode, in `continues_episode_id`, which was of `continues_service`.
+
+    `special_reasons`: why it is decided so although the service is as a rule meant for others (age, clientship), or
+    although something speaks against it. `youngest_age_years`: of the clients; `decision_maker_role`: as enrolled.
     """
 
     decision_id: UUID
@@ -223,8 +242,11 @@ class DecisionMade(
     continues_episode_id: UUID | None = None
     continues_service: str | None = None
     meetings_before: int = 0
+    youngest_age_years: int | None = None
+    decision_maker_role: WorkerRole | None = None
     reasons: str | None = None
     expected_effect: str | None = None
+    special_reasons: str | None = None
 
 
 class PaymentCommitmentReceived(
@@ -266,10 +288,11 @@ class WorkerReleased(Fact, name="worker_released", stream=EPISODE, happened="to_
 
 
 class EpisodeStarted(Fact, name="episode_started", stream=EPISODE, happened="started_on"):
-    """The work began."""
+    """The work began. `codes`: what was agreed or found at the start, in the words of the service's rules."""
 
     started_on: dt.date
     motivation_recognised: bool | None = None
+    codes: Codes = None
 
 
 class PlanMade(
@@ -280,7 +303,7 @@ class PlanMade(
     sensitive=("goal_texts", "content"),
     workers=("worker_id",),
 ):
-    """A written plan was made, or a plan of the same id made anew."""
+    """A written plan was made, or a plan of the same id made anew. `together_with`: codes of who else took part."""
 
     plan_id: UUID
     plan_kind: PlanKind
@@ -292,6 +315,9 @@ class PlanMade(
     weekly_minutes: int | None = None
     planned_minutes: int | None = None
     planned_remote_minutes: int | None = None
+    planned_meetings: int | None = None
+    weekly_meetings: int | None = None
+    together_with: Codes = None
     goal_texts: dict[str, str] | None = None
     content: str | None = None
 
@@ -347,6 +373,8 @@ class MeetingHeld(
     """People met. `client_ids`: on whose counters it stands; `participants`: codes of who was there.
 
     `planned_*` and `presence_gap_minutes` are for supervised visits.
+    `place` is a code, such as day_care; `topics` are codes of what was gone through; `child_documented`: the child
+    took part in writing it down.
     """
 
     meeting_id: UUID
@@ -362,6 +390,9 @@ class MeetingHeld(
     presence_gap_minutes: int | None = None
     interruption_reason: str | None = None
     with_family_documented: bool | None = None
+    child_documented: bool | None = None
+    place: str | None = None
+    topics: Codes = None
     note: str | None = None
 
 
@@ -406,6 +437,17 @@ class MeetingMissed(
     mode: MeetingMode | None = None
     worker_ids: tuple[str, ...] = ()
     note: str | None = None
+
+
+class HomePracticeHeld(
+    Fact, name="home_practice_held", stream=EPISODE, happened="started_on", spans=(("started_on", "ended_on"),)
+):
+    """The family practised everyday life at home during round-the-clock rehabilitation (kotiharjoittelu, S3)."""
+
+    practice_id: UUID
+    started_on: dt.date
+    ended_on: dt.date
+    place: PracticePlace
 
 
 class ReportWritten(
@@ -541,6 +583,7 @@ EpisodeFact = (
     | MeetingHeld
     | MeetingCancelled
     | MeetingMissed
+    | HomePracticeHeld
     | ReportWritten
     | SummaryWritten
     | DocumentDelivered

@@ -25,6 +25,7 @@ from domain.episode.facts import (
     EpisodeSuspended,
     FeedbackReceived,
     FollowUpContactMade,
+    HomePracticeHeld,
     MeetingCancelled,
     MeetingHeld,
     MeetingKind,
@@ -138,6 +139,7 @@ def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
             | CoordinationAssessed()
             | PaymentCommitmentReceived()
             | PlanEvaluated()
+            | HomePracticeHeld()
             | ReportWritten()
             | SummaryWritten()
             | DocumentDelivered()

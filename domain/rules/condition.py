@@ -13,12 +13,19 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, model_validator
 
+from domain.calendar import HELSINKI, day_in_helsinki, is_working_day
 from domain.fact import Fact
 from domain.registry import REGISTRY
 
 Scalar = bool | int | float | str
 MINUTES = "minutes"
-"""A field that rules may ask for though no fact stores it: from the beginning to the end of a meeting."""
+START_HOUR, END_HOUR, WORKING_DAY = "start_hour", "end_hour", "working_day"
+BY_THE_CLOCK = frozenset({MINUTES, START_HOUR, END_HOUR, WORKING_DAY})
+"""Fields that rules may ask for though no fact stores them, of whatever has a beginning and an end: how long it took,
+the hours of the clock in Helsinki (7.5 is half past seven; past midnight they go on from 24), and whether it began on
+a working day."""
+BACKDATED = "backdated"
+"""And of what has a `valid_from`: whether that lies before the day on which it happened."""
 
 _SPANS = (("started_at", "ended_at"), ("starts_at", "ends_at"))
 
@@ -45,11 +52,13 @@ class Test(BaseModel):
     present: bool | None = None
     contains: str | None = None
     """A code among several, or a part of a text."""
+    contains_all: tuple[str, ...] | None = None
+    """Codes that must all be among several."""
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("a test must ask something: equals, one_of, at_least, at_most, present or contains")
+            raise ValueError("a test must ask something: equals, one_of, at_least, at_most, present or contains(_all)")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"nothing is at least {self.at_least} and at most {self.at_most}")
         return self
@@ -63,6 +72,8 @@ class Test(BaseModel):
         if self.one_of is not None and value not in self.one_of:
             return False
         if self.contains is not None and not (isinstance(value, str | tuple) and self.contains in value):
+            return False
+        if self.contains_all is not None and not (isinstance(value, tuple) and set(self.contains_all) <= set(value)):
             return False
         return self._within(value)
 
@@ -96,18 +107,44 @@ Condition = dict[str, Annotated[Test, BeforeValidator(_as_test)]]
 
 def value_of(fact: Fact, field: str) -> object:
     """The value of a field, or of what is reckoned from others."""
-    if field == MINUTES and field not in type(fact).model_fields:
-        return minutes_of(fact)
-    return getattr(fact, field)
+    if field in type(fact).model_fields:
+        return getattr(fact, field)
+    if field == BACKDATED:
+        return _backdated(fact)
+    return minutes_of(fact) if field == MINUTES else _by_the_clock(fact, field)
+
+
+def _backdated(fact: Fact) -> bool:
+    valid_from, happened_at = getattr(fact, "valid_from", None), fact.happened_at()
+    return valid_from is not None and happened_at is not None and valid_from < day_in_helsinki(happened_at)
+
+
+def _span_of(fact: Fact) -> tuple[dt.datetime, dt.datetime] | None:
+    for start, end in _SPANS:
+        begun, ended = getattr(fact, start, None), getattr(fact, end, None)
+        if isinstance(begun, dt.datetime) and isinstance(ended, dt.datetime):
+            return begun, ended
+    return None
+
+
+def _by_the_clock(fact: Fact, field: str) -> float | bool | None:
+    """What the clock and the calendar in Helsinki say of it; None when beginning or end is not told."""
+    span = _span_of(fact)
+    if span is None:
+        return None
+    day = day_in_helsinki(span[0])
+    if field == WORKING_DAY:
+        return is_working_day(day)
+    moment = span[0 if field == START_HOUR else 1].astimezone(HELSINKI)
+    return 24 * (moment.date() - day).days + moment.hour + moment.minute / 60
 
 
 def minutes_of(fact: Fact) -> int | None:
     """Whole minutes from beginning to end, also over a change of the clocks; None when either is not told."""
-    for start, end in _SPANS:
-        begun, ended = getattr(fact, start, None), getattr(fact, end, None)
-        if isinstance(begun, dt.datetime) and isinstance(ended, dt.datetime):
-            return int((ended.astimezone(dt.UTC) - begun.astimezone(dt.UTC)).total_seconds() // 60)
-    return None
+    span = _span_of(fact)
+    if span is None:
+        return None
+    return int((span[1].astimezone(dt.UTC) - span[0].astimezone(dt.UTC)).total_seconds() // 60)
 
 
 def satisfies(fact: Fact, condition: Condition) -> bool:
@@ -130,7 +167,8 @@ def check_field(fact_name: str, field: str) -> type[Fact]:
     """The class of a fact that has the field. Raises ValueError in a service designer's words."""
     cls = check_fact(fact_name)
     spans = any(start in cls.model_fields and end in cls.model_fields for start, end in _SPANS)
-    if field not in cls.model_fields and not (field == MINUTES and spans):
+    reckoned = (field in BY_THE_CLOCK and spans) or (field == BACKDATED and "valid_from" in cls.model_fields)
+    if field not in cls.model_fields and not reckoned:
         raise ValueError(f'the fact "{fact_name}" has no field "{field}"{nearest(field, cls.model_fields)}')
     return cls
 

@@ -24,7 +24,9 @@ class Duration(RuleBase):
     `at_least_months`: an earlier end is a breach at the end. `at_most_months`: a later end, and each of `counts`
     past it. `extended_by`: each such entry adds `extension_months`, from the original start; one decided only
     after the end has passed leaves days without a decision, a breach at it; one that would take the whole past
-    `cap_months` is a breach at it.
+    `cap_months` is a breach at it. `one_extension_at_a_time`: one decided before the months that an earlier one
+    adds have begun is a breach at it. `late_extensions_are_breaches = false`: the days without a decision are left to
+    another rule, so that an authorisation can be refused for the one and not for the other.
     """
 
     kind: Literal["duration"]
@@ -37,6 +39,8 @@ class Duration(RuleBase):
     extended_by: Selectors = ()
     extension_months: int | None = Field(default=None, ge=1)
     cap_months: int | None = Field(default=None, ge=1)
+    one_extension_at_a_time: bool = False
+    late_extensions_are_breaches: bool = True
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:
@@ -66,10 +70,12 @@ class Duration(RuleBase):
 
     def _too_long(self, case: Case, start: dt.date, ended: Hit | None, months: int) -> Iterator[Finding]:
         extensions = [hit for hit in case.in_world(self.extended_by) if hit.day >= start]
-        for extension in extensions:
+        for number, extension in enumerate(extensions):
+            if number and self.one_extension_at_a_time:
+                yield from self._two_at_once(start, extension, months)
             last = last_day_of_months(start, months)
             months += self.extension_months or 0
-            if (extension.day - last).days > 1:
+            if self.late_extensions_are_breaches and (extension.day - last).days > 1:
                 yield Breach(extension.version, (extension.day - last).days - 1, 0, DAYS, apart="gap")
             if self.cap_months is not None and months > self.cap_months:
                 yield Breach(extension.version, months, self.cap_months, MONTHS)
@@ -80,6 +86,12 @@ class Duration(RuleBase):
             past.append(ended)
         for hit in past:
             yield Breach(hit.version, *_days(start, hit.day, last), DAYS)
+
+    def _two_at_once(self, start: dt.date, extension: Hit, months: int) -> Iterator[Finding]:
+        """A breach when the months that the extension before this one adds have not begun."""
+        begins = last_day_of_months(start, months - (self.extension_months or 0))
+        if extension.day <= begins:
+            yield Breach(extension.version, 2, 1, "extensions at once", apart="at-once")
 
 
 def _days(start: dt.date, day: dt.date, last: dt.date) -> tuple[int, int]:

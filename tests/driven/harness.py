@@ -144,8 +144,7 @@ def _looks_at(rule: Rule, state: StreamState) -> bool:
     selectors = list(rule.selectors())
     if not selectors or (isinstance(rule, Statement) and not rule.any_of):
         return True
-    told = Case(state.in_force)
-    return any(told.select((selector,)) for selector in selectors)
+    return any(Case(state.in_force).select((selector,)) for selector in selectors)
 
 
 def _deviating(state: StreamState) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from domain.episode.commands.base import Telling
-from domain.episode.facts import CoordinationAssessed
+from domain.episode.facts import Codes, CoordinationAssessed
 
 
 class AssessCoordination(Telling):
@@ -18,4 +18,5 @@ class AssessCoordination(Telling):
     need_assessed: bool
     other_services_fit: bool
     unsuitability_codes: tuple[str, ...] = ()
+    codes: Codes = None
     assessment: str | None = None

@@ -28,7 +28,10 @@ class Decision(EpisodeCommand):
     valid_to: dt.date | None = None
     codes: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    clientship: str | None = None
+    voluntary_consent: bool | None = None
     reasons: str | None = None
+    special_reasons: str | None = None
 
     def reads(self, state: EpisodeState) -> Reads:
         """The clients, for their age on the day of the decision."""
@@ -56,8 +59,12 @@ class Decision(EpisodeCommand):
         clients = [context.clients[client_id] for client_id in referral.client_ids]
         children = [client for client in clients if not client.expecting_on(self.decided_on)]
         ages = [client.age_on(self.decided_on) for client in children or clients]
+        known = [age for age in ages if age is not None]
+        maker = context.register.workers.get(self.decision_maker)
         return {
-            "age_years": None if None in ages else max(age for age in ages if age is not None),
+            "age_years": None if None in ages else max(known),
+            "youngest_age_years": None if None in ages else min(known),
+            "decision_maker_role": maker.role if maker else None,
             "expecting": not children,
             "consent": referral.consent,
             "requested_by_family": referral.source is ContactSource.FAMILY,

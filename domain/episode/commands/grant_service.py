@@ -25,8 +25,6 @@ class GrantService(Decision):
     service: str
     meetings_granted: Meetings | None = None
     months_granted: Meetings | None = None
-    clientship: str | None = None
-    voluntary_consent: bool | None = None
     continues_episode_id: UUID | None = None
 
     def reads(self, state: EpisodeState) -> Reads:
@@ -50,8 +48,6 @@ class GrantService(Decision):
         granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted.grant
         more = {
             "months_granted": self.months_granted,
-            "clientship": self.clientship,
-            "voluntary_consent": self.voluntary_consent,
             "continues_episode_id": self.continues_episode_id,
             "continues_service": continued.service if continued else None,
         }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from domain.episode.commands.base import Telling
-from domain.episode.facts import Goal, PlanKind, PlanMade
+from domain.episode.facts import Codes, Goal, PlanKind, PlanMade
 
 
 class MakePlan(Telling):
@@ -24,5 +27,8 @@ class MakePlan(Telling):
     weekly_minutes: int | None = None
     planned_minutes: int | None = None
     planned_remote_minutes: int | None = None
+    planned_meetings: Annotated[int, Field(ge=1)] | None = None
+    weekly_meetings: Annotated[int, Field(ge=1)] | None = None
+    together_with: Codes = None
     goal_texts: dict[str, str] | None = None
     content: str | None = None

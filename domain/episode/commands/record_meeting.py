@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from domain.command import Context
 from domain.episode.commands.meetings import AboutMeeting
-from domain.episode.facts import MeetingHeld, MeetingMode
+from domain.episode.facts import Codes, MeetingHeld, MeetingMode
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 
@@ -30,6 +30,9 @@ class RecordMeeting(AboutMeeting):
     presence_gap_minutes: int | None = None
     interruption_reason: str | None = None
     with_family_documented: bool | None = None
+    child_documented: bool | None = None
+    place: str | None = None
+    topics: Codes = None
     note: str | None = None
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:

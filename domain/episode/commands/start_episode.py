@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from domain.command import Context
 from domain.episode.commands.base import EpisodeCommand, require_granted
-from domain.episode.facts import EpisodeStarted
+from domain.episode.facts import Codes, EpisodeStarted
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.refusal import OutOfOrder
@@ -20,6 +20,7 @@ class StartEpisode(EpisodeCommand):
 
     started_on: dt.date
     motivation_recognised: bool | None = None
+    codes: Codes = None
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder."""

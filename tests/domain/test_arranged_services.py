@@ -1,0 +1,135 @@
+"""Services that are arranged separately (S3): extensions one month at a time, home practice, and L2's next version."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from domain.amend.explain_deviation import ExplainDeviation
+from domain.catalogue.model import ServiceModel
+from domain.commands import AnyCommand
+from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.grant_exception import GrantException
+from domain.episode.commands.grant_extension import GrantExtension
+from domain.episode.commands.move_to_model import MoveToModel
+from domain.episode.commands.record_home_practice import RecordHomePractice
+from domain.episode.facts import ClosureReason, DecisionMade, HomePracticeHeld, PracticePlace
+from domain.ledger.identity import new_id
+from domain.refusal import EndedBeforeItBegan, NotAuthorised, OutOfOrder
+from domain.register.commands.publish_service_model import PublishServiceModel
+from tests.domain.desk import MODELS, WORKER, Desk, the
+from tests.domain.marks import covers, refuses
+from tests.driven.arranged import L2, STARTED_ON
+
+JUNE_9, DAY = dt.date(2023, 6, 9), dt.timedelta(days=1)
+"""The last day of the first period: three months from 10 March."""
+
+
+def extend(decided_on: dt.date) -> GrantExtension:
+    """An extension of a month."""
+    return GrantExtension(
+        decision_id=new_id(), decided_on=decided_on, decision_maker=WORKER, months_granted=1, reasons="Jatko."
+    )
+
+
+def running(desk: Desk, *extensions: dt.date) -> UUID:
+    """Rehabilitation that goes on, extended on those days."""
+    episode_id = L2.until("interim")(desk)
+    for day in extensions:
+        desk.do(episode_id, extend(day))
+    return episode_id
+
+
+def refused_by(desk: Desk, episode_id: UUID, command: AnyCommand) -> str:
+    """The rule that refuses the command."""
+    refusal = desk.refused(episode_id, command)
+    assert isinstance(refusal, NotAuthorised)
+    assert refusal.rule is not None
+    return refusal.rule.rule_id
+
+
+def version_two(valid_from: dt.date, at_most_months: int) -> ServiceModel:
+    """L2 with another maximum, as a next version of the county's catalogue would have it."""
+    first = next(model for model in MODELS if model.service == "L2")
+    rules = [
+        rule.model_copy(update={"cap_months": at_most_months}) if rule.id == "duration" else rule
+        for rule in first.rules
+    ]
+    return first.model_copy(update={"model_version": 2, "valid_from": valid_from, "rules": tuple(rules)})
+
+
+def test_six_months_are_granted_month_by_month_and_no_more(desk: Desk) -> None:
+    episode_id = running(desk, JUNE_9, dt.date(2023, 7, 9), dt.date(2023, 8, 9))
+    assert refused_by(desk, episode_id, extend(dt.date(2023, 9, 9))) == "duration"
+    assert not set(desk.deviations(episode_id)) & {"duration", "extension-in-time"}
+
+
+def test_two_extensions_are_not_granted_at_once(desk: Desk) -> None:
+    episode_id = running(desk, JUNE_9 - DAY)
+    assert refused_by(desk, episode_id, extend(JUNE_9)) == "duration"
+    assert desk.do(episode_id, extend(JUNE_9 + DAY)).entries
+
+
+def test_a_late_extension_is_granted_and_its_gap_days_are_a_deviation(desk: Desk) -> None:
+    episode_id = running(desk)
+    (gap,) = desk.do(episode_id, extend(JUNE_9 + 5 * DAY)).deviations
+    assert (gap.rule_id, gap.measured, gap.unit) == ("extension-in-time", 4, "days")
+
+
+def test_an_end_before_three_months_is_a_deviation_that_is_explained(desk: Desk) -> None:
+    episode_id = running(desk)
+    closing = CloseEpisode(closed_on=JUNE_9 - DAY, reason=ClosureReason.FAMILY_WITHDREW)
+    early = next(one for one in desk.do(episode_id, closing).deviations if one.rule_id == "at-least-three-months")
+    assert (early.measured, early.limit) == (91, 92)
+    told = ExplainDeviation(deviation_key=early.deviation_key, explained_on=JUNE_9, reason="Perhe keskeytti.")
+    assert desk.do(episode_id, told).entries
+
+
+def test_running_episodes_stay_on_their_version_and_a_decision_moves_one(desk: Desk) -> None:
+    stays, moves = running(desk), running(desk)
+    desk.do(desk.register_id, PublishServiceModel(content=version_two(dt.date(2023, 6, 1), at_most_months=4)))
+    granted = next(e.fact for e in desk.entries(moves) if isinstance(e.fact, DecisionMade))
+    move = MoveToModel(
+        decision_id=new_id(),
+        decided_on=dt.date(2023, 6, 1),
+        decision_maker=WORKER,
+        service="L2",
+        codes=granted.codes,
+        voluntary_consent=True,
+    )
+    desk.do(moves, move)
+    for episode_id, version in ((stays, 1), (moves, 2)):
+        pin = desk.episode(episode_id).pin
+        assert pin is not None
+        assert pin.model_version == version
+        desk.do(episode_id, extend(JUNE_9))
+    assert desk.do(stays, extend(dt.date(2023, 7, 9))).entries
+    assert refused_by(desk, moves, extend(dt.date(2023, 7, 9))) == "duration"
+
+
+@covers(RecordHomePractice)
+def test_practice_at_home_has_a_start_an_end_and_a_place(desk: Desk) -> None:
+    practice = RecordHomePractice(
+        practice_id=new_id(), started_on=STARTED_ON, ended_on=STARTED_ON + DAY, place=PracticePlace.OWN_HOME
+    )
+    fact = the(desk.do(running(desk), practice).facts(), HomePracticeHeld)
+    assert (fact.started_on, fact.ended_on, fact.place) == (STARTED_ON, STARTED_ON + DAY, PracticePlace.OWN_HOME)
+
+
+@refuses(RecordHomePractice)
+def test_practice_at_home_does_not_end_before_it_began(desk: Desk) -> None:
+    backwards = RecordHomePractice(
+        practice_id=new_id(), started_on=STARTED_ON, ended_on=STARTED_ON - DAY, place=PracticePlace.OTHER_PLACE
+    )
+    assert isinstance(desk.refused(running(desk), backwards), EndedBeforeItBegan)
+
+
+def test_an_exception_before_the_grant_names_its_service_and_afterwards_no_other(desk: Desk) -> None:
+    def exception(service: str) -> GrantException:
+        return GrantException(
+            decision_id=new_id(), decided_on=dt.date(2023, 4, 20), decision_maker=WORKER, reasons="…", service=service
+        )
+
+    waiting = L2.until("proposal")(desk)
+    assert the(desk.do(waiting, exception("L1")).facts(), DecisionMade).service == "L1"
+    assert isinstance(desk.refused(running(desk), exception("L1")), OutOfOrder)
