@@ -24,6 +24,21 @@ def copy_text(value: Any) -> str:
         return to_text(value)
 
 
+def copy_texts(values: Sequence[Any]) -> list[str]:
+    """The same field of many rows. Raises TypeError on a value of a kind that no row may hold."""
+    kinds = {type(value) for value in values}
+    kinds.discard(type(None))
+    if not kinds:
+        return [NULL] * len(values)
+    if len(kinds) > 1:
+        return [copy_text(value) for value in values]
+    (kind,) = kinds
+    if kind not in TEXT_OF_KIND:
+        TEXT_OF_KIND[kind] = _of_subclass(kind)
+    to_text = TEXT_OF_KIND[kind]
+    return [NULL if value is None else to_text(value) for value in values]
+
+
 def _of_subclass(kind: type) -> Callable[[Any], str]:
     if issubclass(kind, str) and issubclass(kind, Enum):
         texts = {member: _escaped(member.value) for member in kind}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -104,6 +105,12 @@ def decoded(record: StoredRecord) -> Read:
     return Read(record.position, record.stream_id, type(entry.fact), entry, None)
 
 
+@lru_cache(maxsize=1024)
+def _correlation(text: str) -> UUID:
+    """Made once for what one command came to."""
+    return UUID(text)
+
+
 def entry_from(record: StoredRecord) -> Entry:
     """The entry in the record. Raises UnknownFactName, ValueError.
 
@@ -121,7 +128,7 @@ def entry_from(record: StoredRecord) -> Entry:
                 validate({**state["plain"], **sensitive} if sensitive else state["plain"]),
                 dt.datetime.fromisoformat(state["occurred_at"]),
                 state["actor"],
-                UUID(state["correlation_id"]),
+                _correlation(state["correlation_id"]),
                 state.get("caused_by"),
                 None,
                 record.position,

@@ -30,11 +30,11 @@ from projections.catalogue import PROJECTIONS
 from projections.feed import AMENDMENTS, Read, decoded, read_streams, stream_ranges
 from projections.install import register_connection
 from projections.rows import Handler, Projection, Table
-from projections.standing import Standing
+from projections.standing import Row, Standing
 
 EVENTS_WORTH_A_PROCESS = 10_000
 _FETCH_EVENTS = 2000
-_FLUSH_LINES = 5000
+_FLUSH_ROWS = 5000
 
 Progress = Callable[[int, int], None]
 """Told how many of how many events have been folded."""
@@ -65,7 +65,8 @@ class Loader:
         self._projections = projections
         self._suffix = suffix
         self._tables = [table for projection in projections for table in projection.tables]
-        self._lines: dict[str, list[str]] = {table.name: [] for table in self._tables}
+        self._by_name = {table.name: table for table in self._tables}
+        self._rows: dict[str, list[Row]] = {table.name: [] for table in self._tables}
         self._handlers: dict[type[Fact], list[Handler]] = {}
         for projection in projections:
             for kind, handler in projection.when.items():
@@ -88,9 +89,9 @@ class Loader:
             except Exception as fault:
                 raise RebuildStopped(f"at position {read.position}: {told(fault)}") from fault
         for name, table in standing.items():
-            lines = self._lines[name]
-            lines += [store.line(table.table, row) for row in table.drain()[0]]
-            if len(lines) >= _FLUSH_LINES:
+            rows = self._rows[name]
+            rows += table.drain()[0]
+            if len(rows) >= _FLUSH_ROWS:
                 self._write(table.table)
 
     def finish(self) -> None:
@@ -99,11 +100,11 @@ class Loader:
             self._write(table)
 
     def _write(self, table: Table) -> None:
-        store.insert_lines(self._connection, table, self._lines[table.name], self._suffix)
-        self._lines[table.name].clear()
+        store.insert_rows(self._connection, table, self._rows[table.name], self._suffix)
+        self._rows[table.name].clear()
 
     def _begun(self, standing: dict[str, Standing], name: str) -> Standing:
-        standing[name] = Standing(next(table for table in self._tables if table.name == name))
+        standing[name] = Standing(self._by_name[name])
         return standing[name]
 
     def _amend(self, standing: dict[str, Standing], reads: Sequence[Read]) -> None:

@@ -19,6 +19,7 @@ Never here: what is in a state, SQL, hashing. This module needs no database, so 
 
 import struct
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from domain.ledger.errors import MalformedRecord
@@ -61,10 +62,22 @@ def unpack(data: bytes) -> tuple[str, StoredRecord]:
             raise MalformedRecord("not a record of format 1, or cut short, or without a place in the book")
         origin = data[_START.size : middle_at].decode()
         name = data[name_at:state_at].decode()
-        recorded_at = _EPOCH + timedelta(microseconds=microseconds)
+        recorded_at = _moment(microseconds)
     except (struct.error, UnicodeDecodeError, OverflowError) as fault:
         raise MalformedRecord(f"not a record: {fault}") from fault
-    return origin, StoredRecord(position, UUID(bytes=stream_id), version, name, recorded_at, data[state_at:])
+    return origin, StoredRecord(position, _stream(stream_id), version, name, recorded_at, data[state_at:])
+
+
+@lru_cache(maxsize=1024)
+def _stream(stream_id: bytes) -> UUID:
+    """Made once for events that are read one after the other: making it costs as much as the rest."""
+    return UUID(bytes=stream_id)
+
+
+@lru_cache(maxsize=64)
+def _moment(microseconds: int) -> datetime:
+    """Events that were recorded together share it."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _length(length: int) -> int:
