@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.activity.commands.close_place import ClosePlace
+from domain.activity.commands.end_activity import EndActivity
+from domain.activity.commands.handle_joint_survey import HandleJointSurvey
+from domain.activity.commands.open_activity import OpenActivity
+from domain.activity.commands.open_place import OpenPlace
+from domain.activity.commands.record_joint_survey import RecordJointSurvey
+from domain.activity.commands.record_organisers_meeting import RecordOrganisersMeeting
+from domain.activity.commands.record_outreach import RecordOutreach
+from domain.activity.commands.record_session import RecordSession
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.explain_deviation import ExplainDeviation
 from domain.amend.strike_out_entry import StrikeOutEntry
@@ -58,6 +67,9 @@ from domain.episode.commands.suspend_episode import SuspendEpisode
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.commands.write_summary import WriteSummary
 from domain.fact import StreamKind
+from domain.network.commands import tellings as network
+from domain.network.commands.open_network import OpenNetwork
+from domain.network.commands.record_group_meeting import RecordGroupMeeting
 from domain.quality.commands.assess_quality_criteria import AssessQualityCriteria
 from domain.quality.commands.close_audit import CloseAudit
 from domain.quality.commands.close_supervision import CloseSupervision
@@ -144,7 +156,17 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         EndWorkPair,
         CloseConference,
     ),
-    StreamKind.ACTIVITY: (),
+    StreamKind.ACTIVITY: (
+        OpenActivity,
+        OpenPlace,
+        ClosePlace,
+        RecordSession,
+        RecordOutreach,
+        RecordOrganisersMeeting,
+        RecordJointSurvey,
+        HandleJointSurvey,
+        EndActivity,
+    ),
     StreamKind.QUALITY: (
         OpenQualityFile,
         SetQualityCriteria,
@@ -163,7 +185,23 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         OpenSupervision,
         CloseSupervision,
     ),
-    StreamKind.NETWORK: (),
+    StreamKind.NETWORK: (
+        OpenNetwork,
+        network.FormGroup,
+        RecordGroupMeeting,
+        network.MakeActionPlan,
+        network.AgreePlanTask,
+        network.CompletePlanTask,
+        network.SetGoal,
+        network.NoteProgress,
+        network.PlanGathering,
+        network.RecordGathering,
+        network.CountMethodUse,
+        network.MapConsultation,
+        network.ReviewHandbook,
+        network.TellDenominator,
+        network.EndNetwork,
+    ),
 }
 """The commands of each kind of stream."""
 

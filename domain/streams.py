@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from domain.activity.state import fold_activity
+from domain.activity.nobody import check_names_nobody
+from domain.activity.state import ActivityState, fold_activity
 from domain.client.state import fold_client
 from domain.command import Command, StreamState
 from domain.conference.anonymity import check_no_identity
@@ -57,6 +58,8 @@ def check_admits(state: StreamState, command: Command[Any]) -> None:
     """That the stream may hear the command at all, before anything is read or decided for it. Raises a Refusal."""
     if isinstance(state, ConferenceState):
         check_no_identity(state, command)
+    if isinstance(state, ActivityState):
+        check_names_nobody(command)
 
 
 def pin_of(state: StreamState) -> ModelReference | None:

@@ -6,13 +6,15 @@ from enum import StrEnum
 import pytest
 
 from api.texts import Language, history_texts, sentence
-from domain import organisations
+from domain import family_centre, organisations
+from domain.activity import facts as activity
 from domain.client import facts as client
 from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import MistakeKind
 from domain.episode import facts as episode
 from domain.fact import Fact, StreamKind
+from domain.network import facts as network
 from domain.quality import facts as quality
 from domain.register import facts as register
 from domain.registry import REGISTRY
@@ -20,7 +22,18 @@ from domain.registry import REGISTRY
 FACTS = {fact.fact_name: fact for fact in REGISTRY.facts.values()}
 CODES = {
     value.value
-    for module in (client, conference, contact, episode, organisations, quality, register)
+    for module in (
+        activity,
+        client,
+        conference,
+        contact,
+        episode,
+        family_centre,
+        network,
+        organisations,
+        quality,
+        register,
+    )
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind not in (StrEnum, StreamKind)
     for value in kind
