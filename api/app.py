@@ -25,6 +25,7 @@ from api.logging import RequestLog
 from api.problems import Problem, field_errors, malformed, of_refusal, of_status, unavailable, unknown_register
 from api.queries import queries_router
 from api.registers import Clock, Registers
+from api.reviews import reviews_router
 from api.settings import Settings
 from api.streams import streams_router
 from domain.ledger.errors import LedgerUnavailable, UnknownRegister
@@ -57,7 +58,13 @@ def create_app(settings: Settings, *, dsn: str, clock: Clock | None = None, foll
         redirect_slashes=False,
     )
     app.add_middleware(RequestLog)
-    for router in (home_router(desk), queries_router(desk), streams_router(desk), commands_router(desk)):
+    for router in (
+        home_router(desk),
+        queries_router(desk),
+        reviews_router(desk),
+        streams_router(desk),
+        commands_router(desk),
+    ):
         app.include_router(router)
     _add_problems(app)
     describe(app)

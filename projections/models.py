@@ -27,7 +27,7 @@ LIMITING = ("cap", "allowance", "duration", "share")
 """The kinds of rule that limit how much of a service there is."""
 SUBJECTS = (
     ("contact", "^contact_answered$"),
-    ("summary", "summary"),
+    ("summary", "summary|^client_documents$"),
     ("report", "report"),
     ("plan", "^plan_|_plan$"),
     ("negotiation", "_negotiation$"),

@@ -1,4 +1,4 @@
-"""`jaksokirja report`: the figures that are published, reproduced from events.
+"""`jaksokirja report`: the figures that are published, reproduced from events; the quality review of a service.
 
 Never here: how they are counted (domain book, Kymenlaakso: the definition).
 """
@@ -17,6 +17,7 @@ from projections.queries import Reading
 from scripts.commandline import options
 from scripts.commandline.figures import Asked, footer, position_of, register_read
 from scripts.commandline.labels import label
+from scripts.commandline.quality import quality
 from scripts.commandline.tables import Column, cell, console, show
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,7 +28,10 @@ MOST_EVENTS = 1000
 
 @app.callback()
 def report() -> None:
-    """The figures that are published."""
+    """The figures that are published, and the quality review of a service."""
+
+
+app.command()(quality)
 
 
 @app.command("early-support")
