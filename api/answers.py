@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from api.problems import rule_named
 from domain.consequence import DeviationNoted, DutyOpened
+from domain.fact import StreamKind
 from domain.ledger.book import Book, Outcome
 from domain.stream import Entry
 
@@ -20,6 +21,7 @@ from domain.stream import Entry
 def outcome_answer(book: Book, outcome: Outcome) -> JSONResponse:
     """201 with what was recorded, also when it had been recorded before; 200 when nothing had to be."""
     rules = _Rules(book)
+    then = outcome.position if outcome.replayed else None
     body = {
         "command_id": outcome.command_id,
         "stream_id": outcome.stream_id,
@@ -30,6 +32,7 @@ def outcome_answer(book: Book, outcome: Outcome) -> JSONResponse:
         "duties_met": [duty.split()[0] for duty in outcome.met_duties],
         "deviations": [rules.with_rule(deviation) for deviation in outcome.deviations],
         "warnings": list(outcome.warnings),
+        "shares": book.shares(book.state(outcome.stream_id, StreamKind.EPISODE, position=then)),
         "replayed": outcome.replayed,
     }
     headers = {"ETag": f'"{outcome.version}"'}

@@ -54,6 +54,7 @@ def _add_state(router: APIRouter, desk: Desk, kind: StreamKind, path: str) -> No
         position = position_asked(admitted.book, as_of)
         state = stream_as_of(admitted.book, stream_id, kind, as_of=position)
         body = {"stream_id": stream_id, "kind": kind, "as_of": position, **state_told(state)}
+        body["shares"] = admitted.book.shares(state)
         return JSONResponse(to_jsonable_python(body), headers={"ETag": f'"{state.version}"'})
 
     async def endpoint(

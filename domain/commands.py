@@ -35,21 +35,28 @@ from domain.conference.commands.record_conference import RecordConference
 from domain.contact.commands.answer_contact import AnswerContact
 from domain.contact.commands.close_contact import CloseContact
 from domain.contact.commands.receive_contact import ReceiveContact
+from domain.episode.commands.agree_follow_up import AgreeFollowUp
+from domain.episode.commands.assess_admission import AssessAdmission
 from domain.episode.commands.assess_coordination import AssessCoordination
 from domain.episode.commands.assign_worker import AssignWorker
+from domain.episode.commands.bring_child_along import BringChildAlong
 from domain.episode.commands.cancel_meeting import CancelMeeting
 from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.decide_end import DecideEnd
+from domain.episode.commands.decide_placement import DecidePlacement
 from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.give_notice import GiveNotice
 from domain.episode.commands.grant_exception import GrantException
 from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.grant_service import GrantService
+from domain.episode.commands.handle_feedback_in_team import HandleFeedbackInTeam
+from domain.episode.commands.make_agreement import MakeAgreement
 from domain.episode.commands.make_follow_up_contact import MakeFollowUpContact
 from domain.episode.commands.make_plan import MakePlan
 from domain.episode.commands.make_proposal import MakeProposal
 from domain.episode.commands.move_to_model import MoveToModel
+from domain.episode.commands.observe_change import ObserveChange
 from domain.episode.commands.open_spell import OpenSpell
 from domain.episode.commands.plan_meeting import PlanMeeting
 from domain.episode.commands.receive_feedback import ReceiveFeedback
@@ -58,12 +65,16 @@ from domain.episode.commands.receive_referral import ReceiveReferral
 from domain.episode.commands.record_home_practice import RecordHomePractice
 from domain.episode.commands.record_meeting import RecordMeeting
 from domain.episode.commands.record_no_show import RecordNoShow
+from domain.episode.commands.record_screen import RecordScreen
+from domain.episode.commands.record_visitation_ground import RecordVisitationGround
 from domain.episode.commands.refuse_service import RefuseService
 from domain.episode.commands.release_worker import ReleaseWorker
 from domain.episode.commands.reopen_episode import ReopenEpisode
 from domain.episode.commands.resume_episode import ResumeEpisode
 from domain.episode.commands.start_episode import StartEpisode
+from domain.episode.commands.stop_follow_up import StopFollowUp
 from domain.episode.commands.suspend_episode import SuspendEpisode
+from domain.episode.commands.tell_birth import TellBirth
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.commands.write_summary import WriteSummary
 from domain.fact import StreamKind
@@ -141,6 +152,17 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         ReopenEpisode,
         MakeFollowUpContact,
         ReceiveFeedback,
+        MakeAgreement,
+        AssessAdmission,
+        RecordScreen,
+        DecidePlacement,
+        BringChildAlong,
+        TellBirth,
+        RecordVisitationGround,
+        ObserveChange,
+        AgreeFollowUp,
+        StopFollowUp,
+        HandleFeedbackInTeam,
     ),
     StreamKind.CONFERENCE: (
         ConveneConference,

@@ -167,13 +167,17 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the rules of one model make of a stream: by key. `remedies`: what would satisfy, by deviation key."""
+    """What the rules of one model make of a stream: by key. `remedies`: what would satisfy, by deviation key.
+
+    `forbidden`: the keys of those deviations for which the command that would cause them is refused.
+    """
 
     model: ModelReference
     duties: Mapping[str, Duty] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
     remedies: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    forbidden: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

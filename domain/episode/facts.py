@@ -21,8 +21,6 @@ EPISODE = StreamKind.EPISODE
 SomeClients = Annotated[tuple[UUID, ...], Field(min_length=1)]
 SomeWorkers = Annotated[tuple[str, ...], Field(min_length=1)]
 """At least one: nothing is done by nobody, or for nobody."""
-
-
 Codes = tuple[str, ...] | None
 """Several codes; none told is None, so that the bytes of what was stored before stay as they were."""
 
@@ -65,6 +63,8 @@ class CancelledBy(StrEnum):
     """Who cancelled."""
 
     FAMILY = "family"
+    RESIDENT_PARENT = "resident_parent"
+    VISITING_PARENT = "visiting_parent"
     WORKER = "worker"
     OTHER = "other"
 
@@ -77,6 +77,7 @@ class PlanKind(StrEnum):
     FAMILY_WORK_PLAN = "family_work_plan"
     IMPLEMENTATION_PLAN = "implementation_plan"
     FOLLOW_UP_PLAN = "follow_up_plan"
+    PERSONAL_PLAN = "personal_plan"
 
 
 class GoalResult(StrEnum):
@@ -122,6 +123,33 @@ class Recipient(StrEnum):
     CONTROLLER = "controller"
     CHILD_SUPERVISOR = "child_supervisor"
     ARRANGING_TEAM = "arranging_team"
+    PURCHASER_DEPUTY = "purchaser_deputy"
+    PURCHASER = "purchaser"
+    CHILD_WELFARE = "child_welfare"
+
+
+class AgreementSubject(StrEnum):
+    """What is agreed with the referrer or purchaser (S0)."""
+
+    CLIENTSHIP = "clientship"
+    ARRIVAL = "arrival"
+    REPORTING = "reporting"
+    EXTRA_STAFF = "extra_staff"
+
+
+class VisitationGround(StrEnum):
+    """On what supervised visits and exchanges rest."""
+
+    CONFIRMED_AGREEMENT = "confirmed_agreement"
+    COURT_DECISION = "court_decision"
+
+
+class Observation(StrEnum):
+    """What changed in the family so that the purchaser must be told (S0)."""
+
+    CHANGE_IN_FAMILY = "change_in_family"
+    BEARS_ON_WORK = "bears_on_work"
+    NO_LONGER_FITTING = "no_longer_fitting"
 
 
 class Part(BaseModel):
@@ -142,6 +170,20 @@ class Goal(Part):
 
     goal_id: UUID
     theme: str | None = None
+
+
+class LateArrival(Part):
+    """Somebody came late: who, by code, and by how many minutes."""
+
+    who: str
+    minutes: int
+
+
+class Interruption(Part):
+    """A meeting was broken off or paused: why, by code, and for how many minutes, where it went on."""
+
+    reason: str = Field(min_length=1)
+    minutes: int | None = None
 
 
 class ReferralReceived(Fact, name="referral_received", stream=EPISODE, happened="received_on", sensitive=("need",)):
@@ -278,6 +320,7 @@ class WorkerAssigned(Fact, name="worker_assigned", stream=EPISODE, happened="fro
     worker_id: str
     role: WorkerRole
     from_on: dt.date
+    extra_staff: bool | None = None
 
 
 class WorkerReleased(Fact, name="worker_released", stream=EPISODE, happened="to_on"):
@@ -303,7 +346,10 @@ class PlanMade(
     sensitive=("goal_texts", "content"),
     workers=("worker_id",),
 ):
-    """A written plan was made, or a plan of the same id made anew. `together_with`: codes of who else took part."""
+    """A written plan was made, or a plan of the same id made anew.
+
+    `made_by`: whose plan it is, where not the producer's; `together_with`: codes of who else took part.
+    """
 
     plan_id: UUID
     plan_kind: PlanKind
@@ -317,7 +363,11 @@ class PlanMade(
     planned_remote_minutes: int | None = None
     planned_meetings: int | None = None
     weekly_meetings: int | None = None
+    made_by: Recipient | None = None
     together_with: Codes = None
+    methods: Codes = None
+    contact_times: Codes = None
+    services_mapped: Codes = None
     goal_texts: dict[str, str] | None = None
     content: str | None = None
 
@@ -337,6 +387,7 @@ class PlanEvaluated(
     worker_id: str
     overall_result: GoalResult | None = None
     goal_results: dict[UUID, GoalResult] | None = None
+    together_with: Codes = None
     evaluation: str | None = None
 
 
@@ -372,7 +423,8 @@ class MeetingHeld(
 ):
     """People met. `client_ids`: on whose counters it stands; `participants`: codes of who was there.
 
-    `planned_*` and `presence_gap_minutes` are for supervised visits.
+    `planned_*`, `presence` (how the worker was there, by code), `presence_gap_minutes`, `late_arrivals` and
+    `interruptions` are for supervised visits; `support_given` tells, by code, what support the parties got.
     `place` is a code, such as day_care; `topics` are codes of what was gone through; `child_documented`: the child
     took part in writing it down.
     """
@@ -389,6 +441,10 @@ class MeetingHeld(
     planned_ends_at: AwareDatetime | None = None
     presence_gap_minutes: int | None = None
     interruption_reason: str | None = None
+    presence: Codes = None
+    late_arrivals: tuple[LateArrival, ...] | None = None
+    interruptions: tuple[Interruption, ...] | None = None
+    support_given: Codes = None
     with_family_documented: bool | None = None
     child_documented: bool | None = None
     place: str | None = None
@@ -459,7 +515,10 @@ class ReportWritten(
     workers=("worker_id",),
     spans=(("covers_from", "covers_to"),),
 ):
-    """A report on a period was written, about one client where `client_id` says so."""
+    """A report on a period was written, about one client where `client_id` says so, and reached `recipient`.
+
+    `sections`: codes of what it tells of; `note_type`: the agreed kind of entry it is kept as.
+    """
 
     report_id: UUID
     report_kind: str
@@ -468,6 +527,9 @@ class ReportWritten(
     written_on: dt.date
     worker_id: str
     client_id: UUID | None = None
+    recipient: Recipient | None = None
+    note_type: str | None = None
+    sections: Codes = None
     content: str | None = None
 
 
@@ -494,17 +556,23 @@ class DocumentDelivered(
     delivery_mode: str
     worker_id: str
     client_id: UUID | None = None
+    plan_id: UUID | None = None
 
 
 class NoticeGiven(
     Fact, name="notice_given", stream=EPISODE, happened="given_on", sensitive=("content",), workers=("worker_id",)
 ):
-    """Somebody was told something that they must be told: a change, that the service fits no longer, a notification."""
+    """Somebody was told something that they must be told: a change, that the service fits no longer, a notification.
+
+    `meeting_id` names the meeting, `change_id` the change that it tells of.
+    """
 
     notice_kind: str
     recipient: Recipient
     given_on: dt.date
     worker_id: str
+    meeting_id: UUID | None = None
+    change_id: UUID | None = None
     content: str | None = None
 
 
@@ -554,6 +622,7 @@ class FollowUpContactMade(
     made_on: dt.date
     months_after: int | None = None
     worker_id: str
+    client_id: UUID | None = None
     reached: bool
     note: str | None = None
 
@@ -564,8 +633,157 @@ class FeedbackReceived(Fact, name="feedback_received", stream=EPISODE, happened=
     feedback_id: UUID
     received_on: dt.date
     given_by: str
+    feedback_kind: str | None = None
+    oral: bool | None = None
     scores: dict[str, int] | None = None
     comment: str | None = None
+
+
+class AgreementMade(
+    Fact, name="agreement_made", stream=EPISODE, happened="agreed_on", sensitive=("contact_person", "content")
+):
+    """Something was agreed with the referrer or purchaser: `agreed_with` is a code, the person's name is sensitive.
+
+    On reporting: every so many months, on which day of the month, as which agreed kinds of entry.
+    """
+
+    agreement_id: UUID
+    subject: AgreementSubject
+    agreed_on: dt.date
+    agreed_with: str
+    channel: ContactChannel | None = None
+    every_months: int | None = Field(default=None, ge=1, le=24)
+    due_day: int | None = Field(default=None, ge=1, le=28)
+    note_types: tuple[str, ...] = ()
+    contact_person: str | None = None
+    content: str | None = None
+
+
+class AdmissionAssessed(
+    Fact,
+    name="admission_assessed",
+    stream=EPISODE,
+    happened="assessed_on",
+    sensitive=(
+        "manages_own_medication",
+        "behaves_fittingly",
+        "detoxification_needed",
+        "detoxified",
+        "drug_screen_needed",
+        "note",
+    ),
+    workers=("worker_id",),
+):
+    """Whether the client can come to the unit was assessed (S0, criteria of arrival). What was found is sensitive."""
+
+    assessed_on: dt.date
+    worker_id: str
+    manages_own_medication: bool | None = None
+    behaves_fittingly: bool | None = None
+    detoxification_needed: bool | None = None
+    detoxified: bool | None = None
+    drug_screen_needed: bool | None = None
+    note: str | None = None
+
+
+class ScreenTaken(
+    Fact, name="screen_taken", stream=EPISODE, happened="taken_on", sensitive=("matches_medication", "note")
+):
+    """A drug screen was taken; that it matches the client's own medication is sensitive."""
+
+    taken_on: dt.date
+    matches_medication: bool
+    note: str | None = None
+
+
+class PlacementDecided(
+    Fact,
+    name="placement_decided",
+    stream=EPISODE,
+    happened="decided_on",
+    sensitive=("reasons",),
+    spans=(("valid_from", "valid_to"),),
+):
+    """An open-care placement (avohuollon sijoitus) of a child was decided, by child welfare."""
+
+    decision_id: UUID
+    client_id: UUID
+    decided_on: dt.date
+    decision_maker: str
+    legal_basis: str
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    reasons: str | None = None
+
+
+class ChildJoined(Fact, name="child_joined", stream=EPISODE, happened="joined_on"):
+    """A child came along into the service, or was `born` into it; from then on the episode is for the child too."""
+
+    client_id: UUID
+    joined_on: dt.date
+    born: bool = False
+    age_years: int | None = None
+
+
+class VisitationGroundRecorded(
+    Fact, name="visitation_ground_recorded", stream=EPISODE, happened="dated_on", sensitive=("conditions",)
+):
+    """What supervised visits or exchanges rest on: an agreement confirmed by the authority, or a court decision."""
+
+    ground: VisitationGround
+    dated_on: dt.date
+    authority: str
+    need_defined_by_authority: bool
+    conditions: str | None = None
+
+
+class ChangeObserved(
+    Fact,
+    name="change_observed",
+    stream=EPISODE,
+    happened="observed_on",
+    sensitive=("content",),
+    workers=("worker_id",),
+):
+    """The producer noticed something that the purchaser must be told of."""
+
+    change_id: UUID
+    observation: Observation
+    observed_on: dt.date
+    worker_id: str
+    content: str | None = None
+
+
+class FollowUpAgreed(Fact, name="follow_up_agreed", stream=EPISODE, happened="agreed_on"):
+    """The client consented to being contacted after the end, as the client's own stream tells."""
+
+    client_id: UUID
+    consent_id: UUID
+    agreed_on: dt.date
+
+
+class FollowUpStopped(Fact, name="follow_up_stopped", stream=EPISODE, happened="stopped_on"):
+    """The client took that consent back: nobody contacts the client after the end."""
+
+    client_id: UUID
+    stopped_on: dt.date
+
+
+class FeedbackHandledInTeam(
+    Fact,
+    name="feedback_handled_in_team",
+    stream=EPISODE,
+    happened="handled_on",
+    sensitive=("change",),
+    workers=("worker_id",),
+):
+    """Feedback on this episode was gone through in the team."""
+
+    feedback_id: UUID
+    handled_on: dt.date
+    worker_id: str
+    change_code: str | None = None
+    change: str | None = None
 
 
 EpisodeFact = (
@@ -595,5 +813,15 @@ EpisodeFact = (
     | EpisodeReopened
     | FollowUpContactMade
     | FeedbackReceived
+    | AgreementMade
+    | AdmissionAssessed
+    | ScreenTaken
+    | PlacementDecided
+    | ChildJoined
+    | VisitationGroundRecorded
+    | ChangeObserved
+    | FollowUpAgreed
+    | FollowUpStopped
+    | FeedbackHandledInTeam
 )
 FACTS: tuple[type[Fact], ...] = EpisodeFact.__args__

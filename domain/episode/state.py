@@ -13,6 +13,10 @@ from domain.calendar import day_in_helsinki
 from domain.command import StreamState
 from domain.consequence import ModelReference
 from domain.episode.facts import (
+    AdmissionAssessed,
+    AgreementMade,
+    ChangeObserved,
+    ChildJoined,
     CoordinationAssessed,
     DecisionKind,
     DecisionMade,
@@ -23,8 +27,11 @@ from domain.episode.facts import (
     EpisodeResumed,
     EpisodeStarted,
     EpisodeSuspended,
+    FeedbackHandledInTeam,
     FeedbackReceived,
+    FollowUpAgreed,
     FollowUpContactMade,
+    FollowUpStopped,
     HomePracticeHeld,
     MeetingCancelled,
     MeetingHeld,
@@ -33,13 +40,16 @@ from domain.episode.facts import (
     MeetingPlanned,
     NoticeGiven,
     PaymentCommitmentReceived,
+    PlacementDecided,
     PlanEvaluated,
     PlanMade,
     ProposalMade,
     ReferralReceived,
     ReportWritten,
+    ScreenTaken,
     SpellOpened,
     SummaryWritten,
+    VisitationGroundRecorded,
     WorkerAssigned,
     WorkerReleased,
 )
@@ -76,6 +86,7 @@ class EpisodeState(StreamState):
 
     phase: Phase = Phase.NONE
     referral: ReferralReceived | None = None
+    joined: tuple[UUID, ...] = ()
     decisions: tuple[DecisionMade, ...] = ()
     grant: DecisionMade | None = None
     started_on: dt.date | None = None
@@ -88,8 +99,8 @@ class EpisodeState(StreamState):
 
     @property
     def client_ids(self) -> tuple[UUID, ...]:
-        """For whom the episode is."""
-        return self.referral.client_ids if self.referral else ()
+        """For whom the episode is: those of the referral, and the children who came along or were born since."""
+        return (*self.referral.client_ids, *self.joined) if self.referral else ()
 
     @property
     def pin(self) -> ModelReference | None:
@@ -130,6 +141,9 @@ def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
         case WorkerReleased():
             left = {key: kept for key, kept in state.assignments.items() if key != fact.assignment_id}
             return replace(state, assignments=left)
+        case ChildJoined():
+            known = fact.client_id in state.client_ids
+            return state if known else replace(state, joined=(*state.joined, fact.client_id))
         case PlanMade():
             return replace(state, plans={**state.plans, fact.plan_id: fact})
         case MeetingPlanned() | MeetingHeld() | MeetingCancelled() | MeetingMissed():
@@ -147,6 +161,15 @@ def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
             | FollowUpContactMade()
             | FeedbackReceived()
             | SpellOpened()
+            | AgreementMade()
+            | AdmissionAssessed()
+            | ScreenTaken()
+            | PlacementDecided()
+            | VisitationGroundRecorded()
+            | ChangeObserved()
+            | FollowUpAgreed()
+            | FollowUpStopped()
+            | FeedbackHandledInTeam()
         ):
             return state
         case _:

@@ -5,7 +5,7 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 from uuid import UUID
@@ -41,7 +41,8 @@ from domain.refusal import (
     WrongVersion,
 )
 from domain.register.state import RegisterState
-from domain.rules.judge import judge
+from domain.rules.base import ShareTold
+from domain.rules.judge import judge, shares
 from domain.stream import Entry, Provenance, is_amended
 from domain.streams import check_admits, earlier_pins, fold_stream, kind_of, pin_of
 from domain.truth import check_can_be_fact, check_holds_together
@@ -188,6 +189,11 @@ class Book(Application[UUID]):
         """The register's own state: workers, units, published service models."""
         return cast("RegisterState", self.state(self.register_id, StreamKind.REGISTER))
 
+    def shares(self, state: StreamState) -> list[ShareTold]:
+        """The shares that the stream's service follows, such as the remote share, planned and held."""
+        pin = pin_of(state)
+        return shares(self.register_state().model(pin.service, pin.model_version), state.in_force) if pin else []
+
     def execute(self, order: Order) -> Outcome:
         """Decide and record. The same order again is answered with what it first came to.
 
@@ -294,8 +300,9 @@ class Book(Application[UUID]):
             check_holds_together(after)
         pin = pin_of(after)
         judgement = _judged(pin, context, after) if pin else None
-        if judgement and order.command.authorises and not order.historical:
-            _check_authorised(judgement, context.register, first_new=state.version + 1)
+        if judgement and not order.historical:
+            refusable = judgement.deviations.keys() if order.command.authorises else judgement.forbidden
+            _check_authorised(judgement, refusable, context.register, first_new=state.version + 1)
         earlier = [_judged(one, context, after) for one in earlier_pins(after)]
         news = conclude(judgement, after.concluded, earlier=earlier)
         happened = {entry.version: entry.occurred_at for entry in after.in_force}
@@ -348,9 +355,11 @@ def _judged(pin: ModelReference, context: Context, state: StreamState) -> Judgem
     return judge(context.register.model(pin.service, pin.model_version), state.in_force)
 
 
-def _check_authorised(judgement: Judgement, register: RegisterState, *, first_new: int) -> None:
+def _check_authorised(
+    judgement: Judgement, refusable: Collection[str], register: RegisterState, *, first_new: int
+) -> None:
     for key, deviation in judgement.deviations.items():
-        if deviation.strength != "must" or deviation.entry < first_new:
+        if key not in refusable or deviation.strength != "must" or deviation.entry < first_new:
             continue
         model = register.model(deviation.model.service, deviation.model.model_version)
         reference = model.rule_reference(deviation.rule_id)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from string import Formatter
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -43,7 +43,11 @@ class Texts(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """Entry `entry` breaks the rule. `apart` tells breaches of one rule at one entry from each other."""
+    """Entry `entry` breaks the rule. `apart` tells breaches of one rule at one entry from each other.
+
+    `forbids`: what the entry foresees may not be carried out so: the command that tells it is refused, as an
+    authorisation is, where the rule is a must.
+    """
 
     entry: int
     measured: float | None = None
@@ -51,6 +55,7 @@ class Breach:
     unit: str | None = None
     apart: str = ""
     remaining: float | None = None
+    forbids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,19 @@ class Measured:
     to_entry: int | None
     value: float | None
     unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShareTold:
+    """A share with its numerator and denominator, in minutes: as the last plan foresees it, and as it was held."""
+
+    rule_id: str
+    basis: Literal["planned", "held"]
+    entry: int
+    part_minutes: int
+    whole_minutes: int
+    percent: float | None
+    at_most_percent: int
 
 
 class RuleBase(BaseModel):
@@ -124,6 +142,10 @@ class RuleBase(BaseModel):
 
     def measure(self, case: Case) -> Iterator[Measured]:
         """What the rule measures in the case; most measure nothing."""
+        return iter(())
+
+    def shares(self, case: Case) -> Iterator[ShareTold]:
+        """The shares that the rule follows in the case; most follow none."""
         return iter(())
 
     def remedy_for(self, breach: Breach) -> str:

@@ -17,7 +17,7 @@ from domain.calendar import add_months, add_working_days, day_in_helsinki
 from domain.rules.base import Due, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, clients_of
 from domain.rules.condition import check_field, value_of
-from domain.rules.period import Every, periods
+from domain.rules.period import Every, Period, periods
 from domain.rules.precondition import agree
 
 
@@ -42,12 +42,19 @@ class Duty(RuleBase):
     `met_before_counts`: also by an earlier one. `same`: alike in these fields. `clients`: one duty for each
     client whom these entries name. `recurring`: what met it opens the next. `until`: what is not due before such
     an entry's day is due no more, unless `resumed_by` followed. `due_field`: due on the day that the opening entry
-    tells there.
+    tells there. `months_field`: every so many months, as the opening entry tells, reckoned from its own day with no
+    drift; it recurs, and a later opening takes over what was not due before it.
+
+    A client's clock starts at the earliest when `clients` names the client; an end that names clients is theirs only.
 
     `every`: one duty for each calendar period that has begun by the latest entry, and the next once the last is met;
     met by the `times`th entry of the period, of a year only of these `months` (first and last); due on its last day,
     or with `on_day_of_next_month` on that day of the month after it. Entries belong to the period in which they
     happened, or that `at` of their selector tells (a report to the month that it covers).
+
+    `covers`: the fields of what meets it that tell from when to when it reaches. Then a period is met by what covers
+    its days; one entry stands for one whole period, but may cover a part of a period beside it (the first, the last).
+    `day_told_by`: the day of the month is that which the last of these entries tells in `day_field`, if it does.
     """
 
     kind: Literal["duty"]
@@ -67,25 +74,30 @@ class Duty(RuleBase):
     on_day_of_next_month: int | None = Field(default=None, ge=1, le=28)
     by_nth: ByNth | None = None
     due_field: str | None = None
+    months_field: str | None = None
+    covers: tuple[str, str] | None = None
+    day_told_by: Selectors = ()
+    day_field: str = "due_day"
     every: Every | None = None
     times: int = Field(default=1, ge=1)
     months: tuple[int, int] | None = None
 
     @model_validator(mode="after")
     def _one_due_date(self) -> Self:
-        said = (self.same_day, self.within_days, self.within_working_days, self.within_months)
+        said = (self.same_day, self.within_days, self.within_working_days, self.within_months, self.months_field)
         if sum(bool(due) for due in (*said, self.every or self.on_day_of_next_month, self.by_nth, self.due_field)) != 1:
             raise ValueError(
                 "a duty is due in exactly one way: same_day, within_days, within_working_days, within_months, "
-                "on_day_of_next_month, by_nth, due_field or every"
+                "on_day_of_next_month, by_nth, due_field, months_field or every"
             )
         if not self.met_by or not self.opens_on:
             raise ValueError("nothing can open or meet this duty: name facts in opens_on and met_by")
         for field in self.same:
             for selector in (*self.opens_on, *self.met_by):
                 check_field(selector.fact, field)
-        for selector in self.opens_on if self.due_field else ():
-            check_field(selector.fact, self.due_field or "")
+        for field in filter(None, (self.due_field, self.months_field)):
+            for selector in self.opens_on:
+                check_field(selector.fact, field)
         return self
 
     @model_validator(mode="after")
@@ -94,6 +106,13 @@ class Duty(RuleBase):
             raise ValueError("times and months are told of a calendar period: say every")
         if self.every is not None and (self.recurring or self.met_before_counts):
             raise ValueError("a duty of every calendar period neither recurs nor is met before")
+        if (self.covers or self.day_told_by) and (self.every is None or self.on_day_of_next_month is None):
+            raise ValueError("covers and day_told_by are told of every period, due on_day_of_next_month")
+        for selector in self.met_by if self.covers else ():
+            for field in self.covers or ():
+                check_field(selector.fact, field)
+        for selector in self.day_told_by:
+            check_field(selector.fact, self.day_field)
         if self.months and (self.every != "year" or not 1 <= self.months[0] <= self.months[1] <= 12):
             raise ValueError("months are the first and the last month of a year, 1 to 12, of a duty of every year")
         return self
@@ -103,34 +122,38 @@ class Duty(RuleBase):
         openings, meeting = case.in_world(self.opens_on), case.in_world(self.met_by)
         if self.first_only:
             openings = openings[:1]
-        named = dict.fromkeys(client for hit in case.select(self.clients) for client in clients_of(hit.fact))
+        named: dict[UUID, dt.date] = {}
+        for hit in case.in_world(self.clients):
+            for client in clients_of(hit.fact):
+                named.setdefault(client, hit.day)
         clients: Sequence[UUID | None] = [*named] if self.clients else [None]
-        for client in clients:
-            own = [hit for hit in meeting if client is None or client in clients_of(hit.fact)]
-            for opening in openings:
-                yield from self._due_because_of(case, opening, own, client)
-
-    def _due_because_of(self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None) -> Iterator[Finding]:
-        if self.every is None:
-            yield from self._chain(case, opening, meeting, client)
-        else:
-            yield from self._calendar(case, opening, meeting, client, self.every)
+        for client_id in clients:
+            own = [hit for hit in meeting if client_id is None or client_id in clients_of(hit.fact)]
+            for number, opening in enumerate(openings, start=1):
+                if self.every is None:
+                    after = openings[number] if number < len(openings) else None
+                    yield from self._chain(case, opening, own, client_id, after)
+                else:
+                    since = max(opening.day, named[client_id]) if client_id else opening.day
+                    yield from self._calendar(case, opening, own, client_id, since)
 
     def _calendar(
-        self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, every: Every
+        self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, since: dt.date
     ) -> Iterator[Finding]:
-        """A duty for each calendar period from the opening's on."""
+        """A duty for each calendar period from that of `since` on."""
+        assert self.every is not None  # noqa: S101 -- only asked where there is one
         horizon, last_met = case.horizon() or opening.day, True
-        for period in periods(every, opening.day):
+        for period in periods(self.every, since):
             part = period.narrowed(self.months)
             if period.first > horizon and not last_met:
                 return
-            if part.last < opening.day:
+            if part.last < since:
                 continue
-            within = [hit for hit in meeting if part.has(hit.day) and agree(opening, hit, self.same)]
+            within = self._of_period(case, part, since, meeting, client)
+            within = [hit for hit in within if agree(opening, hit, self.same)]
             met = within[self.times - 1] if len(within) >= self.times else None
             due_on = self._due_on(case, opening, period.last) if self.on_day_of_next_month else part.last
-            if met is None and self._ended_before(case, due_on, part.first):
+            if met is None and self._ended_before(case, due_on, part.first, client=client):
                 return
             met_on = day_in_helsinki(met.entry.occurred_at) if met else None
             yield Due(opening.version, due_on, client, met.version if met else None, met_on, apart=period.name)
@@ -138,14 +161,42 @@ class Duty(RuleBase):
             if period.first > horizon:
                 return
 
-    def _chain(self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None) -> Iterator[Finding]:
+    def _of_period(
+        self, case: Case, part: Period, since: dt.date, meeting: list[Hit], client: UUID | None
+    ) -> list[Hit]:
+        """What belongs to the period: what happened in it, or what covers the days of it that there are."""
+        if self.covers is None:
+            return [hit for hit in meeting if part.has(hit.day)]
+        ended_on = self._ended_on(case, client)
+        last = min(part.last, ended_on) if ended_on is not None else part.last
+        whole = since <= part.first and last == part.last
+        next_last = add_months(part.last.replace(day=1), 2) - dt.timedelta(days=1)
+        found = []
+        for hit in meeting:
+            first_told, last_told = (value_of(hit.fact, field) for field in self.covers)
+            if not isinstance(first_told, dt.date) or not isinstance(last_told, dt.date):
+                continue
+            covered = first_told <= max(since, part.first) and last_told >= last
+            if covered and not (whole and last_told >= next_last):
+                found.append(hit)
+        return found
+
+    def _chain(
+        self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, after: Hit | None
+    ) -> Iterator[Finding]:
         """The duty that the opening opens and, if it recurs, those that follow from it."""
         started: Hit | None = opening
         due_on: dt.date | None = None
+        number = 0
         while started is not None:
+            number += 1
             due_on = self._due_on(case, started, due_on)
+            if self.months_field is not None:
+                due_on = _months_on(opening, self.months_field, number)
+                if due_on is None or (after is not None and due_on >= after.day):
+                    return
             met = self._met(started, meeting)
-            if met is None and self._ended_before(case, due_on):
+            if met is None and self._ended_before(case, due_on, client=client):
                 return
             yield Due(
                 started.version,
@@ -154,11 +205,11 @@ class Duty(RuleBase):
                 met_by=met.version if met else None,
                 met_on=met.day if met else None,
             )
-            started = met if self.recurring else None
+            started = met if self._recurs else None
 
     def _met(self, started: Hit, meeting: list[Hit]) -> Hit | None:
         for hit in meeting:
-            in_time = hit.in_world > started.in_world if self.recurring else hit.day >= started.day
+            in_time = hit.in_world > started.in_world if self._recurs else hit.day >= started.day
             if (
                 hit.version != started.version
                 and (in_time or self.met_before_counts)
@@ -167,14 +218,30 @@ class Duty(RuleBase):
                 return hit
         return None
 
-    def _ended_before(self, case: Case, due_on: dt.date | None, begun_on: dt.date | None = None) -> bool:
-        """Whether the end came before it was due; what is told of a period only begun stays due after the end."""
-        ends, resumptions = case.in_world(self.until), case.select(self.resumed_by)
+    @property
+    def _recurs(self) -> bool:
+        return self.recurring or self.months_field is not None
+
+    def _ended_on(self, case: Case, client: UUID | None) -> dt.date | None:
+        """The day on which it ended, for that client, if nothing resumed it."""
+        ends, resumptions = (
+            [hit for hit in hits if client is None or not clients_of(hit.fact) or client in clients_of(hit.fact)]
+            for hits in (case.in_world(self.until), case.select(self.resumed_by))
+        )
         if not ends or any(again.version > ends[-1].version for again in resumptions):
+            return None
+        return ends[-1].day
+
+    def _ended_before(
+        self, case: Case, due_on: dt.date | None, begun_on: dt.date | None = None, *, client: UUID | None = None
+    ) -> bool:
+        """Whether the end came before it was due; what is told of a period only begun stays due after the end."""
+        ended_on = self._ended_on(case, client)
+        if ended_on is None:
             return False
         if due_on is not None and self.on_day_of_next_month is not None:
-            return ends[-1].day < (begun_on or add_months(due_on.replace(day=1), -1))
-        return due_on is None or ends[-1].day <= due_on
+            return ended_on < (begun_on or add_months(due_on.replace(day=1), -1))
+        return due_on is None or ended_on <= due_on
 
     def _due_on(self, case: Case, started: Hit, last_due_on: dt.date | None) -> dt.date | None:
         """When it is due, from the entry that started it; of calendar months, each follows the one before."""
@@ -191,5 +258,18 @@ class Duty(RuleBase):
         if self.within_months is not None:
             return add_months(day, self.within_months)
         if self.on_day_of_next_month is not None:
-            return add_months((last_due_on or day).replace(day=1), 1).replace(day=self.on_day_of_next_month)
+            month = (last_due_on or day).replace(day=1)
+            return add_months(month, 1).replace(day=self._day_of_month(case, last_due_on or day))
         return self.by_nth.day(case) if self.by_nth else day
+
+    def _day_of_month(self, case: Case, by: dt.date) -> int:
+        """The day that was agreed by then, else the rule's own."""
+        told = [value_of(hit.fact, self.day_field) for hit in case.in_world(self.day_told_by) if hit.day <= by]
+        agreed = [day for day in told if isinstance(day, int)]
+        return agreed[-1] if agreed else self.on_day_of_next_month or 1
+
+
+def _months_on(opening: Hit, field: str, number: int) -> dt.date | None:
+    """So many times as many months on from the opening as it tells; None when it tells of none."""
+    months = value_of(opening.fact, field)
+    return add_months(opening.day, number * months) if isinstance(months, int) else None

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement, ModelReference
-from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, Strength, Warned
+from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, ShareTold, Strength, Warned
 from domain.rules.case import Case
 from domain.stream import Entry
 
@@ -33,6 +33,13 @@ def measures(model: ServiceModel, entries_in_force: Iterable[Entry]) -> list[Mea
     return [row for rule in model.rules for row in rule.measure(case)]
 
 
+def shares(model: ServiceModel, entries_in_force: Iterable[Entry]) -> list[ShareTold]:
+    """The shares that the model follows in one stream, planned and held, numerator and denominator told."""
+    rules = [rule for rule in model.rules if rule.kind == "share"]
+    case = Case(entries_in_force) if rules else None
+    return [row for rule in rules for row in rule.shares(case)] if case else []
+
+
 class _Verdict:
     """Gathers findings under their keys."""
 
@@ -42,6 +49,7 @@ class _Verdict:
         self.deviations: dict[str, Deviation] = {}
         self.remedies: dict[str, str] = {}
         self.warnings: list[str] = []
+        self.forbidden: set[str] = set()
 
     def take(self, rule: RuleBase, finding: Finding) -> None:
         match finding:
@@ -68,6 +76,8 @@ class _Verdict:
             unit=breach.unit,
         )
         self.remedies[key] = rule.remedy_for(breach)
+        if breach.forbids:
+            self.forbidden.add(key)
 
     def _duty(self, rule: RuleBase, due: Due) -> None:
         key = "/".join(filter(None, (rule.id, str(due.started_by), str(due.client_id or ""), due.apart)))
@@ -84,4 +94,5 @@ class _Verdict:
         )
 
     def judgement(self) -> Judgement:
-        return Judgement(self.model, self.duties, self.deviations, self.remedies, tuple(self.warnings))
+        forbidden = frozenset(self.forbidden)
+        return Judgement(self.model, self.duties, self.deviations, self.remedies, tuple(self.warnings), forbidden)

@@ -12,14 +12,15 @@ from pydantic import Field
 
 from domain.rules.base import Breach, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, gone_on_after
-from domain.rules.condition import value_of
+from domain.rules.condition import check_field, value_of
 
 
 class Precondition(RuleBase):
     """Entries matched by `before` (or only the `nth` in the world) need each of `needs`, on the same day or earlier.
 
-    `strictly`: on an earlier day. `count`: so many of each need. `same`: alike in these fields. `until`: nothing
-    may come after such an entry, unless one of `resumed_by` came between.
+    `overlap`: the first field of the entry names somebody or something that the second field of the need names (the
+    workers of a meeting, the worker assigned). `strictly`: on an earlier day. `count`: so many of each need. `same`:
+    alike in these fields. `until`: nothing may come after such an entry, unless one of `resumed_by` came between.
     """
 
     kind: Literal["precondition"]
@@ -29,8 +30,17 @@ class Precondition(RuleBase):
     count: int = Field(default=1, ge=1)
     strictly: bool = False
     same: tuple[str, ...] = ()
+    overlap: tuple[str, str] | None = None
     until: Selectors = ()
     resumed_by: Selectors = ()
+
+    def model_post_init(self, context: object, /) -> None:
+        """Check that the facts have the fields that must overlap."""
+        if self.overlap is not None:
+            for selector in self.before:
+                check_field(selector.fact, self.overlap[0])
+            for selector in (one for need in self.needs for one in need):
+                check_field(selector.fact, self.overlap[1])
 
     def find(self, case: Case) -> Iterator[Finding]:
         """A breach at every entry that came before what it needs, or after the end."""
@@ -49,6 +59,7 @@ class Precondition(RuleBase):
             if other.version != hit.version
             and (other.day < hit.day or (other.day == hit.day and not self.strictly))
             and agree(hit, other, self.same)
+            and (self.overlap is None or _named(hit, self.overlap[0]) & _named(other, self.overlap[1]))
         )
         return sum(1 for _ in had) >= self.count
 
@@ -56,3 +67,11 @@ class Precondition(RuleBase):
 def agree(one: Hit, other: Hit, fields: tuple[str, ...]) -> bool:
     """Whether both entries say the same in these fields."""
     return all(value_of(one.fact, field) == value_of(other.fact, field) for field in fields)
+
+
+def _named(hit: Hit, field: str) -> frozenset[object]:
+    """What the field names: one, several or none."""
+    value = value_of(hit.fact, field)
+    if isinstance(value, tuple):
+        return frozenset(value)
+    return frozenset() if value is None else frozenset((value,))

@@ -1,7 +1,7 @@
 """Shares: how much of some minutes may be of one sort, such as the remote share of the client hours.
 
-Exactly the limit is allowed. A plan above it is a breach at the plan (and so refused where a plan is an
-authorisation); the held share is followed, and above the limit it is a breach at the last counted entry.
+Exactly the limit is allowed. A plan above it is a breach at the plan that forbids it: the plan is refused, since it is
+not yet a fact what it foresees. The held share is followed; above the limit it is a breach at the last counted entry.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.rules.base import Breach, Finding, Measured, RuleBase
+from domain.rules.base import Breach, Finding, Measured, RuleBase, ShareTold
 from domain.rules.case import Case, Hit, Selectors
 from domain.rules.condition import MINUTES, check_field, minutes_of, value_of
 
@@ -42,7 +42,7 @@ class Share(RuleBase):
         for plan in case.select(self.plans):
             part, whole = value_of(plan.fact, self.plan_part), value_of(plan.fact, self.plan_whole)
             if isinstance(part, int) and isinstance(whole, int):
-                yield from self._above(plan, part, whole)
+                yield from self._above(plan, part, whole, forbids=True)
         counted = case.select(self.whole)
         if counted:
             yield from self._above(counted[-1], *self.minutes(case))
@@ -58,10 +58,25 @@ class Share(RuleBase):
         if whole:
             yield Measured(self.id, counted[0].version, counted[-1].version, round(100 * part / whole, 2), PERCENT)
 
-    def _above(self, hit: Hit, part: int, whole: int) -> Iterator[Finding]:
+    def shares(self, case: Case) -> Iterator[ShareTold]:
+        """As the last plan that tells of it foresees it, and as it was held."""
+        for plan in reversed(case.in_world(self.plans)):
+            part, whole = value_of(plan.fact, self.plan_part), value_of(plan.fact, self.plan_whole)
+            if isinstance(part, int) and isinstance(whole, int):
+                yield self._told("planned", plan, part, whole)
+                break
+        counted = case.select(self.whole)
+        if counted:
+            yield self._told("held", counted[-1], *self.minutes(case))
+
+    def _told(self, basis: Literal["planned", "held"], hit: Hit, part: int, whole: int) -> ShareTold:
+        percent = round(100 * part / whole, 2) if whole else None
+        return ShareTold(self.id, basis, hit.version, part, whole, percent, self.at_most_percent)
+
+    def _above(self, hit: Hit, part: int, whole: int, *, forbids: bool = False) -> Iterator[Finding]:
         if part * 100 > self.at_most_percent * whole:
             measured = round(100 * part / whole, 2) if whole else 100.0
-            yield Breach(hit.version, measured, self.at_most_percent, PERCENT)
+            yield Breach(hit.version, measured, self.at_most_percent, PERCENT, forbids=forbids)
 
 
 def _sum(hits: Sequence[Hit]) -> int:

@@ -22,6 +22,7 @@ class AssignWorker(EpisodeCommand):
     worker_id: str
     role: WorkerRole
     from_on: dt.date
+    extra_staff: bool | None = None
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder."""

@@ -33,10 +33,10 @@ class Telling(EpisodeCommand):
         """Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode."""
         if self.after_grant:
             require_granted(state)
-        referral = require_referral(state)
+        require_referral(state)
         fields: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
         if fields.get("client_id"):
-            check_clients([fields["client_id"]], referral.client_ids, field="client_id")
+            check_clients([fields["client_id"]], state.client_ids, field="client_id")
         return [self.tells(**fields)]
 
 

@@ -21,3 +21,4 @@ class DeliverDocument(Telling):
     delivery_mode: str
     worker_id: str
     client_id: UUID | None = None
+    plan_id: UUID | None = None

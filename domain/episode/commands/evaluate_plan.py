@@ -6,7 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 from domain.episode.commands.base import Telling
-from domain.episode.facts import GoalResult, PlanEvaluated
+from domain.episode.facts import Codes, GoalResult, PlanEvaluated
 
 
 class EvaluatePlan(Telling):
@@ -20,4 +20,5 @@ class EvaluatePlan(Telling):
     worker_id: str
     overall_result: GoalResult | None = None
     goal_results: dict[UUID, GoalResult] | None = None
+    together_with: Codes = None
     evaluation: str | None = None

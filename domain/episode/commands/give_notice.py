@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 from domain.episode.commands.base import Telling
 from domain.episode.facts import NoticeGiven, Recipient
@@ -17,4 +18,6 @@ class GiveNotice(Telling):
     recipient: Recipient
     given_on: dt.date
     worker_id: str
+    meeting_id: UUID | None = None
+    change_id: UUID | None = None
     content: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 from domain.episode.commands.base import Telling
 from domain.episode.facts import FollowUpContactMade
@@ -17,5 +18,6 @@ class MakeFollowUpContact(Telling):
     made_on: dt.date
     months_after: int | None = None
     worker_id: str
+    client_id: UUID | None = None
     reached: bool
     note: str | None = None

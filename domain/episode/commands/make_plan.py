@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.episode.commands.base import Telling
-from domain.episode.facts import Codes, Goal, PlanKind, PlanMade
+from domain.episode.facts import Codes, Goal, PlanKind, PlanMade, Recipient
 
 
 class MakePlan(Telling):
@@ -29,6 +29,10 @@ class MakePlan(Telling):
     planned_remote_minutes: int | None = None
     planned_meetings: Annotated[int, Field(ge=1)] | None = None
     weekly_meetings: Annotated[int, Field(ge=1)] | None = None
+    made_by: Recipient | None = None
     together_with: Codes = None
+    methods: Codes = None
+    contact_times: Codes = None
+    services_mapped: Codes = None
     goal_texts: dict[str, str] | None = None
     content: str | None = None

@@ -30,7 +30,7 @@ class AboutMeeting(EpisodeCommand):
         """
         if self.meeting_kind is MeetingKind.CLIENT_MEETING:
             require_granted(state)
-        referral = require_referral(state)
+        require_referral(state)
         require_meeting_open(state, self.meeting_id)
-        check_clients(named, referral.client_ids)
-        return named or referral.client_ids
+        check_clients(named, state.client_ids)
+        return named or state.client_ids

@@ -17,5 +17,7 @@ class ReceiveFeedback(Telling):
     feedback_id: UUID
     received_on: dt.date
     given_by: str
+    feedback_kind: str | None = None
+    oral: bool | None = None
     scores: dict[str, int] | None = None
     comment: str | None = None

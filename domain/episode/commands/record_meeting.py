@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from domain.command import Context
 from domain.episode.commands.meetings import AboutMeeting
-from domain.episode.facts import Codes, MeetingHeld, MeetingMode
+from domain.episode.facts import Codes, Interruption, LateArrival, MeetingHeld, MeetingMode
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 
@@ -29,6 +29,10 @@ class RecordMeeting(AboutMeeting):
     planned_ends_at: AwareDatetime | None = None
     presence_gap_minutes: int | None = None
     interruption_reason: str | None = None
+    presence: Codes = None
+    late_arrivals: tuple[LateArrival, ...] | None = None
+    interruptions: tuple[Interruption, ...] | None = None
+    support_given: Codes = None
     with_family_documented: bool | None = None
     child_documented: bool | None = None
     place: str | None = None

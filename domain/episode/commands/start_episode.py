@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from uuid import UUID
 
-from domain.command import Context
+from domain.command import Context, Reads
 from domain.episode.commands.base import EpisodeCommand, require_granted
+from domain.episode.commands.bring_child_along import joining
 from domain.episode.facts import Codes, EpisodeStarted
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
@@ -14,13 +16,18 @@ from domain.refusal import OutOfOrder
 
 
 class StartEpisode(EpisodeCommand):
-    """Begin the work."""
+    """Begin the work. `children_along`: clients who come along with the parent from the start (S0)."""
 
     authorises = True
 
     started_on: dt.date
     motivation_recognised: bool | None = None
     codes: Codes = None
+    children_along: tuple[UUID, ...] = ()
+
+    def reads(self, state: EpisodeState) -> Reads:
+        """The children who come along; their age counts."""
+        return Reads(clients=self.children_along)
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder."""
@@ -31,4 +38,5 @@ class StartEpisode(EpisodeCommand):
             )
         if state.closed_on is not None and self.started_on > state.closed_on:
             raise OutOfOrder(f"The episode was closed on {state.closed_on}.", remedy="Reopen it first.")
-        return [EpisodeStarted(**self.model_dump())]
+        children = [joining(context.clients[child], child, self.started_on) for child in self.children_along]
+        return [EpisodeStarted(**self.model_dump(exclude={"children_along"})), *children]

@@ -6,7 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 from domain.episode.commands.base import Telling
-from domain.episode.facts import ReportWritten
+from domain.episode.facts import Codes, Recipient, ReportWritten
 
 
 class WriteReport(Telling):
@@ -22,4 +22,7 @@ class WriteReport(Telling):
     written_on: dt.date
     worker_id: str
     client_id: UUID | None = None
+    recipient: Recipient | None = None
+    note_type: str | None = None
+    sections: Codes = None
     content: str | None = None

@@ -1,0 +1,46 @@
+"""The command BringChildAlong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from domain.client.state import ClientState
+from domain.command import Context, Reads
+from domain.episode.commands.base import EpisodeCommand, require_granted
+from domain.episode.facts import ChildJoined
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+from domain.refusal import OutOfOrder
+
+
+class BringChildAlong(EpisodeCommand):
+    """Let a child come along into work that goes on. Those who come at its start are named by the start itself."""
+
+    authorises = True
+
+    client_id: UUID
+    joined_on: dt.date
+
+    def reads(self, state: EpisodeState) -> Reads:
+        """The child must be a client of the register; its age counts."""
+        return Reads(clients=(self.client_id,))
+
+    def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
+        """No fact when the child is along already. Raises UnknownEpisode, UnknownClient, OutOfOrder."""
+        require_granted(state)
+        if state.started_on is None or self.joined_on < state.started_on:
+            raise OutOfOrder(
+                "The work has not begun on that day.",
+                remedy="Name the children who come along at the start with the start itself.",
+                field="joined_on",
+            )
+        if self.client_id in state.joined:
+            return []
+        return [joining(context.clients[self.client_id], self.client_id, self.joined_on)]
+
+
+def joining(child: ClientState, client_id: UUID, joined_on: dt.date, *, born: bool = False) -> ChildJoined:
+    """The fact that the child came along, with its age then."""
+    return ChildJoined(client_id=client_id, joined_on=joined_on, born=born, age_years=child.age_on(joined_on))

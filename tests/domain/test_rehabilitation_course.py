@@ -1,0 +1,155 @@
+"""What is told of an episode of the Lapland producer's services: agreements, admission, children along, follow-up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+import pytest
+
+from domain.client.commands.tellings import ExpectBirth, GiveConsent, RecordBirth, WithdrawConsent
+from domain.client.facts import ConsentScope
+from domain.commands import AnyCommand
+from domain.contact.facts import ContactChannel
+from domain.episode.commands.agree_follow_up import AgreeFollowUp
+from domain.episode.commands.assess_admission import AssessAdmission
+from domain.episode.commands.bring_child_along import BringChildAlong
+from domain.episode.commands.decide_placement import DecidePlacement
+from domain.episode.commands.handle_feedback_in_team import HandleFeedbackInTeam
+from domain.episode.commands.make_agreement import MakeAgreement
+from domain.episode.commands.observe_change import ObserveChange
+from domain.episode.commands.record_screen import RecordScreen
+from domain.episode.commands.record_visitation_ground import RecordVisitationGround
+from domain.episode.commands.start_episode import StartEpisode
+from domain.episode.commands.stop_follow_up import StopFollowUp
+from domain.episode.commands.tell_birth import TellBirth
+from domain.episode.facts import AgreementSubject, ChildJoined, Observation, VisitationGround
+from domain.ledger.identity import new_id
+from domain.refusal import ClientNotOfEpisode, OutOfOrder, UnknownClient, UnknownEpisode
+from tests.domain.desk import DECIDED_ON, REFERRED_ON, STARTED_ON, WORKER, Desk, meeting_day, the
+from tests.domain.marks import covers, refuses
+
+BORN_ON = meeting_day(10)
+AGREEMENT = MakeAgreement(
+    agreement_id=new_id(),
+    subject=AgreementSubject.CLIENTSHIP,
+    agreed_on=REFERRED_ON,
+    agreed_with="purchaser_social_worker",
+    channel=ContactChannel.PHONE,
+)
+ADMISSION = AssessAdmission(assessed_on=REFERRED_ON, worker_id=WORKER, manages_own_medication=True)
+SCREEN = RecordScreen(taken_on=REFERRED_ON, matches_medication=True)
+GROUND = RecordVisitationGround(
+    ground=VisitationGround.COURT_DECISION, dated_on=REFERRED_ON, authority="court", need_defined_by_authority=True
+)
+CHANGE = ObserveChange(
+    change_id=new_id(), observation=Observation.CHANGE_IN_FAMILY, observed_on=STARTED_ON, worker_id=WORKER
+)
+HANDLED = HandleFeedbackInTeam(feedback_id=new_id(), handled_on=STARTED_ON, worker_id=WORKER)
+TOLD: tuple[AnyCommand, ...] = (AGREEMENT, ADMISSION, SCREEN, GROUND, CHANGE, HANDLED)
+
+
+def placement(child: UUID) -> DecidePlacement:
+    return DecidePlacement(
+        decision_id=new_id(),
+        client_id=child,
+        decided_on=DECIDED_ON,
+        decision_maker="child_welfare",
+        valid_from=STARTED_ON,
+    )
+
+
+@covers(MakeAgreement, AssessAdmission, RecordScreen, RecordVisitationGround, ObserveChange, HandleFeedbackInTeam)
+@pytest.mark.parametrize("command", TOLD, ids=lambda command: type(command).__name__)
+def test_it_is_told_as_it_is(desk: Desk, command: AnyCommand) -> None:
+    episode = desk.started()
+    for told in TOLD:
+        desk.do(episode, told)
+    assert len(desk.do(episode, command).entries) >= 1
+
+
+@refuses(MakeAgreement, AssessAdmission, RecordScreen, RecordVisitationGround, ObserveChange, HandleFeedbackInTeam)
+def test_it_is_told_of_an_episode_only(desk: Desk) -> None:
+    for command in TOLD:
+        assert isinstance(desk.refused(new_id(), command), UnknownEpisode)
+
+
+def test_what_a_screen_or_an_assessment_found_is_sensitive(desk: Desk) -> None:
+    outcome = desk.do(desk.started(), SCREEN)
+    assert "matches_medication" not in outcome.entries[0].fact.split()[0]
+
+
+@covers(DecidePlacement, BringChildAlong)
+def test_a_child_comes_along_and_is_of_the_episode_from_then_on(desk: Desk) -> None:
+    episode, child = desk.started(), desk.client(age=2, on=STARTED_ON)
+    desk.do(episode, placement(child))
+    joined = the(desk.do(episode, BringChildAlong(client_id=child, joined_on=STARTED_ON)).facts(), ChildJoined)
+    assert (joined.client_id, joined.age_years, joined.born) == (child, 2, False)
+    assert child in desk.episode(episode).client_ids
+    assert desk.do(episode, BringChildAlong(client_id=child, joined_on=STARTED_ON)).entries == ()
+
+
+def test_children_who_come_along_are_named_by_the_start(desk: Desk) -> None:
+    episode, child = desk.granted(), desk.client()
+    facts = desk.do(episode, StartEpisode(started_on=STARTED_ON, children_along=(child,))).facts()
+    assert the(facts, ChildJoined).joined_on == STARTED_ON
+
+
+@refuses(DecidePlacement, BringChildAlong)
+def test_only_a_client_of_the_register_is_placed_or_comes_along_and_not_before_the_start(desk: Desk) -> None:
+    episode = desk.granted()
+    assert isinstance(desk.refused(episode, placement(new_id())), UnknownClient)
+    early = BringChildAlong(client_id=desk.client(), joined_on=STARTED_ON)
+    assert isinstance(desk.refused(episode, early), OutOfOrder)
+
+
+def with_birth(desk: Desk, *, told: bool = True) -> tuple[UUID, TellBirth]:
+    """An episode of an expecting mother, and the command that tells of the birth."""
+    mother = desk.client(age=24)
+    desk.do(mother, ExpectBirth(learnt_on=REFERRED_ON, expected_on=BORN_ON))
+    episode, child = desk.started("K2", mother), desk.client(age=0, on=BORN_ON + dt.timedelta(days=40))
+    if told:
+        desk.do(mother, RecordBirth(born_on=BORN_ON, child_client_id=child))
+    return episode, TellBirth(mother_id=mother, child_id=child)
+
+
+@covers(TellBirth)
+def test_a_birth_told_on_the_mothers_stream_is_brought_into_the_episode_once(desk: Desk) -> None:
+    episode, birth = with_birth(desk)
+    joined = the(desk.do(episode, birth).facts(), ChildJoined)
+    assert (joined.joined_on, joined.born) == (BORN_ON, True)
+    assert desk.do(episode, birth).entries == ()
+
+
+@refuses(TellBirth)
+def test_a_birth_of_which_the_mothers_stream_tells_nothing_is_refused(desk: Desk) -> None:
+    episode, birth = with_birth(desk, told=False)
+    assert isinstance(desk.refused(episode, birth), OutOfOrder)
+    stranger = TellBirth(mother_id=desk.client(), child_id=birth.child_id)
+    assert isinstance(desk.refused(episode, stranger), ClientNotOfEpisode)
+
+
+def consenting(desk: Desk) -> tuple[UUID, UUID, UUID]:
+    """An episode, its client and the client's consent to follow-up contacts."""
+    client, consent = desk.client(), new_id()
+    episode = desk.started("K2", client)
+    desk.do(client, GiveConsent(consent_id=consent, scope=ConsentScope.FOLLOW_UP, given_on=STARTED_ON))
+    return episode, client, consent
+
+
+@covers(AgreeFollowUp, StopFollowUp)
+def test_follow_up_goes_by_the_clients_own_consent(desk: Desk) -> None:
+    episode, client, consent = consenting(desk)
+    desk.do(episode, AgreeFollowUp(client_id=client, agreed_on=STARTED_ON))
+    desk.do(client, WithdrawConsent(consent_id=consent, withdrawn_on=BORN_ON))
+    assert desk.do(episode, StopFollowUp(client_id=client, stopped_on=BORN_ON)).entries
+
+
+@refuses(AgreeFollowUp, StopFollowUp)
+def test_without_consent_there_is_no_follow_up_and_with_it_none_is_stopped(desk: Desk) -> None:
+    client = desk.client()
+    without = desk.started("K2", client)
+    agree = AgreeFollowUp(client_id=client, agreed_on=STARTED_ON)
+    assert isinstance(desk.refused(without, agree), OutOfOrder)
+    episode, consents, _ = consenting(desk)
+    assert isinstance(desk.refused(episode, StopFollowUp(client_id=consents, stopped_on=STARTED_ON)), OutOfOrder)
