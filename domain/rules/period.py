@@ -12,14 +12,14 @@ from typing import Literal
 
 from domain.calendar import add_months
 
-Every = Literal["month", "quarter", "year"]
-MONTHS: dict[Every, int] = {"month": 1, "quarter": 3, "year": 12}
+Every = Literal["month", "quarter", "year", "two_years"]
+MONTHS: dict[Every, int] = {"month": 1, "quarter": 3, "year": 12, "two_years": 24}
 ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A calendar period, with its first and its last day. `name`: 2025, 2025-Q1 or 2025-03."""
+    """A calendar period, with its first and its last day. `name`: 2025-2026, 2025, 2025-Q1 or 2025-03."""
 
     name: str
     first: dt.date
@@ -38,7 +38,7 @@ class Period:
 
 
 def periods(every: Every, since: dt.date) -> Iterator[Period]:
-    """The periods one after the other, without end, from that in which `since` is."""
+    """The periods one after the other, without end, from that in which `since` is; two years begin with its year."""
     months = MONTHS[every]
     first = since.replace(month=(since.month - 1) // months * months + 1, day=1)
     while True:
@@ -48,6 +48,8 @@ def periods(every: Every, since: dt.date) -> Iterator[Period]:
 
 
 def _name(every: Every, first: dt.date) -> str:
+    if every == "two_years":
+        return f"{first.year}-{first.year + 1}"
     if every == "year":
         return f"{first.year}"
     return f"{first.year}-Q{(first.month + 2) // 3}" if every == "quarter" else f"{first.year}-{first.month:02}"

@@ -127,3 +127,12 @@ def test_periods_follow_one_another_over_the_turn_of_the_year() -> None:
     assert [next(quarters).name for _ in range(2)] == ["2024-Q4", "2025-Q1"]
     months = periods("month", dt.date(2024, 2, 29))
     assert next(months).last == dt.date(2024, 2, 29)
+
+
+def test_two_years_begin_with_the_year_of_the_opening_and_are_due_at_the_end_of_the_second() -> None:
+    every_other = duty(every="two_years")
+    due = found(every_other, started(BEGUN), held("3.3."))
+    assert [(one.apart, one.due_on, one.met_by is not None) for one in due] == [
+        ("2023-2024", dt.date(2024, 12, 31), True),
+        ("2025-2026", dt.date(2026, 12, 31), False),
+    ]
