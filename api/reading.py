@@ -6,6 +6,7 @@ Never here: what a command means. Nothing of what was sent is told in a fault, b
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -17,25 +18,32 @@ from pydantic_core import from_json
 
 from api.problems import FieldError, Problem, field_errors, malformed
 from domain.commands import AnyCommand
+from domain.ledger.identity import id_from_name
 
 DRAINED_TIMES_LIMIT = 4
 """So many times the limit is read and thrown away, so that a caller who sends too much hears of it."""
+
+KEY_LIMIT_CHARACTERS = 200
 
 _ETAG = re.compile(r'"(\d{1,9})"')
 
 
 def command_id(request: Request) -> UUID:
-    """The Idempotency-Key, which is the command's id. Raises a 422 problem."""
+    """The Idempotency-Key, which is the command's id: a UUID as it is, another key by an id that follows from it.
+
+    Raises a 422 problem.
+    """
     given = request.headers.get("idempotency-key", "").strip().strip('"')
-    try:
+    with suppress(ValueError):
         return UUID(given)
-    except ValueError:
-        message = "Should be a UUID." if given else "Is missing."
-        raise malformed(
-            FieldError("Idempotency-Key", message),
-            remedy="Send the header Idempotency-Key with a UUID of your own, best a UUIDv7: a new one for each new"
-            " command, the same one when you send a command again.",
-        ) from None
+    if given.isascii() and given.isprintable() and 8 <= len(given) <= KEY_LIMIT_CHARACTERS:
+        return id_from_name("idempotency-key", given)
+    message = f"Should be a UUID, or 8 to {KEY_LIMIT_CHARACTERS} printable characters." if given else "Is missing."
+    raise malformed(
+        FieldError("Idempotency-Key", message),
+        remedy="Send the header Idempotency-Key with a key of your own, best a UUIDv7: a new one for each new"
+        " command, the same one when you send a command again.",
+    )
 
 
 def expected_version(request: Request) -> int | None:

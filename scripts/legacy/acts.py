@@ -74,14 +74,24 @@ def registration(client: ClientRow, naming: Naming) -> RegisterClient:
     )
 
 
-def contact_received(contact: ContactRow, naming: Naming) -> ReceiveContact:
-    """The contact, of no service yet: which one it came to is told by the episode."""
+def service_asked(contact: ContactRow, episode: EpisodeRow | None) -> str | None:
+    """The service that the contact came to, if its model was in force on the day of the contact already."""
+    if episode is None:
+        return None
+    service = service_of(episode)
+    by_new_model = day_in_helsinki(contact.received_at) >= MODELS_FROM
+    return service if by_new_model == (service != "K0") else None
+
+
+def contact_received(contact: ContactRow, episode: EpisodeRow | None, naming: Naming) -> ReceiveContact:
+    """The contact, judged by the service that its episode tells."""
     return ReceiveContact(
         received_at=contact.received_at,
         channel=contact.channel,
         source=contact.source,
         consent=contact.consent,
         client_id=naming.stream(RowKey(files.CLIENTS, contact.client)),
+        service=service_asked(contact, episode),
     )
 
 

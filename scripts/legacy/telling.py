@@ -34,6 +34,8 @@ class Telling:
         self._rows = export.rows
         self._naming = naming
         self._first_day = first_day
+        episodes = (checked.row for checked in export.of(files.EPISODES))
+        self._came_to = {row.contact: row for row in episodes if isinstance(row, EpisodeRow)}
         self._plans: dict[str, list[tuple[dt.date, RowKey]]] = defaultdict(list)
         for checked in export.of(files.PLANS):
             if isinstance(checked.row, PlanRow) and not checked.row.evaluation:
@@ -82,7 +84,7 @@ class Telling:
         )
 
     def _contact(self, checked: CheckedRow, contact: ContactRow) -> Iterator[Step]:
-        received = acts.contact_received(contact, self._naming)
+        received = acts.contact_received(contact, self._came_to.get(checked.key.row_id), self._naming)
         yield self._step(checked, "receive", received, contact.received_at, Turn.REFERRAL)
         if contact.answered_at is not None and contact.worker_id is not None:
             answered = AnswerContact(answered_at=contact.answered_at, worker_id=contact.worker_id)

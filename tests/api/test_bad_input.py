@@ -132,7 +132,16 @@ def test_text_that_only_looks_like_such_a_character_is_taken(caller: Caller) -> 
     assert caller.send(f"episodes/{new_id()}/receive-referral", body).status_code == 201
 
 
-@pytest.mark.parametrize("key", ["", "7", "not-a-key"])
+def test_a_key_of_any_shape_tells_a_command_that_is_sent_again(caller: Caller) -> None:
+    path, body = caller.path(f"clients/{new_id()}/register-client"), {"born_on": "2015-05-05"}
+    first, again = (
+        caller.client.post(path, json=body, headers={"Idempotency-Key": "desk 3, 2022-03-01, visit 7"}) for _ in "12"
+    )
+    assert (first.status_code, again.json()["replayed"]) == (201, True)
+    assert again.json()["position"] == first.json()["position"]
+
+
+@pytest.mark.parametrize("key", ["", "7", "too few"])
 def test_a_command_needs_a_key(key: str, caller: Caller) -> None:
     headers = {"Idempotency-Key": key} if key else {}
     body = {"born_on": "2015-05-05"}

@@ -111,7 +111,7 @@ K2: dict[str, Case] = {
     ),
     "plan": Case([started(), held("3.3."), plan("3.3.")], [started(), held("3.3."), held("6.3.")]),
     "plan-before-second-meeting": Case(
-        [held("3.3."), held("6.3."), plan("3.3.")], [held("3.3."), plan("6.3."), held("6.3.")]
+        [held("3.3."), held("6.3."), plan("3.3.")], [held("3.3."), plan("7.3."), held("6.3.")]
     ),
     "plan-goals": Case([plan("3.3.")], [plan("3.3.", goal_texts=None)]),
     "plan-together": Case([plan("3.3.", with_family=None)], [plan("3.3.", with_family=False)]),

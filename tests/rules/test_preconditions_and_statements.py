@@ -23,9 +23,12 @@ def test_a_start_is_in_order_when_the_earlier_grant_is_entered_after_it() -> Non
     assert "decision-before-work/1" not in judge(K2, story(started("2.3."), granted("2.3."))).deviations
 
 
-def test_a_plan_made_on_the_day_of_the_second_meeting_is_not_before_it() -> None:
-    judgement = judge(K2, story(held("3.3."), held("6.3."), plan("6.3.")))
-    assert judgement.deviations["plan-before-second-meeting/2"].strength == "must"
+def test_a_plan_of_the_second_meetings_day_is_in_time_by_the_duty_and_by_the_rule_alike() -> None:
+    in_time = judge(K2, story(started("1.3."), held("3.3."), held("7.3."), plan("7.3.")))
+    assert "plan-before-second-meeting/3" not in in_time.deviations
+    assert in_time.duties["plan/1"].met_on == in_time.duties["plan/1"].due_on
+    late = judge(K2, story(held("3.3."), held("7.3."), plan("8.3.")))
+    assert late.deviations["plan-before-second-meeting/2"].strength == "must"
 
 
 def test_only_the_second_meeting_deviates_for_want_of_a_plan() -> None:

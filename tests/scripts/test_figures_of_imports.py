@@ -73,6 +73,8 @@ class Counted:
             yield service, "target-age"
         if contact["suostumus"] == "E" and contact["lahde"] != "PERHE":
             yield service, "asked-or-consented"
+            if contact["vastattu_pvm"] and day(contact["pvm"]) >= MODELS_FROM:
+                yield service, "no-contact-without-consent"
         yield from ((service, rule) for rule in self._of_meetings(row, service))
 
     def _of_meetings(self, row: dict[str, str], service: str) -> Iterator[str]:
@@ -86,7 +88,7 @@ class Counted:
             if exception:
                 yield "exception-reasoned"  # the export has no field for the expected effect
             days = sorted(day(one["pvm"]) for one in held)
-            if len(days) > 1 and self.plans.get(row["jakso_id"], dt.date.max) >= days[1]:
+            if len(days) > 1 and self.plans.get(row["jakso_id"], dt.date.max) > days[1]:
                 yield "plan-before-second-meeting"
 
 
