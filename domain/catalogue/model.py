@@ -60,6 +60,8 @@ class ServiceModel(Card):
     valid_to: dt.date | None = None
     frame: tuple[str, ...] = ()
     only_frame: bool = False
+    succeeds: tuple[str, ...] | None = None
+    """Services that this one took the place of: their episodes can be replayed under it."""
     names: Texts
     description: Texts
     when_right: Texts

@@ -6,7 +6,6 @@ import datetime as dt
 from uuid import UUID
 
 from domain.amend.explain_deviation import ExplainDeviation
-from domain.catalogue.model import ServiceModel
 from domain.commands import AnyCommand
 from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.grant_exception import GrantException
@@ -17,9 +16,9 @@ from domain.episode.facts import ClosureReason, DecisionMade, HomePracticeHeld, 
 from domain.ledger.identity import new_id
 from domain.refusal import EndedBeforeItBegan, NotAuthorised, OutOfOrder
 from domain.register.commands.publish_service_model import PublishServiceModel
-from tests.domain.desk import MODELS, WORKER, Desk, the
+from tests.domain.desk import WORKER, Desk, the
 from tests.domain.marks import covers, refuses
-from tests.driven.arranged import L2, STARTED_ON
+from tests.driven.arranged import L2, STARTED_ON, version_two
 
 JUNE_9, DAY = dt.date(2023, 6, 9), dt.timedelta(days=1)
 """The last day of the first period: three months from 10 March."""
@@ -46,16 +45,6 @@ def refused_by(desk: Desk, episode_id: UUID, command: AnyCommand) -> str:
     assert isinstance(refusal, NotAuthorised)
     assert refusal.rule is not None
     return refusal.rule.rule_id
-
-
-def version_two(valid_from: dt.date, at_most_months: int) -> ServiceModel:
-    """L2 with another maximum, as a next version of the county's catalogue would have it."""
-    first = next(model for model in MODELS if model.service == "L2")
-    rules = [
-        rule.model_copy(update={"cap_months": at_most_months}) if rule.id == "duration" else rule
-        for rule in first.rules
-    ]
-    return first.model_copy(update={"model_version": 2, "valid_from": valid_from, "rules": tuple(rules)})
 
 
 def test_six_months_are_granted_month_by_month_and_no_more(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from domain.catalogue.model import ServiceModel
 from domain.client.commands.tellings import ExpectBirth
 from domain.contact.facts import ContactSource
 from domain.episode.commands.assess_coordination import AssessCoordination
@@ -37,7 +38,7 @@ from domain.episode.facts import (
 )
 from domain.ledger.identity import new_id
 from domain.register.facts import WorkerRole
-from tests.domain.desk import WORKER, Desk, at
+from tests.domain.desk import MODELS, WORKER, Desk, at
 from tests.driven.harness import Driven, Story
 from tests.driven.steps import LEFT_OUT, Script, Step, from_to
 
@@ -339,3 +340,13 @@ def driven(service: str, stories: Stories, prefix: str = "") -> list[Driven]:
 
 
 CASES = [*driven("L2", l0(), "L0."), *driven("L1", l1()), *driven("L2", l2()), TWO_AT_ONCE]
+
+
+def version_two(valid_from: dt.date, at_most_months: int) -> ServiceModel:
+    """L2 with another maximum, as a next version of the county's catalogue would have it."""
+    first = next(model for model in MODELS if model.service == "L2")
+    rules = [
+        rule.model_copy(update={"cap_months": at_most_months}) if rule.id == "duration" else rule
+        for rule in first.rules
+    ]
+    return first.model_copy(update={"model_version": 2, "valid_from": valid_from, "rules": tuple(rules)})

@@ -1,0 +1,146 @@
+"""`jaksokirja replay`: which episodes another version of their service would have judged otherwise, and by which rule.
+
+Reads the ledger only: no projection, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated, cast
+from uuid import UUID
+
+import typer
+
+from domain.catalogue.loader import load_catalogue
+from domain.catalogue.model import ServiceModel
+from domain.episode.facts import DecisionMade
+from domain.episode.state import EpisodeState
+from domain.fact import StreamKind
+from domain.ledger.book import Book
+from domain.rules.what_if import Difference, concerns, what_if
+from scripts.commandline import options
+from scripts.commandline.faults import CommandFault
+from scripts.commandline.labels import label
+from scripts.commandline.progress import bar
+from scripts.commandline.session import book_of, database, register_meant
+from scripts.commandline.tables import Cell, Column, console, show
+
+app = typer.Typer()
+BATCH = 5_000
+DECISION = DecisionMade.stored_name()
+COLUMNS = ("episode", "judged_by", "rule", "strength", "kind", "change", "entry", "measured", "limit")
+NUMBERS = frozenset({"entry", "measured", "limit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An episode, the version that it is judged by, and what the other would have made otherwise."""
+
+    episode_id: UUID
+    judged_by: str
+    differences: tuple[Difference, ...]
+
+
+@app.command()
+def replay(
+    *,
+    under: Annotated[str, typer.Option("--under", metavar="SERVICE.VERSION", help="The version to judge by: K2.1.")],
+    register: options.RegisterName = None,
+    as_json: options.AsJson = False,
+    lang: options.Lang = "fi",
+) -> None:
+    """Tell which episodes another version would have judged otherwise, and by which rule. Writes nothing."""
+    options.language(lang)
+    with database() as dsn:
+        name = register_meant(dsn, register)
+        with book_of(dsn, name) as book:
+            model, head = model_meant(book, under), book.ledger.head()[0]
+            replayed = list(replay_under(book, model, head))
+    if as_json:
+        typer.echo(json.dumps(_as_json(name, model, head, replayed), ensure_ascii=False, indent=2, default=str))
+    else:
+        _print(model, head, replayed, lang)
+
+
+def model_meant(book: Book, named: str) -> ServiceModel:
+    """The version that is named: as published in the register, else as the catalogue has it. Raises CommandFault."""
+    found = re.fullmatch(r"([A-Z][0-9]+[a-z]?)\.([0-9]{1,6})", named)
+    if found is None:
+        raise CommandFault(f"--under: {named} is no version; write SERVICE.VERSION, such as K2.1.", "bad_version")
+    wanted = (found[1], int(found[2]))
+    known = {(model.service, model.model_version): model for model in load_catalogue()}
+    known |= book.register_state().models
+    if wanted not in known:
+        there = ", ".join(f"{service}.{version}" for service, version in sorted(known))
+        raise CommandFault(f"--under: there is no {named}. There is: {there}.", "unknown_version")
+    return known[wanted]
+
+
+def replay_under(book: Book, under: ServiceModel, upto: int) -> Iterator[Replayed]:
+    """Every episode that the version concerns, with what it would have judged otherwise, which may be nothing."""
+    episodes = _decided(book, upto)
+    with bar("replay", "episodes") as told:
+        for number, episode_id in enumerate(episodes, 1):
+            state = cast("EpisodeState", book.state(episode_id, StreamKind.EPISODE, position=upto))
+            pin = state.pin
+            if pin is not None and concerns(under, pin.service, pin.model_version):
+                pinned = book.register_state().model(pin.service, pin.model_version)
+                found = tuple(what_if(pinned, under, state.in_force))
+                yield Replayed(episode_id, f"{pin.service}.{pin.model_version}", found)
+            told(number, len(episodes))
+
+
+def _decided(book: Book, upto: int) -> list[UUID]:
+    """The episodes with a decision, in the order of their first."""
+    found: dict[UUID, None] = {}
+    after = 0
+    while after < upto:
+        batch = book.ledger.read_feed(after, min(BATCH, upto - after))
+        if not batch:
+            break
+        found |= dict.fromkeys(record.stream_id for record in batch if record.name == DECISION)
+        after = batch[-1].position
+    return list(found)
+
+
+def _by_rule(replayed: list[Replayed]) -> Counter[tuple[str, str, str]]:
+    """Of each rule and change, in how many episodes."""
+    return Counter(
+        key
+        for one in replayed
+        for key in {(found.rule_id, found.kind, found.change.value) for found in one.differences}
+    )
+
+
+def _as_json(register: str, under: ServiceModel, head: int, replayed: list[Replayed]) -> dict[str, object]:
+    return {
+        "register": register,
+        "as_of": head,
+        "under": f"{under.service}.{under.model_version}",
+        "episodes_replayed": len(replayed),
+        "episodes_judged_otherwise": sum(bool(one.differences) for one in replayed),
+        "by_rule": [
+            {"rule_id": rule_id, "kind": kind, "change": change, "episodes": episodes}
+            for (rule_id, kind, change), episodes in sorted(_by_rule(replayed).items())
+        ],
+        "episodes": [asdict(one) for one in replayed if one.differences],
+    }
+
+
+def _print(under: ServiceModel, head: int, replayed: list[Replayed], lang: str) -> None:
+    rows = [_row(one, found, lang) for one in replayed for found in one.differences]
+    otherwise = sum(bool(one.differences) for one in replayed)
+    title = label("replay", "title", lang).format(under=f"{under.service}.{under.model_version}")
+    footer = label("replay", "footer", lang).format(replayed=len(replayed), otherwise=otherwise, as_of=head)
+    columns = [Column(label("replay", name, lang), number=name in NUMBERS) for name in COLUMNS]
+    show(console(), title, columns, rows, footer=footer)
+
+
+def _row(one: Replayed, found: Difference, lang: str) -> tuple[Cell, ...]:
+    kind, change = label("replay", found.kind, lang), label("replay", found.change.value, lang)
+    named = (one.episode_id, one.judged_by, found.rule_id, found.strength)
+    return (*named, kind, change, found.entry, found.measured, found.limit)

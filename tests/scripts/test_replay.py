@@ -1,0 +1,74 @@
+"""What-if replay: which episodes another version would have judged otherwise, by which rule, and nothing written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from domain.catalogue.loader import load_catalogue
+from domain.episode.commands.grant_extension import GrantExtension
+from domain.ledger.identity import new_id
+from domain.register.commands.publish_service_model import PublishServiceModel
+from scripts.commandline.replay import model_meant, replay_under
+from tests.domain.desk import WORKER, Desk
+from tests.driven.arranged import L2, version_two
+from tests.scripts.conftest import Imported, RunCommand
+
+
+def replayed(jaksokirja: RunCommand, register: str, under: str) -> dict[str, Any]:
+    """What the command prints as JSON."""
+    done = jaksokirja("replay", "--under", under, "--register", register, "--json")
+    assert done.exit_code == 0, done.output
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_the_demonstrations_early_episodes_are_replayed_under_the_model_that_came_after(
+    jaksokirja: RunCommand, demonstration: Imported
+) -> None:
+    head = demonstration.book.ledger.head()
+    told = replayed(jaksokirja, demonstration.register, "K2.1")
+    assert {episode["judged_by"] for episode in told["episodes"]} == {"K0.1"}
+    assert told["episodes_judged_otherwise"] == len(told["episodes"]) > 0
+    assert ("plan", "duty", "gained") in {(row["rule_id"], row["kind"], row["change"]) for row in told["by_rule"]}
+    assert told["as_of"] == head[0]
+    assert demonstration.book.ledger.head() == head, "a replay writes nothing"
+
+
+def test_the_table_says_how_many_would_be_judged_otherwise(jaksokirja: RunCommand, demonstration: Imported) -> None:
+    told = replayed(jaksokirja, demonstration.register, "K1.1")
+    done = jaksokirja("replay", "--under", "K1.1", "--register", demonstration.register, "--lang", "en")
+    assert f"{told['episodes_replayed']} episodes replayed, {told['episodes_judged_otherwise']} judged" in done.stdout
+
+
+def test_an_episode_that_kept_to_six_months_would_break_a_second_version_of_four(register: tuple[str, str]) -> None:
+    desk = Desk(*register)
+    desk.open()
+    long, short = L2.until("interim")(desk), L2.until("interim")(desk)
+    for month in (6, 7):
+        decision = {"decision_id": new_id(), "decided_on": dt.date(2023, month, 9), "decision_maker": WORKER}
+        desk.do(long, GrantExtension.model_validate({**decision, "months_granted": 1, "reasons": "Jatko."}))
+    desk.do(desk.register_id, PublishServiceModel(content=version_two(dt.date(2024, 1, 1), at_most_months=4)))
+    head = desk.last_position()
+    found = {one.episode_id: one for one in replay_under(desk.book, model_meant(desk.book, "L2.2"), head)}
+    (difference,) = found[long].differences
+    assert (difference.rule_id, difference.kind, difference.change.value) == ("duration", "deviation", "gained")
+    assert (difference.measured, difference.limit, difference.unit) == (5, 4, "months")
+    assert found[short].differences == ()
+    assert not list(replay_under(desk.book, model_meant(desk.book, "L2.1"), head)), "all are judged by it already"
+    assert desk.last_position() == head
+    desk.book.close()
+
+
+def test_a_version_that_is_no_version_is_told_in_one_line(jaksokirja: RunCommand, demonstration: Imported) -> None:
+    for under, code in (("K2", "bad_version"), ("K9.1", "unknown_version")):
+        done = jaksokirja("replay", "--under", under, "--register", demonstration.register)
+        assert (done.exit_code, code in done.output) == (2, True)
+
+
+def test_only_early_supports_own_models_succeed_what_was_before() -> None:
+    assert {model.service: model.succeeds for model in load_catalogue() if model.succeeds} == {
+        "K1": ("K0",),
+        "K2": ("K0",),
+    }
