@@ -34,7 +34,9 @@ from domain.conference.commands.make_conference_plan import MakeConferencePlan
 from domain.conference.commands.record_conference import RecordConference
 from domain.contact.commands.answer_contact import AnswerContact
 from domain.contact.commands.close_contact import CloseContact
+from domain.contact.commands.guide_onwards import GuideOnwards
 from domain.contact.commands.receive_contact import ReceiveContact
+from domain.contact.commands.screen_parent import ScreenParent
 from domain.episode.commands.agree_follow_up import AgreeFollowUp
 from domain.episode.commands.assess_admission import AssessAdmission
 from domain.episode.commands.assess_coordination import AssessCoordination
@@ -119,7 +121,7 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         client.EndNonDisclosure,
         client.TellAddress,
     ),
-    StreamKind.CONTACT: (ReceiveContact, AnswerContact, CloseContact),
+    StreamKind.CONTACT: (ReceiveContact, AnswerContact, GuideOnwards, ScreenParent, CloseContact),
     StreamKind.EPISODE: (
         ReceiveReferral,
         MakeProposal,

@@ -25,7 +25,26 @@ CREATE TABLE {contacts} (
     PRIMARY KEY (contact_id, known_from)
 );
 
+CREATE TABLE {onward_guidance} (
+    contact_id    uuid NOT NULL,
+    entry         integer NOT NULL,
+    known_from    bigint NOT NULL,
+    known_to      bigint,
+    known         int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because       bigint[] NOT NULL,
+    given_on      date NOT NULL,
+    worker_id     text NOT NULL,
+    guidance_kind text NOT NULL,
+    manner        text NOT NULL,
+    target        text NOT NULL,
+    given_by      text,
+    age_years     integer,
+    grade         integer,
+    PRIMARY KEY (contact_id, entry, known_from)
+);
+
 -- indexes
+CREATE INDEX ON {onward_guidance} (given_on) INCLUDE (known);
 CREATE INDEX ON {contacts} (received_on) INCLUDE (known);
 
 -- questions

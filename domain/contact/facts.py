@@ -9,9 +9,10 @@ import datetime as dt
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from domain.fact import Fact, JsonObject, StreamKind
+from domain.organisations import Organisation
 
 
 class ContactChannel(StrEnum):
@@ -34,6 +35,7 @@ class ContactSource(StrEnum):
     FAMILY_COUNSELLING = "family_counselling"
     SCHOOL = "school"
     CHILD_WELFARE = "child_welfare"
+    POLICE = "police"
     OTHER_PROFESSIONAL = "other_professional"
     OTHER_PERSON = "other_person"
 
@@ -44,6 +46,58 @@ class FamilyConsent(StrEnum):
     GIVEN = "given"
     REFUSED = "refused"
     NOT_ASKED = "not_asked"
+
+
+class ContactMatter(StrEnum):
+    """In whose matter help is asked."""
+
+    OWN = "own"
+    NEAR_ONE = "near_one"
+
+
+class ContactPurpose(StrEnum):
+    """What the contact is about, where a service has rules of its own for it."""
+
+    ASKING_FOR_HELP = "asking_for_help"
+    CLINIC_VISIT = "clinic_visit"
+    WELLBEING = "wellbeing"
+    HOBBY = "hobby"
+    SEPARATION = "separation"
+    DRUG_USE = "drug_use"
+
+
+class GuidanceKind(StrEnum):
+    """In which way somebody was guided onwards (S1)."""
+
+    GUIDANCE = "guidance"
+    WELLBEING_REFERRAL = "wellbeing_referral"
+    HOBBY_PRESCRIPTION = "hobby_prescription"
+    FAMILY_GUIDANCE_POINT = "family_guidance_point"
+    TREATMENT_INSTEAD_OF_PUNISHMENT = "treatment_instead_of_punishment"
+    SEPARATION_FIRST_AID = "separation_first_aid"
+
+
+class GuidanceManner(StrEnum):
+    """Told where to go, or gone along with."""
+
+    GUIDED = "guided"
+    ACCOMPANIED = "accompanied"
+
+
+class GuidanceTheme(StrEnum):
+    """What the advice was about."""
+
+    EVERYDAY_LIFE = "everyday_life"
+    PARENTING = "parenting"
+    RELATIONSHIP = "relationship"
+    SEPARATION = "separation"
+
+
+class ScreenedParent(StrEnum):
+    """Which of the parents was asked, in the order in which they were."""
+
+    FIRST_PARENT = "first_parent"
+    SECOND_PARENT = "second_parent"
 
 
 class ContactReceived(
@@ -57,6 +111,7 @@ class ContactReceived(
     """A contact arrived. The clock of the waiting time starts.
 
     `service` and `model_version` pin the model whose limit for answering applies, when the contact asks for one.
+    `anonymous`: whoever asked did not want to be known.
     """
 
     received_at: AwareDatetime
@@ -67,6 +122,9 @@ class ContactReceived(
     area: str | None = None
     service: str | None = None
     model_version: int | None = None
+    matter: ContactMatter | None = None
+    purpose: ContactPurpose | None = None
+    anonymous: bool | None = None
     message: str | None = None
 
 
@@ -84,6 +142,54 @@ class ContactAnswered(
     worker_id: str
     outcome: str | None = None
     note: str | None = None
+
+
+class OnwardGuidanceGiven(
+    Fact,
+    name="onward_guidance_given",
+    stream=StreamKind.CONTACT,
+    happened="given_on",
+    sensitive=("note",),
+    workers=("worker_id",),
+):
+    """Somebody was guided or accompanied to an activity or a service of `target`.
+
+    `given_by`: where the worker works. `has_hobby`: a hobby that means something to the child. `school_in_model`: the
+    school has activities of the Finnish model for hobbies. `age_years`: on that day, of whom it was given to.
+    """
+
+    given_on: dt.date
+    worker_id: str
+    guidance_kind: GuidanceKind
+    manner: GuidanceManner
+    target: Organisation
+    given_by: Organisation | None = None
+    with_client: bool | None = None
+    themes: tuple[GuidanceTheme, ...] = ()
+    age_years: int | None = None
+    grade: int | None = None
+    has_hobby: bool | None = None
+    school_in_model: bool | None = None
+    by_appointment: bool | None = None
+    parenting_plan_used: bool | None = None
+    feedback_asked: bool | None = None
+    note: str | None = None
+
+
+class ParentScreened(
+    Fact, name="parent_screened", stream=StreamKind.CONTACT, happened="screened_on", workers=("worker_id",)
+):
+    """A parent was asked about violence in close relationships, with the clinic's form. Never what was answered.
+
+    `help_needed`: help was found to be needed, whoever it concerns.
+    """
+
+    screened_on: dt.date
+    worker_id: str
+    parent: ScreenedParent
+    parents_in_family: int = Field(ge=1, le=4)
+    separately: bool
+    help_needed: bool | None = None
 
 
 class ContactClosed(
@@ -105,5 +211,7 @@ def consent_in_words(plain: JsonObject) -> JsonObject:
 FACTS: tuple[type[Fact], ...] = (
     ContactReceived,
     ContactAnswered,
+    OnwardGuidanceGiven,
+    ParentScreened,
     ContactClosed,
 )

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from domain.command import StreamState
 from domain.consequence import ModelReference
-from domain.contact.facts import ContactAnswered, ContactClosed, ContactReceived
+from domain.contact.facts import (
+    ContactAnswered,
+    ContactClosed,
+    ContactReceived,
+    OnwardGuidanceGiven,
+    ParentScreened,
+)
 from domain.stream import Entry
 
 
@@ -18,6 +24,8 @@ class ContactState(StreamState):
     received: ContactReceived | None = None
     answered: ContactAnswered | None = None
     closed: ContactClosed | None = None
+    guided: tuple[OnwardGuidanceGiven, ...] = ()
+    screened: tuple[ParentScreened, ...] = ()
 
     @property
     def pin(self) -> ModelReference | None:
@@ -40,6 +48,13 @@ def fold_contact(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Contact
                 closed = fact
             case _:
                 pass
+    facts = [entry.fact for entry in in_force]
     return ContactState(
-        entries=tuple(entries), in_force=tuple(in_force), received=received, answered=answered, closed=closed
+        entries=tuple(entries),
+        in_force=tuple(in_force),
+        received=received,
+        answered=answered,
+        closed=closed,
+        guided=tuple(fact for fact in facts if isinstance(fact, OnwardGuidanceGiven)),
+        screened=tuple(fact for fact in facts if isinstance(fact, ParentScreened)),
     )

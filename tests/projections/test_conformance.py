@@ -29,7 +29,16 @@ from domain.conference.facts import (
     ViolenceRiskAssessed,
 )
 from domain.consequence import DeviationExplained, DeviationNoted, DutyMet, DutyMoved, DutyOpened, DutyWaived
-from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
+from domain.contact.facts import (
+    ContactAnswered,
+    ContactChannel,
+    ContactReceived,
+    ContactSource,
+    FamilyConsent,
+    GuidanceKind,
+    GuidanceManner,
+    OnwardGuidanceGiven,
+)
 from domain.episode.facts import (
     Goal,
     GoalResult,
@@ -97,6 +106,9 @@ def everything() -> list[tuple[UUID, Fact]]:
             received_at=moment(0), channel=ContactChannel.PHONE, source=ContactSource.FAMILY,
             consent=FamilyConsent.GIVEN)),
         (contact, ContactAnswered(answered_at=moment(1), worker_id="anna")),
+        (contact, OnwardGuidanceGiven(
+            given_on=day(1), worker_id="anna", guidance_kind=GuidanceKind.GUIDANCE, manner=GuidanceManner.GUIDED,
+            target=Organisation.PARISH)),
         (conference, ConferenceConvened(
             convened_on=day(0), conference_kind=ConferenceKind.MARAK, handling=Handling.IDENTIFIED, service="F2",
             model_version=1, convened_by=Organisation.POLICE, organisations=(Organisation.POLICE,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from pydantic import AwareDatetime
@@ -21,6 +22,22 @@ def require_contact(state: ContactState) -> ContactReceived:
     if state.received is None:
         raise OutOfOrder("The contact was struck out.", remedy="Record a new contact.")
     return state.received
+
+
+def require_open_contact(state: ContactState, day: dt.date, field: str) -> ContactReceived:
+    """The contact, with `day` (told in `field`) not before it and not after its close.
+
+    Raises UnknownContact, OutOfOrder, EndedBeforeItBegan.
+    """
+    received = require_contact(state)
+    came_on = day_in_helsinki(received.received_at)
+    if day < came_on:
+        raise EndedBeforeItBegan(
+            f"{field} is before the contact was received.", remedy=f"Give a day from {came_on} on.", field=field
+        )
+    if state.closed is not None and day > state.closed.closed_on:
+        raise OutOfOrder("The contact was closed by then.", remedy="Record a new contact.", field=field)
+    return received
 
 
 class AnswerContact(Command[ContactState]):

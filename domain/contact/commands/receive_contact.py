@@ -9,7 +9,14 @@ from pydantic import AwareDatetime
 
 from domain.calendar import day_in_helsinki
 from domain.command import Command, Context, Reads
-from domain.contact.facts import ContactChannel, ContactReceived, ContactSource, FamilyConsent
+from domain.contact.facts import (
+    ContactChannel,
+    ContactMatter,
+    ContactPurpose,
+    ContactReceived,
+    ContactSource,
+    FamilyConsent,
+)
 from domain.contact.state import ContactState
 from domain.fact import Fact, StreamKind
 
@@ -30,6 +37,9 @@ class ReceiveContact(Command[ContactState]):
     client_id: UUID | None = None
     area: str | None = None
     service: str | None = None
+    matter: ContactMatter | None = None
+    purpose: ContactPurpose | None = None
+    anonymous: bool | None = None
     message: str | None = None
 
     def reads(self, state: ContactState) -> Reads:
