@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -21,19 +22,32 @@ EVERY_CASE = [
 
 
 @pytest.fixture(scope="module")
-def desk(request: pytest.FixtureRequest, postgres: str) -> Iterator[Desk]:
-    """One register for a whole group."""
-    name = str(request.param).replace("_", "-")
-    with opened_desk(postgres, f"driven-{name}-{os.getpid()}") as opened:
-        yield opened
+def desks(postgres: str) -> Iterator[Callable[[str], Desk]]:
+    """One register for a whole group: pytest would set up an indirect parameter anew for every case."""
+    opened: dict[str, Desk] = {}
+    with ExitStack() as stack:
+
+        def of_group(name: str) -> Desk:
+            if name not in opened:
+                register = f"driven-{name.replace('_', '-')}-{os.getpid()}"
+                opened[name] = stack.enter_context(opened_desk(postgres, register))
+            return opened[name]
+
+        yield of_group
 
 
-@pytest.mark.parametrize(("desk", "case"), EVERY_CASE, indirect=["desk"])
+@pytest.fixture
+def desk(group: str, desks: Callable[[str], Desk]) -> Desk:
+    """The desk of the case's group."""
+    return desks(group)
+
+
+@pytest.mark.parametrize(("group", "case"), EVERY_CASE)
 def test_the_story_that_keeps_a_rule_keeps_it(desk: Desk, case: Driven) -> None:
     assert_kept(desk, case)
 
 
-@pytest.mark.parametrize(("desk", "case"), EVERY_CASE, indirect=["desk"])
+@pytest.mark.parametrize(("group", "case"), EVERY_CASE)
 def test_the_story_that_breaks_a_rule_is_refused_or_leaves_a_deviation_or_an_open_duty(
     desk: Desk, case: Driven
 ) -> None:
