@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import Any
+from uuid import UUID
 
 from domain.catalogue.loader import load_catalogue
 from domain.episode.commands.grant_extension import GrantExtension
+from domain.episode.commands.start_episode import StartEpisode
 from domain.ledger.identity import new_id
 from domain.register.commands.publish_service_model import PublishServiceModel
 from scripts.commandline.replay import model_meant, replay_under
-from tests.domain.desk import WORKER, Desk
+from tests.domain.desk import WORKER, Desk, grant, meeting
 from tests.driven.arranged import L2, version_two
 from tests.scripts.conftest import Imported, RunCommand
 
@@ -40,6 +42,31 @@ def test_the_table_says_how_many_would_be_judged_otherwise(jaksokirja: RunComman
     told = replayed(jaksokirja, demonstration.register, "K1.1")
     done = jaksokirja("replay", "--under", "K1.1", "--register", demonstration.register, "--lang", "en")
     assert f"{told['episodes_replayed']} episodes replayed, {told['episodes_judged_otherwise']} judged" in done.stdout
+
+
+def early_support(desk: Desk, service: str, decided_on: dt.date) -> UUID:
+    """Four meetings, of an episode decided on that day."""
+    episode_id = desk.referred(received_on=decided_on)
+    desk.do(episode_id, grant(service, decided_on))
+    desk.do(episode_id, StartEpisode(started_on=decided_on))
+    for number in range(1, 5):
+        desk.do(episode_id, meeting(number))
+    return episode_id
+
+
+def test_four_meetings_deviate_only_in_an_episode_decided_on_the_first_day_of_the_model(
+    register: tuple[str, str],
+) -> None:
+    desk = Desk(*register)
+    desk.open()
+    before = early_support(desk, "K0", dt.date(2022, 1, 31))
+    after = early_support(desk, "K1", dt.date(2022, 2, 1))
+    assert (set(desk.deviations(before)), set(desk.deviations(after))) == (set(), {"meetings"})
+    (one,) = replay_under(desk.book, model_meant(desk.book, "K1.1"), desk.last_position())
+    assert one.episode_id == before
+    gained = [found for found in one.differences if found.rule_id == "meetings"]
+    assert [(found.change.value, found.measured, found.limit) for found in gained] == [("gained", 4, 3)]
+    desk.book.close()
 
 
 def test_an_episode_that_kept_to_six_months_would_break_a_second_version_of_four(register: tuple[str, str]) -> None:
