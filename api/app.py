@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.centres import centres_router
 from api.commands import commands_router
 from api.description import describe
 from api.desk import Desk
@@ -62,6 +63,7 @@ def create_app(settings: Settings, *, dsn: str, clock: Clock | None = None, foll
         home_router(desk),
         queries_router(desk),
         reviews_router(desk),
+        centres_router(desk),
         streams_router(desk),
         commands_router(desk),
     ):

@@ -4,6 +4,7 @@ A new one is a pair of files, `name.py` and `name.sql`, and its line here.
 """
 
 from projections import (
+    activities,
     assignments,
     audits,
     clients,
@@ -17,6 +18,7 @@ from projections import (
     feedback,
     meetings,
     models,
+    networks,
     plans,
     trail,
     workers,
@@ -40,4 +42,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     trail.PROJECTION,
     audits.PROJECTION,
     feedback.PROJECTION,
+    activities.PROJECTION,
+    networks.PROJECTION,
 )

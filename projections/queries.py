@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from domain.ledger.connections import as_role
 from projections import answers
 from projections.answers import Answer
+from projections.centres import Centres
 from projections.install import register_connection
 from projections.pages import PAGE_ROWS, TABLES, MalformedCursor, UnknownColumn, UnknownTable, page
 from projections.reviews import Reviews, UnknownGrouping, check_grouping
@@ -40,7 +41,7 @@ Figure = Literal["caseload", "visits", "duties", "deviations", "contacts", "deci
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 
 
-class Reading(Reviews):
+class Reading(Reviews, Centres):
     """Questions to one register over one connection (see `reading`), each from a snapshot of its own."""
 
     def caseload(self, by: CaseloadBy, *, on_day: dt.date, as_of: int | None = None) -> Answer[answers.CaseloadRow]:

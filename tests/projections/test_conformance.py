@@ -7,6 +7,23 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg import Connection
 
+from domain.activity.facts import (
+    ActivityEnded,
+    ActivityOpened,
+    ActivityService,
+    Circle,
+    JointSurveyHandled,
+    JointSurveyHeld,
+    OrganisersMet,
+    OutreachKind,
+    OutreachMade,
+    PlaceClosed,
+    PlaceKind,
+    PlaceOpened,
+    SessionHeld,
+    SessionKind,
+    SurveyChange,
+)
 from domain.client.facts import (
     BirthExpected,
     ClientRegistered,
@@ -49,7 +66,33 @@ from domain.episode.facts import (
     WorkerReleased,
 )
 from domain.fact import Fact
+from domain.family_centre import FamilyCentreArea, PlaceOrganisation, Sector
 from domain.ledger.connections import as_role
+from domain.network.facts import (
+    ActionPlanMade,
+    Audience,
+    ConsultationMapped,
+    Denominator,
+    DenominatorTold,
+    GatheringHeld,
+    GatheringKind,
+    GatheringPlanned,
+    GoalMeasure,
+    GoalSet,
+    GroupFormed,
+    GroupKind,
+    GroupMet,
+    HandbookReviewed,
+    MeasureKind,
+    Method,
+    MethodUseCounted,
+    NetworkEnded,
+    NetworkOpened,
+    PlanTaskAgreed,
+    PlanTaskDone,
+    Progress,
+    ProgressNoted,
+)
 from domain.organisations import Organisation
 from domain.register.facts import ServiceModelPublished, UnitOpened, WorkerEnrolled, WorkerLeft, WorkerRole
 from projections import store
@@ -77,6 +120,81 @@ from tests.projections.history import (
 from tests.projections.quality import whole_file
 
 every_projection = pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
+
+
+def family_centre() -> list[tuple[UUID, Fact]]:
+    """Facts for every table of a family centre."""
+    activity, network, place, group, plan, task, goal, measure = (uuid4() for _ in range(8))
+    of_activity: list[Fact] = [
+        ActivityOpened(opened_on=day(0), area=FamilyCentreArea.POSIO, service=ActivityService.F4, model_version=1),
+        PlaceOpened(
+            place_id=place, place_kind=PlaceKind.BABY_CAFE, organiser=PlaceOrganisation.PARISH, opened_on=day(0)
+        ),
+        SessionHeld(
+            session_id=uuid4(),
+            place_id=place,
+            session_kind=SessionKind.OPEN_SESSION,
+            held_on=day(1),
+            adults=3,
+            children=4,
+            under_ones=2,
+            first_timers=1,
+            minutes=90,
+        ),
+        OutreachMade(
+            place_id=place,
+            organisation=PlaceOrganisation.GIRLS_HOUSE,
+            outreach_kind=OutreachKind.ADVICE,
+            made_on=day(1),
+        ),
+        OrganisersMet(
+            meeting_id=uuid4(), circle=Circle.ORGANISERS_CORE, met_on=day(2), present=(PlaceOrganisation.PARISH,)
+        ),
+        JointSurveyHeld(survey_id=plan, opened_on=day(2), closed_on=day(3), answers=5),
+        JointSurveyHandled(survey_id=plan, handled_on=day(4), changes=(SurveyChange.PLACES,)),
+        PlaceClosed(place_id=place, closed_on=day(5)),
+        ActivityEnded(ended_on=day(6)),
+    ]
+    of_network: list[Fact] = [
+        NetworkOpened(opened_on=day(0), area=FamilyCentreArea.POSIO, service="F5", model_version=1),
+        GroupFormed(group_id=group, group_kind=GroupKind.CORE_GROUP, formed_on=day(0), sectors=(Sector.HEALTH,)),
+        GroupMet(
+            meeting_id=uuid4(),
+            group_id=group,
+            group_kind=GroupKind.CORE_GROUP,
+            met_on=day(1),
+            sectors_present=(Sector.HEALTH,),
+            note="x",
+        ),
+        ActionPlanMade(plan_id=plan, made_on=day(1), covers_from=day(0), covers_to=day(90)),
+        PlanTaskAgreed(task_id=task, plan_id=plan, agreed_on=day(1), due_on=day(9), owner=Sector.HEALTH),
+        PlanTaskDone(task_id=task, done_on=day(3)),
+        GoalSet(
+            goal_id=goal,
+            number=1,
+            set_on=day(1),
+            covers_from=day(0),
+            covers_to=day(90),
+            measures=(GoalMeasure(measure_id=measure, measure_kind=MeasureKind.NETWORK_FAIR_HELD, target=1),),
+        ),
+        ProgressNoted(goal_id=goal, measure_id=measure, noted_on=day(2), progress=Progress.UNDER_WAY),
+        GatheringPlanned(
+            gathering_id=task, gathering_kind=GatheringKind.NETWORK_FAIR, planned_on=day(1), takes_place_on=day(4)
+        ),
+        GatheringHeld(gathering_id=task, gathering_kind=GatheringKind.NETWORK_FAIR, held_on=day(4)),
+        MethodUseCounted(method=Method.NOKKO, counted_on=day(5), covers_from=day(0), covers_to=day(5), uses=2),
+        ConsultationMapped(
+            mapped_on=day(5),
+            asked_by=Audience.SCHOOL_STAFF,
+            asked_of=Audience.HEALTH_STAFF,
+            works_well=True,
+            more_needed=False,
+        ),
+        DenominatorTold(told_on=day(5), year=2020, denominator=Denominator.BIRTHS, value=5, source_code="s"),
+        HandbookReviewed(reviewed_on=day(6)),
+        NetworkEnded(ended_on=day(7)),
+    ]
+    return [*((activity, fact) for fact in of_activity), *((network, fact) for fact in of_network)]
 
 
 def everything() -> list[tuple[UUID, Fact]]:
@@ -143,6 +261,7 @@ def everything() -> list[tuple[UUID, Fact]]:
         (episode, DeviationExplained(deviation_key="x", explained_on=day(9), reason="x")),
         (episode, WorkerReleased(assignment_id=assignment, to_on=day(9))),
         *((quality_file, fact) for fact in whole_file(episode)),
+        *family_centre(),
     ]  # fmt: skip
 
 
