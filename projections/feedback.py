@@ -5,7 +5,7 @@ Must never hold: comments, or a single person's answers to a survey.
 
 from collections.abc import Iterator
 
-from domain.episode.facts import FeedbackReceived
+from domain.episode.facts import FeedbackHandledInTeam, FeedbackReceived
 from domain.quality.facts import QualityFeedbackHandled, QualityFeedbackReceived, SurveyRoundHandled, SurveyRoundHeld
 from domain.stream import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
@@ -42,8 +42,9 @@ _HANDLED = ("handled_on", "in_team", "result_code", "change_code")
 
 
 def of_episode(entry: Entry, fact: FeedbackReceived) -> Iterator[Operation]:
-    told = {"given_on": fact.received_on, "given_by": fact.given_by, "episode_id": entry.stream_id}
-    yield Open("feedback", (fact.feedback_id,), told)
+    told = {name: getattr(fact, name) for name in ("given_by", "feedback_kind", "oral")}
+    of = {"given_on": fact.received_on, "episode_id": entry.stream_id}
+    yield Open("feedback", (fact.feedback_id,), {**told, **of})
     yield from _scores(fact)
 
 
@@ -61,6 +62,11 @@ def _scores(fact: FeedbackReceived | QualityFeedbackReceived) -> Iterator[Operat
 
 def handled(_entry: Entry, fact: QualityFeedbackHandled) -> Iterator[Operation]:
     yield Amend("feedback", (fact.feedback_id,), {name: getattr(fact, name) for name in _HANDLED})
+
+
+def handled_in_team(_entry: Entry, fact: FeedbackHandledInTeam) -> Iterator[Operation]:
+    told = {"handled_on": fact.handled_on, "in_team": True, "change_code": fact.change_code}
+    yield Amend("feedback", (fact.feedback_id,), told)
 
 
 def round_held(_entry: Entry, fact: SurveyRoundHeld) -> Iterator[Operation]:
@@ -81,6 +87,7 @@ PROJECTION = Projection.beside(
     (FEEDBACK, FEEDBACK_SCORES, SURVEY_ROUNDS, SURVEY_SCORES),
     {
         FeedbackReceived: of_episode,
+        FeedbackHandledInTeam: handled_in_team,
         QualityFeedbackReceived: of_unit,
         QualityFeedbackHandled: handled,
         SurveyRoundHeld: round_held,

@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contacts": ("contacts", "Contacts and how long they waited for an answer."),
     "decisions": ("decisions", "Decisions: granted, refused, exceptions."),
     "outcomes": ("outcomes", "Closed episodes by reason, moves to heavier and lighter services, returns."),
-    "report": ("report", "The figures that are published: early-support; quality: a service reviewed."),
+    "report": ("report", "The figures that are published: early-support; quality, audits."),
     "history": ("history", "Tell one episode as a trail, struck and corrected entries visible as such."),
     "replay": ("replay", "Tell which episodes another version of their service would have judged otherwise."),
     "rebuild": ("rebuild", "Rebuild the projections beside the live ones, compare, and swap."),

@@ -1,4 +1,4 @@
-"""`jaksokirja report`: the figures that are published, reproduced from events; the quality review of a service.
+"""`jaksokirja report`: figures that are published, reproduced from events; a service's quality review; its audits.
 
 Never here: how they are counted (domain book, Kymenlaakso: the definition).
 """
@@ -15,6 +15,7 @@ import typer
 from projections.answers import Answer, EarlySupportFigures, Explained
 from projections.queries import Reading
 from scripts.commandline import options
+from scripts.commandline.audits import audits
 from scripts.commandline.figures import Asked, footer, position_of, register_read
 from scripts.commandline.labels import label
 from scripts.commandline.quality import quality
@@ -32,6 +33,7 @@ def report() -> None:
 
 
 app.command()(quality)
+app.command()(audits)
 
 
 @app.command("early-support")

@@ -8,7 +8,14 @@ import pytest
 
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
-from domain.episode.facts import ClosureReason, DecisionKind, FeedbackReceived, Outcome, SummaryWritten
+from domain.episode.facts import (
+    ClosureReason,
+    DecisionKind,
+    FeedbackHandledInTeam,
+    FeedbackReceived,
+    Outcome,
+    SummaryWritten,
+)
 from domain.fact import Fact
 from domain.quality.sampling import draw
 from domain.register.facts import ServiceModelPublished
@@ -254,6 +261,26 @@ def test_feedback_is_counted_as_handled_and_as_changing_something(book: Book, hi
     assert sorted(case.status or "" for case in beneath) == ["handled", "open", "open"]
     with pytest.raises(UnknownGrouping):
         ask.feedback("colour", *PERIOD, on_day=LATER)  # type: ignore[arg-type] # what a caller might send
+
+
+def test_feedback_on_an_episode_is_handled_in_the_team_too(book: Book, history: History, ask: Reading) -> None:
+    feedback_id = uuid4()
+    given = FeedbackReceived(feedback_id=feedback_id, received_on=day(20), given_by="client")
+    went_through = FeedbackHandledInTeam(
+        feedback_id=feedback_id, handled_on=day(22), worker_id="anna", change_code="rhythm"
+    )
+    history.record(uuid4(), *worked(uuid4()), given, went_through)
+    run_once(*book)
+    (row,) = ask.feedback("given_by", *PERIOD, on_day=LATER).rows
+    assert (row.group_key, row.handled_in_team, row.led_to_change, row.median_days_to_handling) == ("client", 1, 1, 2)
+
+
+def test_duties_of_a_quality_file_are_those_of_its_unit_and_area(book: Book, history: History, ask: Reading) -> None:
+    history.record(uuid4(), file_opened(), duty("audit-on-site/1", 20))
+    run_once(*book)
+    (by_unit,) = ask.duties("unit", on_day=LATER).rows
+    (by_area,) = ask.duties("area", on_day=LATER).rows
+    assert (by_unit.group_key, by_unit.open_late_duties, by_area.group_key) == ("unit-1", 1, "north")
 
 
 def test_scores_run_over_time_and_weigh_by_those_who_answered(book: Book, history: History, ask: Reading) -> None:
