@@ -1,0 +1,173 @@
+"""What one case each way cannot show of the Lapland producer's rules: months, siblings, consent, minutes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.amend.correct_entry import CorrectEntry
+from domain.consequence import Duty
+from domain.correction import MistakeKind
+from domain.episode.commands.bring_child_along import BringChildAlong
+from domain.episode.facts import EpisodeStarted, MeetingKind, MeetingMode, PlanKind
+from domain.refusal import NotAuthorised
+from tests.domain.desk import DECIDED_ON, Desk
+from tests.driven.harness import opened_desk
+from tests.driven.lapland import (
+    MET,
+    STARTED,
+    Work,
+    closed,
+    consented,
+    contacted,
+    course,
+    met,
+    minutes_of,
+    monthly,
+    planned,
+    reported,
+    reporting,
+)
+
+MARCH = (STARTED, dt.date(2023, 3, 31))
+APRIL = (dt.date(2023, 4, 1), dt.date(2023, 4, 30))
+MAY = (dt.date(2023, 5, 1), dt.date(2023, 5, 31))
+
+
+@pytest.fixture(scope="module")
+def desk(postgres: str) -> Iterator[Desk]:
+    """One register for the whole file."""
+    with opened_desk(postgres, f"lapland-in-depth-{os.getpid()}") as opened:
+        yield opened
+
+
+def duties(desk: Desk, episode: UUID, rule_id: str) -> dict[str, Duty]:
+    """The duties of a rule, by what their key ends with: a month, or the client."""
+    standing = desk.episode(episode).concluded.duties.values()
+    return {duty.key.rpartition("/")[2]: duty for duty in standing if duty.rule_id == rule_id}
+
+
+def report(first: dt.date, last: dt.date, **otherwise: Any) -> Any:
+    return monthly(covers_from=first, covers_to=last, written_on=last, **otherwise)
+
+
+def test_every_month_with_a_day_of_clientship_wants_a_report_by_the_tenth(desk: Desk) -> None:
+    episode = course("P7", report(*MARCH), closed(closed_on=dt.date(2023, 5, 1)))(desk)
+    found = duties(desk, episode, "monthly-report")
+    assert {month: duty.due_on for month, duty in found.items()} == {
+        "2023-03": dt.date(2023, 4, 10),
+        "2023-04": dt.date(2023, 5, 10),
+        "2023-05": dt.date(2023, 6, 10),
+    }
+    assert [month for month, duty in found.items() if duty.met_by] == ["2023-03"]
+
+
+def test_a_part_month_may_be_covered_by_its_neighbour_but_a_whole_one_may_not(desk: Desk) -> None:
+    story = course("P7", report(STARTED, APRIL[1]), closed(closed_on=dt.date(2023, 6, 2)))
+    met_months = [month for month, duty in duties(desk, story(desk), "monthly-report").items() if duty.met_by]
+    assert met_months == ["2023-03", "2023-04"]
+    story = course(
+        "P7", report(STARTED, MAY[1]), report(MAY[0], dt.date(2023, 6, 2)), closed(closed_on=dt.date(2023, 6, 2))
+    )
+    left = [month for month, duty in duties(desk, story(desk), "monthly-report").items() if not duty.met_by]
+    assert left == ["2023-04"]
+
+
+def test_the_agreed_day_goes_before_the_tenth(desk: Desk) -> None:
+    story = course("P7", reporting(every_months=None, due_day=20), met())
+    assert duties(desk, story(desk), "monthly-report")["2023-03"].due_on == dt.date(2023, 4, 20)
+
+
+def test_each_child_who_is_a_client_has_a_report_of_its_own_from_the_month_it_came(desk: Desk) -> None:
+    sibling = desk.client(age=2, on=DECIDED_ON)
+
+    def joins(work: Work) -> None:
+        work.do(BringChildAlong(client_id=sibling, joined_on=dt.date(2023, 4, 20)))
+
+    episode = course("P7", joins, closed(closed_on=dt.date(2023, 5, 1)))(desk)
+    standing = [duty for duty in desk.episode(episode).concluded.duties.values() if duty.rule_id == "monthly-report"]
+    months = sorted(duty.key.rpartition("/")[2] for duty in standing if duty.client_id == sibling)
+    assert (len(standing), months) == (5, ["2023-04", "2023-05"])
+
+
+def test_a_correction_of_the_start_takes_the_month_away(desk: Desk) -> None:
+    episode = course("P7", closed(closed_on=dt.date(2023, 5, 1)))(desk)
+    entry = desk.number(episode, EpisodeStarted)
+    changes = {"started_on": "2023-04-03"}
+    desk.do(
+        episode,
+        CorrectEntry(entry=entry, mistake=MistakeKind.FACTUAL_ERROR, changes=changes, reason="Alkoi myöhemmin."),
+    )
+    assert sorted(duties(desk, episode, "monthly-report")) == ["2023-04", "2023-05"]
+
+
+def test_reports_fall_due_as_agreed_and_a_later_agreement_takes_over(desk: Desk) -> None:
+    later = reporting(every_months=2, agreed_on=dt.date(2023, 4, 20))
+    episode = course("P6", reporting(), reported(), later)(desk)
+    due = {duty.due_on: duty.met_by is not None for duty in duties(desk, episode, "P0.reports-as-agreed").values()}
+    assert due == {dt.date(2023, 4, 8): True, dt.date(2023, 6, 20): False}
+
+
+def test_without_consent_there_is_no_duty_of_follow_up_and_its_withdrawal_closes_both(desk: Desk) -> None:
+    without = course("P2", closed())(desk)
+    withdrawn = course("P2", consented(withdrawn=True), closed())(desk)
+    given = course("P2", consented(), closed(), contacted())(desk)
+    rules = ("follow-up-half-a-year", "follow-up-a-year")
+    assert [len(duties(desk, episode, rule)) for episode in (without, withdrawn, given) for rule in rules] == [
+        0, 0, 0, 0, 1, 1
+    ]  # fmt: skip
+    assert [duty.due_on for rule in rules for duty in duties(desk, given, rule).values()] == [
+        dt.date(2024, 1, 12),
+        dt.date(2024, 7, 12),
+    ]
+
+
+def test_a_plan_above_a_fifth_is_refused_and_exactly_a_fifth_is_not(desk: Desk) -> None:
+    episode = course("P8", planned(planned_minutes=600, planned_remote_minutes=120))(desk)
+    work = Work(desk, "P8", desk.episode(episode).client_ids[0], episode)
+    with pytest.raises(NotAuthorised) as refused:
+        work.do(planned(planned_minutes=600, planned_remote_minutes=121))
+    assert refused.value.rule is not None
+    assert refused.value.rule.rule_id == "remote-share"
+    assert refused.value.details["limit"] == 20
+
+
+def test_the_share_is_told_planned_and_held_with_numerator_and_denominator(desk: Desk) -> None:
+    negotiation = met(meeting_kind=MeetingKind.INTERIM_NEGOTIATION, mode=MeetingMode.VIDEO)
+    outside = minutes_of(79, MeetingMode.OTHER_PLACE)
+    episode = course("P8", planned(), outside, minutes_of(20, MeetingMode.VIDEO), negotiation)(desk)
+    told = {
+        row.basis: (row.part_minutes, row.whole_minutes, row.percent) for row in desk.book.shares(desk.episode(episode))
+    }
+    assert told == {"planned": (120, 600, 20.0), "held": (20, 99, 20.2)}
+    assert "remote-share" in desk.deviations(episode)
+
+
+def test_a_plan_without_goals_is_a_fact_all_the_same(desk: Desk) -> None:
+    episode = course("P8", planned(goals=()))(desk)
+    assert "P0.plan-goals" in desk.deviations(episode)
+
+
+def test_the_gap_in_sight_and_hearing_is_told_in_minutes(desk: Desk) -> None:
+    episode = course("P4", met(presence_gap_minutes=7))(desk)
+    gap = [one for one in desk.episode(episode).concluded.deviations.values() if one.rule_id == "presence-gap"]
+    assert [(one.measured, one.limit, one.unit) for one in gap] == [(7, 0, "minutes")]
+
+
+def test_a_start_is_refused_by_the_rule_it_breaks_and_nothing_is_recorded(desk: Desk) -> None:
+    with pytest.raises(NotAuthorised) as refused:
+        course("P7", without="by_phone")(desk)
+    assert refused.value.rule is not None
+    assert refused.value.rule.rule_id == "clientship-by-phone"
+
+
+def test_the_later_version_of_a_plan_is_delivered_too(desk: Desk) -> None:
+    again = planned(PlanKind.IMPLEMENTATION_PLAN, made_on=MET)
+    episode = course("P7", planned(), again)(desk)
+    both = ("plan-to-client", "plan-to-social-worker")
+    assert [len(duties(desk, episode, rule)) for rule in both] == [2, 2]
