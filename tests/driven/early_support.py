@@ -148,12 +148,12 @@ def started_on(service: str, day: dt.date) -> Story:
 
 
 def planned(*, before_second: bool = True, **fields: Any) -> Story:
-    """K2 with a plan of its own, made before the second meeting, or on its day."""
+    """K2 with a plan of its own, made at latest on the day of the second meeting, or only after it."""
 
     def story(desk: Desk) -> UUID:
         episode_id = started_on("K2", STARTED_ON)(desk)
         desk.do(episode_id, meeting(1))
-        desk.do(episode_id, plan(meeting_day(1 if before_second else 2), **fields))
+        desk.do(episode_id, plan(meeting_day(2 if before_second else 3), **fields))
         desk.do(episode_id, meeting(2))
         return episode_id
 
