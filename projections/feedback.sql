@@ -119,7 +119,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY k.key ORDER BY k.key NULLS LAST
 $$;
 
--- What stands beneath one group of feedback_figures().
+-- What stands beneath one group (the key '': the group without a key) of feedback_figures().
 CREATE OR REPLACE FUNCTION feedback_explain(
     grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -127,13 +127,13 @@ RETURNS TABLE (stream_id uuid, feedback_id uuid, given_on date, handled_on date,
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.stream_id, r.feedback_id, r.given_on, r.handled_on, r.event_positions
     FROM feedback_rows(as_of, on_day, from_on, to_on) r
-    WHERE wanted_key IS NULL OR CASE grouped_by
+    WHERE wanted_key IS NULL OR coalesce(CASE grouped_by
         WHEN 'service' THEN r.service
         WHEN 'unit' THEN r.unit_id
         WHEN 'area' THEN r.area
         WHEN 'given_by' THEN r.given_by
         WHEN 'month' THEN to_char(r.given_on, 'YYYY-MM')
-    END = wanted_key
+    END, '') = wanted_key
     ORDER BY r.given_on, r.feedback_id
 $$;
 

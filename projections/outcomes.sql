@@ -80,7 +80,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY k.key ORDER BY k.key NULLS LAST
 $$;
 
--- What stands beneath one group of outcome_figures().
+-- What stands beneath one group (the key '': the group without a key) of outcome_figures().
 CREATE OR REPLACE FUNCTION outcome_explain(
     grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -91,12 +91,12 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.episode_id, r.client_id, r.closed_on, r.closure_reason, r.move, r.returned_on, r.event_positions
     FROM outcome_rows(as_of, on_day, from_on, to_on) r
-    WHERE wanted_key IS NULL OR CASE grouped_by
+    WHERE wanted_key IS NULL OR coalesce(CASE grouped_by
         WHEN 'service' THEN r.service
         WHEN 'area' THEN r.area
         WHEN 'unit' THEN r.unit_id
         WHEN 'reason' THEN r.closure_reason
         WHEN 'month' THEN to_char(r.closed_on, 'YYYY-MM')
-    END = wanted_key
+    END, '') = wanted_key
     ORDER BY r.closed_on, r.episode_id, r.client_id
 $$;

@@ -127,7 +127,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ORDER BY 1, 2, 3 NULLS LAST
 $$;
 
--- What stands beneath one figure of the review: the cases of a measure (all, if none is named), of one area or unit.
+-- What stands beneath one figure of the review: the cases of a measure (all, if none is named), of one area or unit (the
+-- key '': the group without a key).
 CREATE OR REPLACE FUNCTION quality_review_explain(
     wanted_service text, wanted_measure text, grouped_by text, wanted_key text, as_of bigint, on_day date,
     from_on date, to_on date
@@ -139,6 +140,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT c.measure, c.stream_id, c.item, c.happened_on, c.kept, c.days, c.event_positions
     FROM quality_review_cases(wanted_service, as_of, on_day, from_on, to_on) c
     WHERE (wanted_measure IS NULL OR c.measure = wanted_measure)
-        AND (wanted_key IS NULL OR CASE grouped_by WHEN 'area' THEN c.area WHEN 'unit' THEN c.unit_id END = wanted_key)
+        AND (wanted_key IS NULL OR grouped_by = 'all' OR CASE grouped_by
+            WHEN 'area' THEN coalesce(c.area, '')
+            WHEN 'unit' THEN coalesce(c.unit_id, '')
+        END = wanted_key)
     ORDER BY c.measure, c.happened_on, c.stream_id, c.item
 $$;

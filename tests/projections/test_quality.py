@@ -194,9 +194,10 @@ def test_every_figure_of_the_review_has_as_many_cases_beneath_it(book: Book, his
     history.record(uuid4(), published())
     history.record(uuid4(), *worked(uuid4(), asked_for(history)), duty("d", 20), closed(30))
     history.record(uuid4(), *worked(uuid4(), asked_for(history)))
+    history.record(uuid4(), referral(uuid4(), on=1, area=None, unit_id=None), decision(on=9), started(9))
     run_once(*book)
     for (measure, by, key), row in review(ask).items():
-        asked: dict[str, Any] = {"on_day": LATER, "measure": measure, "by": by, "key": key}
+        asked: dict[str, Any] = {"on_day": LATER, "measure": measure, "by": by, "key": key or ""}
         beneath = ask.quality_review_explain("K1", *PERIOD, **asked).rows
         assert len(beneath) == row.cases
         assert all(case.event_positions for case in beneath)
