@@ -101,7 +101,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY k.key ORDER BY k.key NULLS LAST
 $$;
 
--- What stands beneath one group of contact_figures().
+-- What stands beneath one group (the key '': the group without a key) of contact_figures().
 CREATE OR REPLACE FUNCTION contact_explain(
     grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -109,13 +109,13 @@ RETURNS TABLE (contact_id uuid, received_on date, status text, event_positions b
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.contact_id, r.received_on, r.status, r.event_positions
     FROM contact_rows(as_of, on_day, from_on, to_on) r
-    WHERE wanted_key IS NULL OR CASE grouped_by
+    WHERE wanted_key IS NULL OR coalesce(CASE grouped_by
         WHEN 'area' THEN r.area
         WHEN 'channel' THEN r.channel
         WHEN 'source' THEN r.source
         WHEN 'service' THEN r.service
         WHEN 'worker' THEN r.answered_by
         WHEN 'month' THEN to_char(r.received_on, 'YYYY-MM')
-    END = wanted_key
+    END, '') = wanted_key
     ORDER BY r.received_on, r.contact_id
 $$;

@@ -86,7 +86,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY c.key ORDER BY c.key NULLS LAST
 $$;
 
--- What stands beneath one group of decision_figures().
+-- What stands beneath one group (the key '': the group without a key) of decision_figures().
 CREATE OR REPLACE FUNCTION decision_explain(
     grouped_by text, wanted_key text, as_of bigint, from_on date, to_on date
 )
@@ -94,14 +94,14 @@ RETURNS TABLE (episode_id uuid, decision_id uuid, kind text, decided_on date, ev
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.episode_id, r.decision_id, r.kind, r.decided_on, r.event_positions
     FROM decision_rows(as_of, from_on, to_on) r
-    WHERE wanted_key IS NULL OR CASE grouped_by
+    WHERE wanted_key IS NULL OR coalesce(CASE grouped_by
         WHEN 'kind' THEN r.kind
         WHEN 'service' THEN r.service
         WHEN 'area' THEN r.area
         WHEN 'month' THEN to_char(r.decided_on, 'YYYY-MM')
         WHEN 'legal_basis' THEN r.legal_basis
         WHEN 'decision_maker' THEN r.decision_maker
-    END = wanted_key
+    END, '') = wanted_key
     ORDER BY r.decided_on, r.decision_id
 $$;
 

@@ -83,7 +83,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY g.key ORDER BY g.key NULLS LAST
 $$;
 
--- What stands beneath one group of deviation_figures().
+-- What stands beneath one group (the key '': the group without a key) of deviation_figures().
 CREATE OR REPLACE FUNCTION deviation_explain(
     grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -93,13 +93,13 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     FROM deviation_rows(as_of, on_day) r
     WHERE (from_on IS NULL OR r.happened_on >= from_on) AND (to_on IS NULL OR r.happened_on <= to_on)
         AND (wanted_key IS NULL OR CASE grouped_by
-            WHEN 'rule' THEN r.rule_id = wanted_key
-            WHEN 'strength' THEN r.strength = wanted_key
-            WHEN 'worker' THEN wanted_key = ANY(r.worker_ids)
-            WHEN 'area' THEN r.area = wanted_key
-            WHEN 'unit' THEN r.unit_id = wanted_key
-            WHEN 'service' THEN r.service = wanted_key
-            WHEN 'month' THEN to_char(r.happened_on, 'YYYY-MM') = wanted_key
+            WHEN 'rule' THEN coalesce(r.rule_id, '') = wanted_key
+            WHEN 'strength' THEN coalesce(r.strength, '') = wanted_key
+            WHEN 'worker' THEN wanted_key = ANY(r.worker_ids) OR (wanted_key = '' AND coalesce(cardinality(r.worker_ids), 0) = 0)
+            WHEN 'area' THEN coalesce(r.area, '') = wanted_key
+            WHEN 'unit' THEN coalesce(r.unit_id, '') = wanted_key
+            WHEN 'service' THEN coalesce(r.service, '') = wanted_key
+            WHEN 'month' THEN coalesce(to_char(r.happened_on, 'YYYY-MM'), '') = wanted_key
         END)
     ORDER BY r.happened_on, r.stream_id, r.deviation_key
 $$;

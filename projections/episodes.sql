@@ -160,19 +160,19 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY c.key ORDER BY c.key NULLS LAST
 $$;
 
--- What stands beneath one group of caseload().
+-- What stands beneath one group (the key '': the group without a key) of caseload().
 CREATE OR REPLACE FUNCTION caseload_explain(grouped_by text, wanted_key text, as_of bigint, on_day date)
 RETURNS TABLE (episode_id uuid, phase text, event_positions bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.episode_id, r.phase, r.event_positions
     FROM caseload_rows(as_of, on_day) r
     WHERE wanted_key IS NULL OR CASE grouped_by
-        WHEN 'worker' THEN wanted_key = ANY(r.worker_ids)
-        WHEN 'area' THEN r.area = wanted_key
-        WHEN 'unit' THEN r.unit_id = wanted_key
-        WHEN 'service' THEN r.service = wanted_key
-        WHEN 'phase' THEN r.phase = wanted_key
-        WHEN 'month' THEN to_char(coalesce(r.started_on, r.referred_on), 'YYYY-MM') = wanted_key
+        WHEN 'worker' THEN wanted_key = ANY(r.worker_ids) OR (wanted_key = '' AND coalesce(cardinality(r.worker_ids), 0) = 0)
+        WHEN 'area' THEN coalesce(r.area, '') = wanted_key
+        WHEN 'unit' THEN coalesce(r.unit_id, '') = wanted_key
+        WHEN 'service' THEN coalesce(r.service, '') = wanted_key
+        WHEN 'phase' THEN coalesce(r.phase, '') = wanted_key
+        WHEN 'month' THEN coalesce(to_char(coalesce(r.started_on, r.referred_on), 'YYYY-MM'), '') = wanted_key
     END
     ORDER BY r.episode_id
 $$;

@@ -123,7 +123,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY c.key ORDER BY c.key NULLS LAST
 $$;
 
--- What stands beneath one group of visits().
+-- What stands beneath one group (the key '': the group without a key) of visits().
 CREATE OR REPLACE FUNCTION visits_explain(
     grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -132,12 +132,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.episode_id, r.meeting_id, r.meeting_on, r.status, r.event_positions
     FROM visit_rows(as_of, on_day, from_on, to_on) r
     WHERE wanted_key IS NULL OR CASE grouped_by
-        WHEN 'worker' THEN wanted_key = ANY(r.worker_ids)
-        WHEN 'area' THEN r.area = wanted_key
-        WHEN 'unit' THEN r.unit_id = wanted_key
-        WHEN 'service' THEN r.service = wanted_key
-        WHEN 'month' THEN to_char(r.meeting_on, 'YYYY-MM') = wanted_key
-        WHEN 'episode' THEN r.episode_id::text = wanted_key
+        WHEN 'worker' THEN wanted_key = ANY(r.worker_ids) OR (wanted_key = '' AND coalesce(cardinality(r.worker_ids), 0) = 0)
+        WHEN 'area' THEN coalesce(r.area, '') = wanted_key
+        WHEN 'unit' THEN coalesce(r.unit_id, '') = wanted_key
+        WHEN 'service' THEN coalesce(r.service, '') = wanted_key
+        WHEN 'month' THEN coalesce(to_char(r.meeting_on, 'YYYY-MM'), '') = wanted_key
+        WHEN 'episode' THEN coalesce(r.episode_id::text, '') = wanted_key
     END
     ORDER BY r.meeting_on, r.meeting_id
 $$;

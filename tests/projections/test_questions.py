@@ -10,7 +10,7 @@ from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
 from domain.episode.facts import ClosureReason, MeetingMode, Outcome
 from projections.engine import run_once
-from projections.queries import MalformedCursor, Reading, UnknownColumn, UnknownGrouping, UnknownTable, reading
+from projections.queries import Figure, MalformedCursor, Reading, UnknownColumn, UnknownGrouping, UnknownTable, reading
 from tests.projections.conftest import Book
 from tests.projections.history import (
     History,
@@ -123,6 +123,21 @@ def test_a_duty_explains_itself_by_the_events_that_started_and_met_it(
     run_once(*book)
     (beneath,) = ask.explain("duties", by="rule", key="report", on_day=LATER).rows
     assert (beneath.stream_id, beneath.event_positions) == (episode, [1, 2, 3, 4])
+
+
+def test_the_group_without_a_key_explains_itself_like_any_other(book: Book, history: History, ask: Reading) -> None:
+    unassigned, assigned_one = uuid4(), uuid4()
+    history.record(unassigned, referral(uuid4(), area=None), duty(day(2)))
+    history.record(assigned_one, referral(uuid4(), area="Kotka"), assigned(), duty(day(2)))
+    run_once(*book)
+
+    def beneath(figure: Figure, by: str) -> list[UUID | None]:
+        rows = ask.explain(figure, by=by, key="", on_day=LATER).rows
+        return [getattr(row, "episode_id", None) or getattr(row, "stream_id", None) for row in rows]
+
+    assert beneath("caseload", "worker") == [unassigned]
+    assert beneath("caseload", "area") == [unassigned]
+    assert beneath("duties", "worker") == [unassigned]
 
 
 def test_deviations_are_counted_by_rule_and_dated_by_the_entry_that_breaks_it(
