@@ -15,6 +15,8 @@ from domain.calendar import day_in_helsinki
 from domain.client.facts import ClientRegistered
 from domain.client.identity import check_identity
 from domain.command import Context, StreamState
+from domain.conference.facts import ConferenceActionBegun
+from domain.conference.state import ConferenceState
 from domain.contact.state import ContactState
 from domain.episode.facts import DecisionKind, MeetingCancelled, MeetingHeld, MeetingMissed
 from domain.episode.state import EpisodeState
@@ -76,6 +78,11 @@ def check_holds_together(state: StreamState) -> None:
             raise _ended_before("The contact was answered before it came.")
         if state.closed is not None and state.closed.closed_on < received_on:
             raise _ended_before("The contact was closed before it came.")
+        followed = [*(fact.given_on for fact in state.guided), *(fact.screened_on for fact in state.screened)]
+        if any(day < received_on for day in followed):
+            raise _ended_before("The contact led somewhere before it came.")
+    if isinstance(state, ConferenceState) and state.convened is not None:
+        _conference_holds_together(state, state.convened.convened_on)
     if isinstance(state, EpisodeState):
         if state.started_on and state.closed_on and state.closed_on < state.started_on:
             raise _ended_before("The work ended before it began.")
@@ -88,6 +95,18 @@ def check_holds_together(state: StreamState) -> None:
                 remedy="Strike out the one that is wrong first.",
                 field="entry",
             )
+
+
+def _conference_holds_together(state: ConferenceState, convened_on: dt.date) -> None:
+    """What a conference came to lies after its convening, what was begun after it was agreed."""
+    days = [fact.held_on for fact in state.held] + [fact.agreed_on for fact in state.actions.values()]
+    if any(day < convened_on for day in [*days, *([state.closed.closed_on] if state.closed else [])]):
+        raise _ended_before("The conference met, agreed or ended before it was convened.")
+    for entry in state.in_force:
+        if isinstance(entry.fact, ConferenceActionBegun):
+            agreed = state.actions.get(entry.fact.action)
+            if agreed is not None and entry.fact.begun_on < agreed.agreed_on:
+                raise _ended_before("The action began before it was agreed.")
 
 
 def _ended_before(message: str) -> EndedBeforeItBegan:

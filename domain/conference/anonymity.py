@@ -70,7 +70,7 @@ def _check_stays_identified(command: CorrectEntry) -> None:
 
 
 def _is_closed(value: object, words: Container[str], *, dates: bool) -> bool:
-    """Whether the value can tell of nobody. `dates`: a text may be a date, since JSON has no other way to write it."""
+    """Whether the value can tell of nobody. `dates`: the text of a field that is a date may be one, as JSON has it."""
     match value:
         case None | bool() | int() | dt.date() | Enum():
             return True
@@ -79,6 +79,9 @@ def _is_closed(value: object, words: Container[str], *, dates: bool) -> bool:
         case tuple() | list():
             return all(_is_closed(one, words, dates=dates) for one in value)
         case dict():
-            return all(key in words and _is_closed(one, words, dates=dates) for key, one in value.items())
+            return all(
+                key in words and _is_closed(one, words, dates=dates and key.endswith("_on"))
+                for key, one in value.items()
+            )
         case _:
             return False

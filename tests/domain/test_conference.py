@@ -23,10 +23,17 @@ from domain.conference.commands.end_work_pair import EndWorkPair
 from domain.conference.commands.give_consultation import GiveConsultation
 from domain.conference.commands.make_conference_plan import MakeConferencePlan
 from domain.conference.commands.record_conference import RecordConference
-from domain.conference.facts import ConferenceActionAgreed, ConferenceConvened, Handling
+from domain.conference.facts import (
+    ConferenceActionAgreed,
+    ConferenceActionBegun,
+    ConferenceClosed,
+    ConferenceConvened,
+    ConferenceHeld,
+    Handling,
+)
 from domain.conference.state import ConferenceState
 from domain.correction import MistakeKind
-from domain.fact import StreamKind
+from domain.fact import Fact, StreamKind
 from domain.ledger.identity import new_id
 from domain.refusal import (
     AlreadyThere,
@@ -212,6 +219,35 @@ def test_what_began_anonymously_stays_so_and_what_did_not_does_not_become_so(des
     desk.do(anonymous, corrected(conference_kind="vasa", handling="identified"))
     noted = RecordConference.model_validate({"held_on": HELD_ON, "organisations": ("school",), "note": "words"})
     assert isinstance(desk.refused(anonymous, noted), IdentityNotAllowed)
+
+
+def test_no_correction_lets_a_conference_meet_before_it_is_convened_or_an_action_begin_before_it_is_agreed(
+    desk: Desk,
+) -> None:
+    conference_id = after(desk, RecordConference, AgreeConferenceAction, BeginConferenceAction, CloseConference)
+    wrong: tuple[tuple[type[Fact], dict[str, Any]], ...] = (
+        (ConferenceConvened, {"convened_on": str(DUE_ON)}),
+        (ConferenceHeld, {"held_on": str(BEFORE)}),
+        (ConferenceActionBegun, {"begun_on": str(CONVENED_ON)}),
+        (ConferenceClosed, {"closed_on": str(BEFORE)}),
+    )
+    for kind, changes in wrong:
+        number = desk.number(conference_id, kind)
+        correction = CorrectEntry(entry=number, mistake=MistakeKind.TYPING_ERROR, changes=changes, reason="day")
+        assert isinstance(desk.refused(conference_id, correction), EndedBeforeItBegan)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"topic": "2018-01-31"}, {"client_ids": ["2018-01-31"]}, {"topic": "words"}, {"Somebody": "police"}]
+)
+def test_a_correction_in_an_anonymous_conference_tells_codes_and_the_days_of_its_own_fields(
+    desk: Desk, changes: dict[str, Any]
+) -> None:
+    conference_id = expert_group(desk)
+    told: dict[str, Any] = {"entry": 1, "mistake": MistakeKind.TYPING_ERROR, "reason": "typing_error"}
+    assert isinstance(desk.refused(conference_id, CorrectEntry(changes=changes, **told)), IdentityNotAllowed)
+    day = CorrectEntry(changes={"convened_on": "2024-03-01", "convened_by": "child_welfare"}, **told)
+    assert desk.do(conference_id, day).entries
 
 
 def test_a_reason_in_an_anonymous_conference_is_a_code(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.amend.correct_entry import CorrectEntry
 from domain.commands import AnyCommand
 from domain.contact.commands.answer_contact import AnswerContact
 from domain.contact.commands.close_contact import CloseContact
@@ -15,6 +16,7 @@ from domain.contact.commands.guide_onwards import GuideOnwards
 from domain.contact.commands.receive_contact import ReceiveContact
 from domain.contact.commands.screen_parent import ScreenParent
 from domain.contact.facts import OnwardGuidanceGiven, ParentScreened, ScreenedParent
+from domain.correction import MistakeKind
 from domain.ledger.identity import new_id
 from domain.refusal import EndedBeforeItBegan, OutOfOrder, UnknownContact
 from tests.domain.desk import TOMORROW, WORKER, Desk, at, the
@@ -71,6 +73,15 @@ def test_neither_is_recorded_before_the_contact_after_its_close_or_in_the_future
     desk.do(contact_id, CloseContact(closed_on=CAME_ON))
     for after in (guiding(), screening()):
         assert isinstance(desk.refused(contact_id, after), OutOfOrder)
+
+
+def test_no_correction_lets_a_contact_come_after_where_it_led(desk: Desk) -> None:
+    for command in (guiding(), screening()):
+        contact_id = came(desk)
+        desk.do(contact_id, command)
+        changes = {"received_at": at(LATER + dt.timedelta(days=1)).isoformat()}
+        late = CorrectEntry(entry=1, mistake=MistakeKind.TYPING_ERROR, changes=changes, reason="day")
+        assert isinstance(desk.refused(contact_id, late), EndedBeforeItBegan)
 
 
 @pytest.mark.parametrize(
