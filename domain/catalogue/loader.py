@@ -41,7 +41,7 @@ def load_model(path: Path) -> ServiceModel:
         ]
         raise CatalogueFault(list(dict.fromkeys(problems))) from None
     expected = f"{model.service}.{model.model_version}.toml"
-    if path.name != expected and path.parent == MODELS:
+    if path.name != expected and path.resolve().parent == MODELS.resolve():
         raise CatalogueFault([Problem(path.name, None, f"holds {expected}: the file should be named so")])
     return model
 
@@ -84,16 +84,21 @@ def model_in_force(models: Iterable[ServiceModel], service: str, day: dt.date) -
     return next((model for model in models if model.service == service and model.in_force_on(day)), None)
 
 
+def clash_of(one: ServiceModel, later: ServiceModel) -> str | None:
+    """Why two models of one service, in the order of their first days, cannot both be; None when they can."""
+    if one.model_version == later.model_version:
+        return f"version {one.model_version} of {one.service} is there twice"
+    if one.in_force_on(later.valid_from):
+        return f"in force from {later.valid_from}, while version {one.model_version} is in force still"
+    return None
+
+
 def _overlaps(models: Sequence[ServiceModel]) -> Iterable[Problem]:
     ordered = sorted(models, key=lambda model: (model.service, model.valid_from, model.model_version))
-    for one, other in pairwise(ordered):
-        if one.service != other.service:
-            continue
-        if one.model_version == other.model_version:
-            yield Problem(_file_of(other), None, f"version {one.model_version} of {one.service} is there twice")
-        elif one.in_force_on(other.valid_from):
-            words = f"in force from {other.valid_from}, while version {one.model_version} is in force still"
-            yield Problem(_file_of(other), None, words)
+    for one, later in pairwise(ordered):
+        words = clash_of(one, later) if one.service == later.service else None
+        if words is not None:
+            yield Problem(_file_of(later), None, words)
 
 
 def _file_of(model: ServiceModel) -> str:

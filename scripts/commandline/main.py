@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("history", "Tell one episode as a trail, struck and corrected entries visible as such."),
     "replay": ("replay", "Tell which episodes another version of their service would have judged otherwise."),
     "rebuild": ("rebuild", "Rebuild the projections beside the live ones, compare, and swap."),
-    "catalogue": ("catalogue", "List the service models of the catalogue."),
+    "catalogue": ("catalogue", "Service models: list, show, check a file, publish to a register."),
     "registers": ("registers", "List the registers and where they stand."),
     "migrate": ("migrate", "Create registers, or bring their schema up to date."),
 }

@@ -310,6 +310,9 @@ def test_every_line_of_the_readme_is_a_command_that_there_is() -> None:
             continue
         with group.make_context("jaksokirja", words) as context:
             name, command, rest = group.resolve_command(context, words)
+            while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
+                with command.make_context(name, list(rest)) as inner:
+                    name, command, rest = command.resolve_command(inner, rest)
             command.make_context(name, rest).close()  # raises when an option or argument is not known
 
 
