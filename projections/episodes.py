@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.episode.facts import (
+    ChildJoined,
     DecisionKind,
     DecisionMade,
     EpisodeClosed,
@@ -80,6 +81,10 @@ def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
             pass
 
 
+def joined(_entry: Entry, fact: ChildJoined) -> Iterator[Operation]:
+    yield Amend("episodes", (), {"client_ids": fact.of_episode})
+
+
 def started(entry: Entry, fact: EpisodeStarted) -> Iterator[Operation]:
     yield Amend("episodes", (), {"started_on": fact.started_on})
     yield _phase(entry, "active", _WORKED, fact.started_on)
@@ -117,6 +122,7 @@ PROJECTION = Projection.beside(
     {
         ReferralReceived: referred,
         DecisionMade: decided,
+        ChildJoined: joined,
         EpisodeStarted: started,
         EpisodeSuspended: suspended,
         EpisodeResumed: resumed,

@@ -717,9 +717,13 @@ class PlacementDecided(
 
 
 class ChildJoined(Fact, name="child_joined", stream=EPISODE, happened="joined_on"):
-    """A child came along into the service, or was `born` into it; from then on the episode is for the child too."""
+    """A child came along into the service, or was `born` into it; from then on the episode is for the child too.
+
+    `of_episode`: all for whom it is then, the child among them.
+    """
 
     client_id: UUID
+    of_episode: SomeClients
     joined_on: dt.date
     born: bool = False
     age_years: int | None = None

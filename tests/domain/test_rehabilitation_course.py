@@ -85,7 +85,8 @@ def test_a_child_comes_along_and_is_of_the_episode_from_then_on(desk: Desk) -> N
     desk.do(episode, placement(child))
     joined = the(desk.do(episode, BringChildAlong(client_id=child, joined_on=STARTED_ON)).facts(), ChildJoined)
     assert (joined.client_id, joined.age_years, joined.born) == (child, 2, False)
-    assert child in desk.episode(episode).client_ids
+    assert joined.of_episode == desk.episode(episode).client_ids
+    assert child in joined.of_episode
     assert desk.do(episode, BringChildAlong(client_id=child, joined_on=STARTED_ON)).entries == ()
 
 

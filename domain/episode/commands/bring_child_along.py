@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from domain.client.state import ClientState
@@ -38,9 +38,16 @@ class BringChildAlong(EpisodeCommand):
             )
         if self.client_id in state.joined:
             return []
-        return [joining(context.clients[self.client_id], self.client_id, self.joined_on)]
+        return joining(state, {self.client_id: context.clients[self.client_id]}, self.joined_on)
 
 
-def joining(child: ClientState, client_id: UUID, joined_on: dt.date, *, born: bool = False) -> ChildJoined:
-    """The fact that the child came along, with its age then."""
-    return ChildJoined(client_id=client_id, joined_on=joined_on, born=born, age_years=child.age_on(joined_on))
+def joining(
+    state: EpisodeState, children: Mapping[UUID, ClientState], joined_on: dt.date, *, born: bool = False
+) -> list[ChildJoined]:
+    """The facts that the children came along, each with its age then and all for whom the episode is with it."""
+    clients, facts = list(state.client_ids), []
+    for client_id, child in children.items():
+        clients += [] if client_id in clients else [client_id]
+        told = {"client_id": client_id, "of_episode": clients, "joined_on": joined_on, "born": born}
+        facts.append(ChildJoined.model_validate({**told, "age_years": child.age_on(joined_on)}))
+    return facts

@@ -38,5 +38,5 @@ class StartEpisode(EpisodeCommand):
             )
         if state.closed_on is not None and self.started_on > state.closed_on:
             raise OutOfOrder(f"The episode was closed on {state.closed_on}.", remedy="Reopen it first.")
-        children = [joining(context.clients[child], child, self.started_on) for child in self.children_along]
+        children = joining(state, {child: context.clients[child] for child in self.children_along}, self.started_on)
         return [EpisodeStarted(**self.model_dump(exclude={"children_along"})), *children]

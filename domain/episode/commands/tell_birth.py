@@ -40,7 +40,7 @@ class TellBirth(EpisodeCommand):
                 remedy="Record the birth there first, with the child's client id.",
                 field="child_id",
             )
-        return [joining(context.clients[self.child_id], self.child_id, born_on, born=True)]
+        return joining(state, {self.child_id: context.clients[self.child_id]}, born_on, born=True)
 
 
 def _born_on(mother: ClientState, child_id: UUID) -> dt.date | None:
