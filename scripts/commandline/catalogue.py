@@ -149,9 +149,11 @@ def _tell(register: str, done: Sequence[Published]) -> None:
         told = ", ".join(f"{one.service}.{one.model_version}" for one in done if one.done == what)
         typer.echo(f"{title} in {register}: {told or 'nothing'}.")
     for one in done:
-        if one.done == "differs":
+        version = f"{one.service}.{one.model_version}"
+        if one.done == "without_end":
             typer.echo(
-                f"{one.service}.{one.model_version} stands in {register} with other content, and was left so: "
-                f"publish the new content as version {one.model_version + 1}.",
-                err=True,
+                f"{version} stands in {register} without a last day: it is in force until a later version begins."
             )
+        elif one.done == "differs":
+            what = f"publish the new content as version {one.model_version + 1}"
+            typer.echo(f"{version} stands in {register} with other content, and was left so: {what}.", err=True)

@@ -18,12 +18,15 @@ from scripts.commandline.faults import CommandFault
 
 ACTOR = "catalogue"
 
-Done = Literal["published", "published_earlier", "differs"]
+Done = Literal["published", "published_earlier", "without_end", "differs"]
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of one version. `differs`: it stands in the register with other content, and was left so."""
+    """What became of one version. `differs`: it stands in the register with other content, and was left so.
+
+    `without_end`: so too, but only for the last day, which its file was given since: a later version takes its place.
+    """
 
     service: str
     model_version: int
@@ -54,7 +57,8 @@ def publish(book: Book, models: Sequence[ServiceModel]) -> Iterator[Published]:
         elif standing.content_sha256() == model.content_sha256():
             yield Published(model.service, model.model_version, "published_earlier")
         else:
-            yield Published(model.service, model.model_version, "differs")
+            ended = standing.valid_to is None and standing.model_copy(update={"valid_to": model.valid_to}) == model
+            yield Published(model.service, model.model_version, "without_end" if ended else "differs")
 
 
 def _publish(book: Book, model: ServiceModel) -> Done:

@@ -198,6 +198,23 @@ def test_publish_leaves_alone_what_stands_with_other_content_and_says_so(jaksoki
     assert opened.register_state().model("K2", 1).area == "Elsewhere"
 
 
+def test_a_published_version_whose_file_was_given_a_last_day_since_gives_way_to_the_next(
+    jaksokirja: RunCommand, opened: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, name = model("K2"), opened.register_name
+    ended = first.model_copy(update={"valid_to": dt.date(2022, 12, 31)})
+    second = first.model_copy(update={"model_version": 2, "valid_from": dt.date(2023, 1, 1)})
+    jaksokirja("catalogue", "publish", "K2.1", "--register", name)
+    monkeypatch.setattr("scripts.commandline.catalogue.load_catalogue", lambda: (ended, second))
+    done = jaksokirja("catalogue", "publish", "--register", name)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"Published in {name}: K2.2.\n" in done.stdout
+    assert f"K2.1 stands in {name} without a last day" in done.stdout
+    state = opened.register_state()
+    in_force = [state.model_in_force("K2", dt.date(year, 12, 31)).model_version for year in (2022, 2023)]
+    assert in_force == [1, 2]
+
+
 def test_a_register_that_is_not_opened_gets_no_models(jaksokirja: RunCommand, book: Book) -> None:
     done = jaksokirja("catalogue", "publish", "K2", "--register", book.register_name)
     assert done.exit_code == 2

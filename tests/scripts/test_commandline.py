@@ -300,9 +300,12 @@ def test_serve_stops_its_own_server_also_when_it_is_terminated(tmp_path: Path) -
     assert not (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
 
 
-def test_every_line_of_the_readme_is_a_command_that_there_is() -> None:
-    lines = re.findall(r"^    jaksokirja (.*?)(?:  +#.*)?$", (PROJECT / "README.md").read_text(), re.MULTILINE)
-    assert len(lines) >= 8
+def test_every_command_that_the_documents_name_is_one_that_there_is() -> None:
+    readme = (PROJECT / "README.md").read_text()
+    others = [(PROJECT / "CHANGELOG.md"), *(PROJECT / "docs" / "decisions").glob("*.md")]
+    lines = re.findall(r"^    jaksokirja (.*?)(?:  +#.*)?$", readme, re.MULTILINE)
+    lines += re.findall(r"`jaksokirja ([^`]+)`", "\n".join([readme, *(page.read_text() for page in others)]))
+    assert len(lines) >= 14
     group: Any = typer.main.get_command(app)
     for line in lines:
         words = shlex.split(line)
