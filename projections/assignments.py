@@ -13,12 +13,12 @@ ASSIGNMENTS = Table(
     "assignments",
     stream="episode_id",
     key={"assignment_id": "uuid"},
-    columns=("worker_id", "role", "from_on", "to_on"),
+    columns=("worker_id", "role", "from_on", "to_on", "deputy_for"),
 )
 
 
 def assigned(_entry: Entry, fact: WorkerAssigned) -> Iterator[Operation]:
-    taken_on = {"worker_id": fact.worker_id, "role": fact.role, "from_on": fact.from_on}
+    taken_on = {"worker_id": fact.worker_id, "role": fact.role, "from_on": fact.from_on, "deputy_for": fact.deputy_for}
     yield Open("assignments", (fact.assignment_id,), taken_on)
 
 

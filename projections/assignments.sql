@@ -12,6 +12,7 @@ CREATE TABLE {assignments} (
     role          text NOT NULL,
     from_on       date NOT NULL,
     to_on         date,
+    deputy_for    uuid,
     PRIMARY KEY (episode_id, assignment_id, known_from)
 );
 

@@ -314,12 +314,13 @@ class PaymentCommitmentReceived(
 
 
 class WorkerAssigned(Fact, name="worker_assigned", stream=EPISODE, happened="from_on", workers=("worker_id",)):
-    """A worker took the episode on, in a role, from `from_on`."""
+    """A worker took the episode on, in a role, from `from_on`; `deputy_for` names the assignment it stands in for."""
 
     assignment_id: UUID
     worker_id: str
     role: WorkerRole
     from_on: dt.date
+    deputy_for: UUID | None = None
     extra_staff: bool | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.give_notice import GiveNotice
+from domain.episode.commands.hand_over_episode import HandOverEpisode
 from domain.episode.commands.make_follow_up_contact import MakeFollowUpContact
 from domain.episode.commands.make_plan import MakePlan
 from domain.episode.commands.make_proposal import MakeProposal
@@ -277,6 +279,55 @@ def test_an_assignment_keeps_its_worker_and_ends_after_it_began(desk: Desk) -> N
     unknown = desk.refused(episode_id, ReleaseWorker(assignment_id=new_id(), to_on=TODAY))
     assert (unknown.code, unknown.details["field"]) == ("out_of_order", "assignment_id")
     assert isinstance(desk.refused(new_id(), assignment), UnknownEpisode)
+
+
+def handed(from_assignment_id: UUID, worker_id: str = OTHER_WORKER, **fields: Any) -> HandOverEpisode:
+    told = {"assignment_id": new_id(), "handed_over_on": TODAY, **fields}
+    return HandOverEpisode(from_assignment_id=from_assignment_id, worker_id=worker_id, **told)
+
+
+def assigned_episode(desk: Desk) -> tuple[UUID, UUID]:
+    episode_id, assignment_id = desk.granted(), new_id()
+    role = WorkerRole.FAMILY_INSTRUCTOR
+    assignment = AssignWorker(assignment_id=assignment_id, worker_id=WORKER, role=role, from_on=STARTED_ON)
+    desk.do(episode_id, assignment)
+    return episode_id, assignment_id
+
+
+@covers(HandOverEpisode)
+def test_an_episode_is_handed_over_in_the_same_role_on_one_day(desk: Desk) -> None:
+    episode_id, assignment_id = assigned_episode(desk)
+    desk.do(episode_id, handed(assignment_id))
+    (after,) = desk.episode(episode_id).assignments.values()
+    assert (after.worker_id, after.role, after.from_on) == (OTHER_WORKER, WorkerRole.FAMILY_INSTRUCTOR, TODAY)
+    assert not desk.do(episode_id, handed(after.assignment_id)).entries, "who has it already takes nothing over"
+
+
+@refuses(HandOverEpisode)
+def test_only_an_assignment_that_stands_is_handed_over_and_not_before_it_began(desk: Desk) -> None:
+    episode_id, assignment_id = assigned_episode(desk)
+    unknown = desk.refused(episode_id, handed(new_id()))
+    assert (unknown.code, unknown.details["field"]) == ("out_of_order", "from_assignment_id")
+    taken = desk.refused(episode_id, handed(assignment_id, assignment_id=assignment_id))
+    assert (taken.code, taken.details["field"]) == ("out_of_order", "assignment_id")
+    early = desk.refused(episode_id, handed(assignment_id, handed_over_on=STARTED_ON - DAY))
+    assert (early.code, early.details["field"]) == ("ended_before_it_began", "handed_over_on")
+    assert isinstance(desk.refused(new_id(), handed(assignment_id)), UnknownEpisode)
+
+
+def test_a_deputy_stands_in_for_an_assignment_that_stands(desk: Desk) -> None:
+    episode_id, assignment_id = assigned_episode(desk)
+    deputy = AssignWorker(
+        assignment_id=new_id(), worker_id=OTHER_WORKER, role=WorkerRole.FAMILY_INSTRUCTOR, from_on=TODAY,
+        deputy_for=assignment_id,
+    )  # fmt: skip
+    desk.do(episode_id, deputy)
+    assert desk.episode(episode_id).assignments[deputy.assignment_id].deputy_for == assignment_id
+    stranger = desk.refused(
+        episode_id,
+        deputy.model_copy(update={"assignment_id": new_id(), "deputy_for": new_id(), "role": WorkerRole.KEY_WORKER}),
+    )
+    assert (stranger.code, stranger.details["field"]) == ("out_of_order", "deputy_for")
 
 
 @covers(SuspendEpisode, ResumeEpisode)

@@ -16,12 +16,16 @@ from domain.register.facts import WorkerRole
 
 
 class AssignWorker(EpisodeCommand):
-    """Give the episode to a worker, in a role. Assigning the same worker in the same role again changes nothing."""
+    """Give the episode to a worker, in a role; `deputy_for` names the assignment that the worker stands in for.
+
+    Two workers assigned side by side are a pair. Assigning the same worker in the same role again changes nothing.
+    """
 
     assignment_id: UUID
     worker_id: str
     role: WorkerRole
     from_on: dt.date
+    deputy_for: UUID | None = None
     extra_staff: bool | None = None
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
@@ -34,5 +38,11 @@ class AssignWorker(EpisodeCommand):
                 "That assignment is another worker's, or in another role.",
                 remedy="Give the new assignment an id of its own.",
                 field="assignment_id",
+            )
+        if self.deputy_for is not None and self.deputy_for not in state.assignments:
+            raise OutOfOrder(
+                "No such assignment stands that could have a deputy.",
+                remedy="Name one that stands.",
+                field="deputy_for",
             )
         return [WorkerAssigned(**self.model_dump())]
