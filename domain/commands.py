@@ -52,8 +52,8 @@ from domain.episode.commands.give_notice import GiveNotice
 from domain.episode.commands.grant_exception import GrantException
 from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.grant_service import GrantService
-from domain.episode.commands.handle_feedback_in_team import HandleFeedbackInTeam
 from domain.episode.commands.hand_over_episode import HandOverEpisode
+from domain.episode.commands.handle_feedback_in_team import HandleFeedbackInTeam
 from domain.episode.commands.make_agreement import MakeAgreement
 from domain.episode.commands.make_follow_up_contact import MakeFollowUpContact
 from domain.episode.commands.make_plan import MakePlan
