@@ -57,7 +57,7 @@ def test_there_are_sql_files_to_keep_these_rules() -> None:
 
 
 def test_the_lock_file_names_no_registry() -> None:
-    assert re.search(r"https?://|index-url", (PROJECT / "requirements.lock").read_text()) is None
+    assert re.search(r"https?://|--index", (PROJECT / "requirements.lock").read_text()) is None
 
 
 def test_every_script_that_a_person_runs_is_executable() -> None:
