@@ -25,6 +25,7 @@ from api.serving import server_of
 from api.settings import Settings
 from domain.ledger.book import Book
 from domain.ledger.migrate import create_register, registers
+from projections.queries import CaseloadBy
 from projections.rebuild import start_up
 from scripts.commandline.caseload import COLUMNS
 from scripts.commandline.faults import told
@@ -34,6 +35,7 @@ from scripts.commandline.progress import bar
 from scripts.commandline.session import DEFAULT_REGISTER, database, require_port
 from scripts.commandline.tables import console
 from scripts.demonstration.history import import_into_empty
+from scripts.demonstration.registers import DEMONSTRATIONS, fill_registers
 
 QUESTIONS = (
     "/health",
@@ -71,7 +73,7 @@ def _start(settings: Settings, *, check: bool) -> None:
     with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
         configure_logging(settings, log)
         fill(dsn, settings.data)
-        show_caseload()
+        show_caseloads()
         app = create_app(settings, dsn=dsn, following=True)
         if check:
             _ask_and_stop(app, settings)
@@ -81,7 +83,7 @@ def _start(settings: Settings, *, check: bool) -> None:
 
 
 def fill(dsn: str, data: Path) -> None:
-    """Make the register, import the demonstration when it is empty, and bring its projections up to date."""
+    """Make the registers, fill those that are empty, and bring the projections of all up to date."""
     create_register(dsn, DEFAULT_REGISTER)
     book = Book(dsn, DEFAULT_REGISTER)
     try:
@@ -91,15 +93,23 @@ def fill(dsn: str, data: Path) -> None:
             print_report(report, console())
     finally:
         book.close()
+    with bar("Telling the demonstration registers", "steps") as progress:
+        fill_registers(dsn, data, progress)
     for register in registers(dsn):
         start_up(dsn, register)
 
 
-def show_caseload() -> None:
-    """The caseload of today, by worker, as `jaksokirja caseload` shows it."""
-    asked = Asked(by="worker", register=DEFAULT_REGISTER, as_of=None, on=None, as_json=False, explain=False, lang="fi")
+def show_caseloads() -> None:
+    """The caseload of today: Kymenlaakso's by worker, the others' by service, as `jaksokirja caseload` shows it."""
+    _show_caseload(DEFAULT_REGISTER, "worker")
+    for demonstration in DEMONSTRATIONS:
+        _show_caseload(demonstration.name, "service")
+
+
+def _show_caseload(register: str, by: CaseloadBy) -> None:
+    asked = Asked(by=by, register=register)
     show_figure(
-        "caseload", asked, COLUMNS, lambda read, position: read.caseload("worker", on_day=asked.on_day, as_of=position)
+        "caseload", asked, COLUMNS, lambda read, position: read.caseload(by, on_day=asked.on_day, as_of=position)
     )
 
 
