@@ -28,6 +28,7 @@ from domain.ledger.migrate import create_register, registers
 from projections.queries import CaseloadBy
 from projections.rebuild import start_up
 from scripts.commandline.caseload import COLUMNS
+from scripts.commandline.contacts import COLUMNS as CONTACT_COLUMNS
 from scripts.commandline.faults import told
 from scripts.commandline.figures import Asked, show_figure
 from scripts.commandline.importing import print_report
@@ -100,16 +101,30 @@ def fill(dsn: str, data: Path) -> None:
 
 
 def show_caseloads() -> None:
-    """The caseload of today: Kymenlaakso's by worker, the others' by service, as `jaksokirja caseload` shows it."""
+    """The caseload of today: Kymenlaakso's by worker, the others' by service; contacts where nothing is granted."""
     _show_caseload(DEFAULT_REGISTER, "worker")
     for demonstration in DEMONSTRATIONS:
-        _show_caseload(demonstration.name, "service")
+        if demonstration.has_episodes:
+            _show_caseload(demonstration.name, "service")
+        else:
+            _show_contacts(demonstration.name)
 
 
 def _show_caseload(register: str, by: CaseloadBy) -> None:
     asked = Asked(by=by, register=register)
     show_figure(
         "caseload", asked, COLUMNS, lambda read, position: read.caseload(by, on_day=asked.on_day, as_of=position)
+    )
+
+
+def _show_contacts(register: str) -> None:
+    asked = Asked(by="service", register=register)
+    first, last = asked.period
+    show_figure(
+        "contacts",
+        asked,
+        CONTACT_COLUMNS,
+        lambda read, position: read.contacts("service", on_day=asked.on_day, from_on=first, to_on=last, as_of=position),
     )
 
 

@@ -6,11 +6,12 @@ Never here: anybody. No command of these streams can name a person.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from domain.activity.commands.close_place import ClosePlace
+from domain.activity.commands.end_activity import EndActivity
 from domain.activity.commands.handle_joint_survey import HandleJointSurvey
 from domain.activity.commands.open_activity import OpenActivity
 from domain.activity.commands.open_place import OpenPlace
@@ -18,15 +19,18 @@ from domain.activity.commands.record_joint_survey import RecordJointSurvey
 from domain.activity.commands.record_organisers_meeting import RecordOrganisersMeeting
 from domain.activity.commands.record_outreach import RecordOutreach
 from domain.activity.commands.record_session import RecordSession
+from domain.calendar import is_working_day
 from domain.fact import StreamKind
 from domain.family_centre import FamilyCentreArea, Sector
 from domain.network.commands import tellings as tell
 from domain.network.commands.open_network import OpenNetwork
 from domain.network.commands.record_group_meeting import RecordGroupMeeting
 from domain.network.facts import GoalMeasure
-from scripts.demonstration.telling import Tale
+from scripts.demonstration.telling import DAY, Tale
 
 FIRST, LAST = dt.date(2025, 1, 1), dt.date(2025, 12, 31)
+MISSED, THURSDAY = 0.03, 3
+"""How often nobody opened the doors."""
 CORE = ("open_early_education", "parish", "child_welfare_league")
 LOCAL = (
     Sector.GROWTH_AND_LEARNING,
@@ -39,8 +43,8 @@ LOCAL = (
 REGIONAL = (Sector.COUNTY, Sector.MUNICIPALITY, Sector.ORGANISATIONS, Sector.PARISH)
 PLACES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("cafe", {"place_kind": "family_cafe", "organiser": "child_welfare_league", "weekdays": ("tuesday",)}),
-    ("club", {"place_kind": "family_club", "organiser": "parish", "weekdays": ("wednesday",)}),
-    ("open", {"place_kind": "open_day_care", "organiser": "open_early_education", "weekdays": ("monday", "friday")}),
+    ("club", {"place_kind": "family_club", "organiser": "parish", "weekdays": ("wednesday", "friday")}),
+    ("open", {"place_kind": "open_day_care", "organiser": "open_early_education", "weekdays": ("monday", "thursday")}),
     (
         "peers",
         {
@@ -72,16 +76,15 @@ def tales(register: str, seed: str) -> Iterator[Tale]:
 
 
 def _places(tale: Tale, area: FamilyCentreArea, *, thorough: bool) -> None:
-    """Places with their sessions of the spring; organisers' meetings and a joint survey, if they are thorough."""
+    """Places with their sessions: of the year, with meetings and a joint survey, if thorough; else of the spring."""
     activity = tale.id("activity")
     tale.do(activity, OpenActivity, opened_on=tale.base, area=area)
     tasks = ("peer_support_and_community",)
     places = [(tale.id(name), told) for name, told in PLACES]
     for place_id, told in places:
         tale.do(activity, OpenPlace, place_id=place_id, opened_on=tale.base, tasks=tasks, **told)
-    told_sessions = [_session(tale, activity, place_id, week) for week in range(1, 20, 2) for place_id, _ in places]
-    tale.correct(activity, told_sessions[3], StreamKind.ACTIVITY, adults=9)
-    tale.strike_out(activity, told_sessions[5], StreamKind.ACTIVITY)
+    ended_on = dt.date(2025, 12, 19) if thorough else dt.date(2025, 5, 30)
+    _sessions(tale, activity, [place_id for place_id, _ in places], ended_on)
     outreach = {"organisation": "single_parents_association", "outreach_kind": "information", "minutes": 30}
     tale.do(activity, RecordOutreach, place_id=places[0][0], made_on=dt.date(2025, 2, 4), **outreach)
     for month, day in ((2, 3), (5, 5), (9, 1), (12, 1))[: 4 if thorough else 2]:
@@ -93,14 +96,31 @@ def _places(tale: Tale, area: FamilyCentreArea, *, thorough: bool) -> None:
         tale.do(activity, RecordJointSurvey, survey_id=survey, answers=80, mean_score=4.5, **spring)
         changes = ("opening_hours",)
         tale.do(activity, HandleJointSurvey, survey_id=survey, handled_on=dt.date(2025, 5, 20), changes=changes)
-    tale.do(activity, ClosePlace, place_id=places[-1][0], closed_on=dt.date(2025, 12, 12))
+    tale.do(activity, ClosePlace, place_id=places[-1][0], closed_on=ended_on)
+    if not thorough:
+        tale.do(activity, EndActivity, ended_on=ended_on)
 
 
-def _session(tale: Tale, activity: UUID, place_id: UUID, week: int) -> UUID:
+def _sessions(tale: Tale, activity: UUID, places: Sequence[UUID], ended_on: dt.date) -> None:
+    """Some place is open every working day, but for a few; the peers meet every other Thursday."""
+    cafe, club, open_house, peers = places
+    of_weekday = (open_house, cafe, club, open_house, club)
+    told: list[UUID] = []
+    for number in range((ended_on - tale.base).days + 1):
+        day = tale.base + number * DAY
+        if is_working_day(day) and tale.draw.random() > MISSED:
+            told.append(_session(tale, activity, of_weekday[day.weekday()], day))
+        if day.weekday() == THURSDAY and number // 7 % 2:
+            _session(tale, activity, peers, day, session_kind="peer_group_session")
+    tale.correct(activity, told[3], StreamKind.ACTIVITY, adults=9)
+    tale.strike_out(activity, _session(tale, activity, club, ended_on), StreamKind.ACTIVITY)
+
+
+def _session(tale: Tale, activity: UUID, place_id: UUID, day: dt.date, **fields: Any) -> UUID:
     draw = tale.draw
     counts = {"adults": draw.randint(4, 12), "children": draw.randint(5, 15), "under_ones": draw.randint(0, 4)}
     told = {**counts, "first_timers": draw.randint(0, 3), "minutes": 120}
-    return tale.do(activity, RecordSession, place_id=place_id, held_on=tale.day(7 * week), **told)
+    return tale.do(activity, RecordSession, place_id=place_id, held_on=day, **told, **fields)
 
 
 def _network(tale: Tale) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from domain.client.commands.tellings import ExpectBirth, GiveConsent
+from domain.client.commands.register_client import RegisterClient
+from domain.client.commands.tellings import ExpectBirth, GiveConsent, RecordBirth, WithdrawConsent
 from domain.client.facts import ConsentScope
 from domain.contact.facts import ContactChannel, ContactSource
 from domain.episode.commands.agree_follow_up import AgreeFollowUp
@@ -18,6 +19,7 @@ from domain.episode.commands.assess_admission import AssessAdmission
 from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.cancel_meeting import CancelMeeting
 from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.decide_placement import DecidePlacement
 from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.give_notice import GiveNotice
@@ -33,6 +35,8 @@ from domain.episode.commands.record_meeting import RecordMeeting
 from domain.episode.commands.record_visitation_ground import RecordVisitationGround
 from domain.episode.commands.refuse_service import RefuseService
 from domain.episode.commands.start_episode import StartEpisode
+from domain.episode.commands.stop_follow_up import StopFollowUp
+from domain.episode.commands.tell_birth import TellBirth
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.commands.write_summary import WriteSummary
 from domain.episode.facts import (
@@ -127,8 +131,11 @@ class _Course:
             self.tale.do(self.clients[0], ExpectBirth, learnt_on=day(1), expected_on=day(60))
         self._authorise()
         self._prepare()
-        self.do(StartEpisode, started_on=day(self.start))
+        along = self._child_along() if self.service == "P2" and self.course in ("breaches", "running") else ()
+        self.do(StartEpisode, started_on=day(self.start), children_along=along)
         self._plan()
+        if self.service == "P2" and self.well:
+            self._birth()
         self._work()
         if self.course != "running":
             self._close()
@@ -170,10 +177,31 @@ class _Course:
             purchaser = {"made_by": Recipient.PURCHASER_SOCIAL_WORKER}
             self.do(MakePlan, plan_kind=PlanKind.CLIENT_PLAN, made_on=start, **purchaser, **self._told())
 
+    def _child_along(self) -> tuple[UUID, ...]:
+        """A small child who comes along with the parent, placed."""
+        child = self.tale.client(1, "Kemi", name="child")
+        self._place(child, self.start - 1)
+        return (child,)
+
+    def _birth(self) -> None:
+        """The child that was expected is born, comes into the episode and is placed."""
+        born, child = self.start + 45, self.tale.id("child")
+        born_on = self.tale.day(born)
+        family = {"family_id": self.tale.id("family"), "area": "Kemi"}
+        self.tale.do(child, RegisterClient, born_on=born_on, **family)
+        self.tale.do(self.clients[0], RecordBirth, born_on=born_on, child_client_id=child)
+        self.do(TellBirth, mother_id=self.clients[0], child_id=child)
+        self._place(child, born)
+
+    def _place(self, child: UUID, number: int) -> None:
+        day = self.tale.day(number)
+        self.do(DecidePlacement, client_id=child, decided_on=day, valid_from=day, decision_maker="child_welfare")
+
     def _told(self) -> dict[str, Any]:
         return {
             "goals": (Goal(goal_id=self.tale.id("goal"), theme="everyday_skills"),),
             "together_with": TOGETHER,
+            "with_family": True if self.course != "breaches" else None,
             "goal_texts": {"1": "Aamut sujuvat."},
             "content": "Arjen harjoittelua.",
             "methods": ("everyday_practice",),
@@ -199,7 +227,7 @@ class _Course:
         """A meeting of an hour that tells what any of the services asks for."""
         tale, hour = self.tale, self.tale.draw.randint(9, 14)
         began = tale.at(number, hour)
-        lasted = dt.timedelta(minutes=tale.draw.choice((45, 60, 60, 90)))
+        lasted = dt.timedelta(minutes=fields.pop("minutes", tale.draw.choice((45, 60, 60, 90))))
         usual: dict[str, Any] = {
             "started_at": began,
             "ended_at": began + lasted,
@@ -217,9 +245,11 @@ class _Course:
         """A meeting a week; in the course with breaches, what people forget and put right."""
         meetings: list[UUID] = []
         for week, number in enumerate(range(self.start + 4, self.end, 7)):
-            late = self.tale.draw.choice((0, 0, 0, 0, 3, 9))
-            remote = week % (3 if self.course == "breaches" else 6) == 2 and self.service not in (*VISITS, *ADULTS)
-            more: dict[str, Any] = {"mode": MeetingMode.VIDEO} if remote else {}
+            late = self.tale.draw.choice((*[0] * 10, 3, 9))
+            remote = week % (3 if self.course == "breaches" else 6) == (
+                2 if self.course == "breaches" else 5
+            ) and self.service not in (*VISITS, *ADULTS)
+            more: dict[str, Any] = {"mode": MeetingMode.VIDEO, "minutes": 45} if remote else {}
             if self.course == "breaches" and week == 3:
                 more |= {"presence": ("start",), "presence_gap_minutes": 12, "participants": ()}
             if self.service in VISITS and week == 4:
@@ -244,6 +274,8 @@ class _Course:
         if self.service in REHABILITATION:
             seen = {"observation": Observation.CHANGE_IN_FAMILY, "content": "Perheen tilanne muuttui."}
             self.do(ObserveChange, observed_on=tale.day(self.end - 7), **seen)
+        if self.course == "breaches" and self.service in VISITS:
+            self.tale.explain(self.episode, "presence", tale.day(self.end - 5), "Valvojan äkillinen sairastuminen.")
 
     def _report(self) -> None:
         """A report a month and child; the course with breaches forgets the second month."""
@@ -265,7 +297,8 @@ class _Course:
         day, end, after = self.tale.day, self.end, self.end + 7
         self.do(EvaluatePlan, evaluated_on=day(end), together_with=("family", "referrer"))
         if self.service == "P2" and self.well:
-            self.tale.do(self.clients[0], GiveConsent, scope=ConsentScope.FOLLOW_UP, given_on=day(end))
+            consent = {"consent_id": self.tale.id("consent"), "scope": ConsentScope.FOLLOW_UP}
+            self.tale.do(self.clients[0], GiveConsent, given_on=day(end), **consent)
             self.do(AgreeFollowUp, client_id=self.clients[0], agreed_on=day(end))
         if self.well and self.service in ("P1", *REHABILITATION):
             mapped = {"services_mapped": ("family_centre",), **self._told()}
@@ -290,3 +323,6 @@ class _Course:
             self.do(ReceiveFeedback, received_on=day(after), given_by="client", feedback_kind="evaluation")
             contact = {"made_on": day(self.end + 181), "months_after": 6, "client_id": self.clients[0]}
             self.do(MakeFollowUpContact, reached=True, **contact)
+            stopped = day(self.end + 195)
+            self.tale.do(self.clients[0], WithdrawConsent, consent_id=self.tale.id("consent"), withdrawn_on=stopped)
+            self.do(StopFollowUp, client_id=self.clients[0], stopped_on=stopped)

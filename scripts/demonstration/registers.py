@@ -34,7 +34,10 @@ Tales = Callable[[str, str], Iterator[Tale]]
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """A register to be filled. `audited`: the services and areas of which a quality file is kept."""
+    """A register to be filled. `audited`: the services and areas of which a quality file is kept.
+
+    `has_episodes`: whether services are granted, not only asked for.
+    """
 
     name: str
     controller: str
@@ -43,6 +46,7 @@ class Demonstration:
     workers: Mapping[str, WorkerRole]
     tales: Tales
     audited: tuple[tuple[str, str], ...] = ()
+    has_episodes: bool = True
 
 
 DEMONSTRATIONS = (
@@ -74,6 +78,7 @@ DEMONSTRATIONS = (
         rovaniemi.AREAS,
         rovaniemi.WORKERS,
         rovaniemi.tales,
+        has_episodes=False,
     ),
 )
 

@@ -39,7 +39,7 @@ from domain.episode.facts import (
     PracticePlace,
 )
 from domain.register.facts import WorkerRole
-from scripts.demonstration.telling import Tale
+from scripts.demonstration.telling import DAY, Tale
 
 SERVICES = ("L1", "L2")
 AREAS = ("Espoo", "Lohja", "Raasepori")
@@ -48,6 +48,8 @@ WORKERS = {
     "U2": WorkerRole.RESPONSIBLE_SOCIAL_WORKER,
     "U3": WorkerRole.FAMILY_INSTRUCTOR,
 }
+START = 11
+"""How many days after the referral the work begins."""
 WEIGHED = ("change_work_needed", "individual_work_justified", "family_work_weighed", "outside_services_weighed")
 TOGETHER = ("child", "family", "producer", "responsible_social_worker")
 CODES = {
@@ -55,15 +57,15 @@ CODES = {
     "L2": ("serious_parenting", "home_support_not_enough", "none_unsuitable"),
 }
 COURSES = {
-    "sound": (dt.date(2025, 1, 13), 92),
-    "extended": (dt.date(2025, 2, 17), 124),
-    "breaches": (dt.date(2025, 3, 24), 92),
-    "exception": (dt.date(2025, 5, 12), 92),
+    "sound": (dt.date(2025, 1, 13), None),
+    "extended": (dt.date(2025, 2, 17), None),
+    "breaches": (dt.date(2025, 3, 24), 104),
+    "exception": (dt.date(2025, 5, 12), None),
     "withdrew": (dt.date(2025, 8, 18), 50),
     "running": (dt.date(2025, 10, 20), 70),
     "refused": (dt.date(2025, 6, 2), 0),
 }
-"""The courses of each service: from which day on, and how many days of work."""
+"""The courses of each service: from which day on, and how many days of work; None: the months granted, to the day."""
 AGES = {"L1": 12, "L2": 4}
 
 
@@ -76,17 +78,25 @@ def tales(register: str, seed: str) -> Iterator[Tale]:
             yield tale
 
 
+def _last_of(tale: Tale, course: str) -> int:
+    """The number of the last day of the months granted from the start on."""
+    start = tale.day(START)
+    ended_on = start.replace(month=start.month + (4 if course == "extended" else 3)) - DAY
+    return (ended_on - tale.base).days
+
+
 class _Course:
     """One episode of a service."""
 
-    def __init__(self, tale: Tale, service: str, course: str, days: int, area: str) -> None:
+    def __init__(self, tale: Tale, service: str, course: str, days: int | None, area: str) -> None:
         self.tale, self.service, self.course = tale, service, course
         age = 6 if (service, course) == ("L1", "exception") else AGES[service]
         self.clients = [tale.client(age, area)]
         if service == "L2":
             self.clients.append(tale.client(7, area, name="sibling", code=False))
         self.episode = tale.id("episode")
-        self.start, self.end = 11, 11 + days
+        self.start = START
+        self.end = _last_of(tale, course) if days is None else START + days
         self.bad = course == "breaches"
 
     def do(self, kind: type[Any], /, **fields: Any) -> UUID:
