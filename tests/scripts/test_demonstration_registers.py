@@ -23,6 +23,8 @@ from domain.fact import Fact
 from domain.ledger.book import Book
 from domain.ledger.mapper import entry_of
 from domain.ledger.migrate import schema_of
+from domain.quality.facts import QualityFileOpened
+from domain.register.facts import ServiceModelPublished
 from domain.stream import Entry
 from scripts.demonstration import registers
 from scripts.demonstration.registers import DEMONSTRATIONS, Demonstration, fill_register, fill_registers
@@ -75,8 +77,8 @@ def _drop(dsn: str, register: str) -> None:
 
 
 def pins(entries: tuple[Entry, ...]) -> set[tuple[str, int]]:
-    """The models to which grants, contacts, conferences, activities, networks and quality files are pinned."""
-    facts = (entry.fact for entry in entries if entry.fact.stored_name().partition(".")[0] != "service_model_published")
+    """The models to which grants, contacts, conferences, activities and networks are pinned."""
+    facts = (entry.fact for entry in entries if not isinstance(entry.fact, ServiceModelPublished | QualityFileOpened))
     refused = DecisionKind.REFUSED
     told = (fact for fact in facts if not (isinstance(fact, DecisionMade) and fact.kind is refused))
     named = ((getattr(fact, "service", None), getattr(fact, "model_version", None)) for fact in told)
