@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from scripts.benches.__main__ import Figure
 
 WRITERS = (1, 16)
+REGISTER = "bench"
 NAME = "meeting_held.1"
 STATE = b'{"occurred_at":"2022-03-01T10:00:00+00:00","plain":"' + b"x" * 480 + b'"}'
 
-_PEER_TABLE = """
+PEER_TABLE = """
 CREATE TABLE pgbench_event (
     position bigint PRIMARY KEY, stream_id uuid NOT NULL, version integer NOT NULL, name text NOT NULL,
     recorded_at timestamptz NOT NULL, record bytea NOT NULL, UNIQUE (stream_id, version));
@@ -49,13 +50,14 @@ def run(quick: bool) -> list[Figure]:
     """Figures in events a second, by number of writers."""
     seconds, rounds = (1.5, 2) if quick else (5.0, 5)
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as dsn:
-        create_register(dsn, "bench")
+        create_register(dsn, REGISTER)
         with psycopg.connect(dsn) as connection:
-            connection.execute(_PEER_TABLE)
-        return [_case(dsn, Path(folder), writers, seconds, rounds) for writers in WRITERS]
+            connection.execute(PEER_TABLE)
+        return [measure(dsn, Path(folder), writers, seconds, rounds) for writers in WRITERS]
 
 
-def _case(dsn: str, folder: Path, writers: int, seconds: float, rounds: int) -> Figure:
+def measure(dsn: str, folder: Path, writers: int, seconds: float, rounds: int) -> Figure:
+    """One case: medians of so many rounds, in which the three take turns for so many seconds each."""
     ours, stock, limit = [], [], []
     for _ in range(rounds):
         ours.append(_ours(dsn, writers, seconds))
@@ -72,7 +74,7 @@ def _case(dsn: str, folder: Path, writers: int, seconds: float, rounds: int) -> 
 
 
 def _ours(dsn: str, writers: int, seconds: float) -> float:
-    recorder = RegisterRecorder(dsn, "bench")
+    recorder = RegisterRecorder(dsn, REGISTER)
 
     def append() -> None:
         recorder.append(Submission(new_id(), b"d" * 32, (Draft(new_id(), 1, NAME, STATE),)))
@@ -119,7 +121,7 @@ def _pgbench(dsn: str, folder: Path, writers: int, seconds: float) -> float:
     done = subprocess.run(
         [
             *(str(binary("pgbench")), "-n", "-M", "prepared", "-f", str(script)),
-            *("-D", f"record='{(b'h' * 90 + STATE).hex()}'"),
+            *("-D", f"record={(b'h' * 90 + STATE).hex()}"),
             *("-c", str(writers), "-j", str(min(writers, 2)), "-T", str(max(1, round(seconds)))),
             *("-h", str(place["host"]), "-p", str(place["port"]), "-U", str(place["user"]), str(place["dbname"])),
         ],

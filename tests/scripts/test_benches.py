@@ -1,0 +1,37 @@
+"""That the benches run: what they measure is for people to judge, never for a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from scripts.benches import append
+from scripts.benches.__main__ import main
+
+
+def test_the_append_bench_measures_ours_beside_its_peer_and_its_limit(
+    register: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dsn, name = register
+    monkeypatch.setattr(append, "REGISTER", name)
+    with psycopg.connect(dsn) as connection:
+        connection.execute("DROP TABLE IF EXISTS pgbench_event; DROP SEQUENCE IF EXISTS pgbench_position")
+        connection.execute(append.PEER_TABLE)
+    tmp_path.chmod(0o755)
+    figure = append.measure(dsn, tmp_path, writers=2, seconds=0.2, rounds=1)
+    assert figure["ours"] > 0
+    assert all(peer > 0 for peer in figure["peers"].values())
+    assert figure["peers"]
+    assert figure["limit"] is not None
+    assert figure["limit"] > 0
+    with psycopg.connect(dsn) as connection:
+        connection.execute("DROP TABLE pgbench_event; DROP SEQUENCE pgbench_position")
+
+
+def test_a_bench_that_there_is_not_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["speed"])
+    assert stopped.value.code == 2
+    assert "append" in capsys.readouterr().err
