@@ -73,7 +73,7 @@ DEMONSTRATIONS = (
     ),
     Demonstration(
         "rovaniemi",
-        "Lapin hyvinvointialue",
+        "Rovaniemen kaupunki",
         rovaniemi.SERVICES,
         rovaniemi.AREAS,
         rovaniemi.WORKERS,
