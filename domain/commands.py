@@ -100,17 +100,28 @@ from domain.quality.commands.record_audit import RecordAudit
 from domain.quality.commands.record_audit_finding import RecordAuditFinding
 from domain.quality.commands.record_survey_round import RecordSurveyRound
 from domain.quality.commands.set_quality_criteria import SetQualityCriteria
+from domain.register.commands.adopt_log_key import AdoptLogKey
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.open_unit import OpenUnit
 from domain.register.commands.publish_service_model import PublishServiceModel
+from domain.register.commands.record_log_restore import RecordLogRestore
 from domain.register.commands.remove_worker import RemoveWorker
 from domain.register.commands.succeed_controller import SucceedController
 
 AnyCommand = Command[Any]
 
 COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
-    StreamKind.REGISTER: (OpenRegister, SucceedController, OpenUnit, EnrolWorker, RemoveWorker, PublishServiceModel),
+    StreamKind.REGISTER: (
+        OpenRegister,
+        SucceedController,
+        OpenUnit,
+        EnrolWorker,
+        RemoveWorker,
+        PublishServiceModel,
+        AdoptLogKey,
+        RecordLogRestore,
+    ),
     StreamKind.CLIENT: (
         RegisterClient,
         client.ExpectBirth,

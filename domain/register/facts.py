@@ -25,6 +25,13 @@ class WorkerRole(StrEnum):
     OTHER_PROFESSIONAL = "other_professional"
 
 
+class LogKeyPurpose(StrEnum):
+    """What a key of the register's log signs: its checkpoints, or the statement that it was restored."""
+
+    CHECKPOINTS = "checkpoints"
+    RESTORES = "restores"
+
+
 class RegisterOpened(Fact, name="register_opened", stream=StreamKind.REGISTER, happened="opened_on"):
     """The controller's register was opened."""
 
@@ -89,6 +96,32 @@ class ServiceModelPublished(Fact, name="service_model_published", stream=StreamK
     content: JsonObject
 
 
+class LogKeyAdopted(Fact, name="log_key_adopted", stream=StreamKind.REGISTER):
+    """A public key (a C2SP vkey) signs the register's log from a size on.
+
+    The key adopted before for the same purpose signs as well, to the end of the day `overlap_to` in Finland.
+    """
+
+    verifier_key: str
+    purpose: LogKeyPurpose
+    from_size: int
+    overlap_to: dt.date | None = None
+
+
+class LogRestored(Fact, name="log_restored", stream=StreamKind.REGISTER):
+    """The register was put back on purpose to what a backup held, short of what had been sealed.
+
+    `sealed_*` is the last checkpoint before, `restored_*` where the log goes on from: sizes, and roots in base64.
+    `statement` is the signed note that says so.
+    """
+
+    sealed_size: int
+    sealed_root: str
+    restored_size: int
+    restored_root: str
+    statement: str
+
+
 FACTS: tuple[type[Fact], ...] = (
     RegisterOpened,
     ControllerSucceeded,
@@ -96,4 +129,6 @@ FACTS: tuple[type[Fact], ...] = (
     WorkerEnrolled,
     WorkerLeft,
     ServiceModelPublished,
+    LogKeyAdopted,
+    LogRestored,
 )

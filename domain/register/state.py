@@ -17,6 +17,9 @@ from domain.fact import JsonObject
 from domain.refusal import ServiceNotKnown
 from domain.register.facts import (
     ControllerSucceeded,
+    LogKeyAdopted,
+    LogKeyPurpose,
+    LogRestored,
     RegisterOpened,
     ServiceModelPublished,
     UnitOpened,
@@ -38,7 +41,10 @@ def model_of(content: JsonObject) -> ServiceModel:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterState(StreamState):
-    """A register. `models` are by service code and version, `terms` by worker: from which day on, whether in or out."""
+    """A register. `models` are by service code and version, `terms` by worker: from which day on, whether in or out.
+
+    `log_keys` and `restores` are all that were ever recorded, in order: no correction takes away who signed.
+    """
 
     register_name: str = ""
     controller: str = ""
@@ -47,6 +53,12 @@ class RegisterState(StreamState):
     left: Mapping[str, dt.date] = field(default_factory=dict)
     terms: Mapping[str, Sequence[tuple[dt.date, bool]]] = field(default_factory=dict)
     models: Mapping[tuple[str, int], ServiceModel] = field(default_factory=dict)
+    log_keys: tuple[LogKeyAdopted, ...] = ()
+    restores: tuple[LogRestored, ...] = ()
+
+    def keys_for(self, purpose: LogKeyPurpose) -> list[LogKeyAdopted]:
+        """The keys adopted for that purpose, the first to come first."""
+        return [key for key in self.log_keys if key.purpose is purpose]
 
     def may_act(self, worker_id: str, day: dt.date) -> bool:
         """Whether the worker was enrolled here on `day`: had come by then, and not left."""
@@ -123,4 +135,6 @@ def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Regist
         left=left,
         terms={worker_id: sorted(moves, key=itemgetter(0)) for worker_id, moves in terms.items()},
         models=models,
+        log_keys=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogKeyAdopted)),
+        restores=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogRestored)),
     )

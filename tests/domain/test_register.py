@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from pydantic import ValidationError
 
+from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.catalogue.model import ServiceModel
 from domain.client.commands.register_client import RegisterClient
 from domain.commands import AnyCommand
+from domain.correction import MistakeKind
 from domain.episode.facts import DecisionMade
 from domain.ledger.identity import new_id
 from domain.refusal import (
@@ -21,14 +24,19 @@ from domain.refusal import (
     UnknownRegister,
     WorkerNotOfRegister,
 )
+from domain.register.commands.adopt_log_key import AdoptLogKey
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.open_unit import OpenUnit
 from domain.register.commands.publish_service_model import PublishServiceModel
+from domain.register.commands.record_log_restore import RecordLogRestore
 from domain.register.commands.remove_worker import RemoveWorker
 from domain.register.commands.succeed_controller import SucceedController
 from domain.register.facts import (
     ControllerSucceeded,
+    LogKeyAdopted,
+    LogKeyPurpose,
+    LogRestored,
     RegisterOpened,
     ServiceModelPublished,
     UnitOpened,
@@ -51,6 +59,19 @@ def opening(**fields: object) -> OpenRegister:
 def enrolment(**fields: object) -> EnrolWorker:
     told = {"worker_id": NEW, "role": WorkerRole.FAMILY_INSTRUCTOR, "enrolled_on": ENROLLED_ON}
     return EnrolWorker.model_validate(told | fields)
+
+
+def vkey(number: int) -> str:
+    return f"jaksokirja/r+{number:08x}+{'A' * 44}"
+
+
+def adoption(number: int, purpose: LogKeyPurpose = LogKeyPurpose.CHECKPOINTS, **fields: object) -> AdoptLogKey:
+    return AdoptLogKey.model_validate({"verifier_key": vkey(number), "purpose": purpose, "from_size": 1} | fields)
+
+
+def restoring() -> RecordLogRestore:
+    roots = {"sealed_root": "A" * 43 + "=", "restored_root": "B" * 43 + "="}
+    return RecordLogRestore(sealed_size=9, restored_size=5, statement="signed", **roots)
 
 
 def second_version(valid_from: dt.date) -> ServiceModel:
@@ -85,7 +106,7 @@ def test_nothing_else_begins_on_the_registers_own_stream(empty_desk: Desk) -> No
     assert isinstance(refusal, UnknownClient)
 
 
-@refuses(SucceedController, OpenUnit, EnrolWorker, RemoveWorker, PublishServiceModel)
+@refuses(SucceedController, OpenUnit, EnrolWorker, RemoveWorker, PublishServiceModel, AdoptLogKey, RecordLogRestore)
 def test_a_register_that_was_not_opened_takes_no_other_command(empty_desk: Desk) -> None:
     commands: list[AnyCommand] = [
         SucceedController(successor="County", succeeded_on=SUCCEEDED_ON),
@@ -93,6 +114,8 @@ def test_a_register_that_was_not_opened_takes_no_other_command(empty_desk: Desk)
         enrolment(),
         RemoveWorker(worker_id=WORKER, left_on=TODAY),
         PublishServiceModel(content=MODELS[0]),
+        adoption(1),
+        restoring(),
     ]
     for command in commands:
         assert isinstance(empty_desk.refused(empty_desk.register_id, command), UnknownRegister)
@@ -207,3 +230,55 @@ def test_of_two_versions_in_force_the_one_that_began_last_is_pinned(desk: Desk, 
         desk.do(desk.register_id, PublishServiceModel(content=model))
     decision = the(desk.do(desk.referred(), grant()).facts(), DecisionMade)
     assert decision.model_version == 3
+
+
+@covers(AdoptLogKey)
+def test_a_log_key_is_adopted_once_and_its_successor_with_an_overlap(desk: Desk) -> None:
+    desk.do(desk.register_id, adoption(1))
+    assert not desk.do(desk.register_id, adoption(1)).entries
+    outcome = desk.do(desk.register_id, adoption(2, from_size=7, overlap_to=TOMORROW))
+    assert the(outcome.facts(), LogKeyAdopted).overlap_to == TOMORROW
+    adopted = desk.book.register_state().keys_for(LogKeyPurpose.CHECKPOINTS)
+    assert [(key.verifier_key, key.from_size) for key in adopted] == [(vkey(1), 1), (vkey(2), 7)]
+
+
+@refuses(AdoptLogKey)
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        (adoption(1, from_size=6), "new key"),
+        (adoption(2, from_size=4), "not below 5"),
+        (adoption(2, from_size=5, overlap_to=TODAY - dt.timedelta(days=1)), "a day to come"),
+        (adoption(2, LogKeyPurpose.RESTORES, overlap_to=TOMORROW), "Leave overlap_to out"),
+    ],
+)
+def test_a_log_key_that_cannot_follow_the_one_before_is_refused(desk: Desk, command: AdoptLogKey, remedy: str) -> None:
+    desk.do(desk.register_id, adoption(1, from_size=5))
+    refusal = desk.refused(desk.register_id, command)
+    assert isinstance(refusal, OutOfOrder | EndedBeforeItBegan)
+    assert remedy in refusal.remedy
+
+
+@pytest.mark.parametrize("text", ["", "key", "a key+00000000+" + "A" * 44, "key+0000000+" + "A" * 44, "key+00000000+A"])
+def test_what_is_no_verifier_key_is_no_command(text: str) -> None:
+    with pytest.raises(ValidationError):
+        adoption(1, verifier_key=text)
+
+
+def test_who_signed_the_log_is_not_taken_away_by_a_strike_out(desk: Desk) -> None:
+    desk.do(desk.register_id, adoption(1))
+    entry = desk.number(desk.register_id, LogKeyAdopted)
+    struck = StrikeOutEntry(entry=entry, mistake=MistakeKind.TYPING_ERROR, reason="Struck.")
+    desk.do(desk.register_id, struck)
+    assert [key.verifier_key for key in desk.book.register_state().log_keys] == [vkey(1)]
+
+
+@refuses(RecordLogRestore)
+@covers(RecordLogRestore)
+def test_a_restore_is_recorded_only_where_a_key_for_it_was_adopted_before(desk: Desk) -> None:
+    assert "before it is needed" in desk.refused(desk.register_id, restoring()).remedy
+    desk.do(desk.register_id, adoption(1, LogKeyPurpose.RESTORES))
+    fact = the(desk.do(desk.register_id, restoring()).facts(), LogRestored)
+    assert (fact.sealed_size, fact.restored_size) == (9, 5)
+    assert not desk.do(desk.register_id, restoring()).entries
+    assert desk.book.register_state().restores == (fact,)
