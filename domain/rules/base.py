@@ -20,7 +20,7 @@ from domain.rules.case import Case, Selector
 
 RULE_ID = r"^([A-Z][0-9]+[a-z]?\.)?[a-z0-9]+(-[a-z0-9]+)*$"
 """kebab-case; the rules of a frame bear its code before a full stop."""
-PLACEHOLDERS = frozenset({"measured", "limit", "remaining"})
+PLACEHOLDERS = frozenset({"measured", "limit", "remaining", "day"})
 
 
 class Strength(StrEnum):
@@ -44,6 +44,7 @@ class Texts(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Breach:
     """Entry `entry` breaks the rule. `apart` tells breaches of one rule at one entry from each other.
+    `day`: the day that would keep it, such as the last one allowed.
 
     `forbids`: what the entry foresees may not be carried out so: the command that tells it is refused, as an
     authorisation is, where the rule is a must.
@@ -56,6 +57,7 @@ class Breach:
     apart: str = ""
     remaining: float | None = None
     forbids: bool = False
+    day: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class RuleBase(BaseModel):
     texts: Texts
     source: str = Field(min_length=1)
     remedy: str = ""
-    """An English sentence: what would satisfy the rule. May hold {measured}, {limit} and {remaining}."""
+    """An English sentence: what would satisfy the rule. May hold {measured}, {limit}, {remaining} and {day}."""
 
     info_only: ClassVar[bool] = False
 
@@ -154,6 +156,7 @@ class RuleBase(BaseModel):
             "measured": _number(breach.measured),
             "limit": _number(breach.limit),
             "remaining": _number(breach.remaining),
+            "day": "unknown" if breach.day is None else breach.day.isoformat(),
         }
         return self.remedy.format_map(said) if self.remedy else self.texts.en
 

@@ -24,8 +24,6 @@ BY_THE_CLOCK = frozenset({MINUTES, START_HOUR, END_HOUR, WORKING_DAY})
 """Fields that rules may ask for though no fact stores them, of whatever has a beginning and an end: how long it took,
 the hours of the clock in Helsinki (7.5 is half past seven; past midnight they go on from 24), and whether it began on
 a working day."""
-BACKDATED = "backdated"
-"""And of what has a `valid_from`: whether that lies before the day on which it happened."""
 
 _SPANS = (("started_at", "ended_at"), ("starts_at", "ends_at"))
 
@@ -109,14 +107,7 @@ def value_of(fact: Fact, field: str) -> object:
     """The value of a field, or of what is reckoned from others."""
     if field in type(fact).model_fields:
         return getattr(fact, field)
-    if field == BACKDATED:
-        return _backdated(fact)
     return minutes_of(fact) if field == MINUTES else _by_the_clock(fact, field)
-
-
-def _backdated(fact: Fact) -> bool:
-    valid_from, happened_at = getattr(fact, "valid_from", None), fact.happened_at()
-    return valid_from is not None and happened_at is not None and valid_from < day_in_helsinki(happened_at)
 
 
 def _span_of(fact: Fact) -> tuple[dt.datetime, dt.datetime] | None:
@@ -167,8 +158,7 @@ def check_field(fact_name: str, field: str) -> type[Fact]:
     """The class of a fact that has the field. Raises ValueError in a service designer's words."""
     cls = check_fact(fact_name)
     spans = any(start in cls.model_fields and end in cls.model_fields for start, end in _SPANS)
-    reckoned = (field in BY_THE_CLOCK and spans) or (field == BACKDATED and "valid_from" in cls.model_fields)
-    if field not in cls.model_fields and not reckoned:
+    if field not in cls.model_fields and not (field in BY_THE_CLOCK and spans):
         raise ValueError(f'the fact "{fact_name}" has no field "{field}"{nearest(field, cls.model_fields)}')
     return cls
 

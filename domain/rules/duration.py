@@ -1,6 +1,7 @@
 """Durations: how many months something may or should last, always reckoned from its start, with no drift.
 
-A duration never rolls over days off. Days are counted with the first and the last.
+A duration never rolls over days off. Days are counted with the first and the last. How a period goes on by
+extensions is in `domain.rules.extension`.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ from pydantic import Field, model_validator
 from domain.calendar import last_day_of_months
 from domain.rules.base import Breach, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors
+from domain.rules.extension import ONE_DAY, Extension, extensions_of
 
-DAYS, MONTHS = "days", "months"
+DAYS = "days"
 
 
 class Duration(RuleBase):
     """From the first of `since` (or the last of `restarted_by`) to the last of `to`.
 
-    `at_least_months`: an earlier end is a breach at the end. `at_most_months`: a later end, and each of `counts`
-    past it. `extended_by`: each such entry adds `extension_months`, from the original start; one decided only
-    after the end has passed leaves days without a decision, a breach at it; one that would take the whole past
-    `cap_months` is a breach at it. `one_extension_at_a_time`: one decided before the months that an earlier one
-    adds have begun is a breach at it. `late_extensions_are_breaches = false`: the days without a decision are left to
-    another rule, so that an authorisation can be refused for the one and not for the other.
+    `at_least_months`: an earlier end is a breach at the end. `at_most_months`: a later end, and each of `counts` on
+    a day that no period holds. `extended_by`: each such entry adds `extension_months` from the original start, and
+    one that reaches past its months, or takes the whole past `cap_months`, is a breach. `one_extension_at_a_time`:
+    so is one decided before the one before it has begun. `follow_on`: and one that tells another first day than the
+    day after the period before it or, decided late, its own. A late one leaves days without a decision, a breach
+    too unless `late_extensions_are_breaches = false` leaves them to another rule, so that an authorisation can be
+    refused for the one and not for the other.
     """
 
     kind: Literal["duration"]
@@ -40,6 +43,7 @@ class Duration(RuleBase):
     extension_months: int | None = Field(default=None, ge=1)
     cap_months: int | None = Field(default=None, ge=1)
     one_extension_at_a_time: bool = False
+    follow_on: bool = False
     late_extensions_are_breaches: bool = True
 
     @model_validator(mode="after")
@@ -50,10 +54,14 @@ class Duration(RuleBase):
             raise ValueError("extended_by and extension_months go together")
         if self.extended_by and self.at_most_months is None:
             raise ValueError("only a duration with at_most_months can be extended")
+        if (self.one_extension_at_a_time or self.follow_on) and not self.extended_by:
+            raise ValueError("one_extension_at_a_time and follow_on are told of extensions: say extended_by")
+        if self.cap_months is not None and self.cap_months < (self.at_most_months or 0):
+            raise ValueError(f"cap_months {self.cap_months} is less than at_most_months {self.at_most_months}")
         return self
 
     def find(self, case: Case) -> Iterator[Finding]:
-        """Breaches at the end, at entries held past it and at extensions decided too late or too far."""
+        """Breaches at the end, at entries on days that no period holds, and at extensions that may not be so."""
         starts = [*case.in_world(self.since)[:1], *case.in_world(self.restarted_by)[-1:]]
         if not starts:
             return
@@ -69,29 +77,33 @@ class Duration(RuleBase):
             yield Breach(ended.version, *_days(start, ended.day, last_day_of_months(start, months)), DAYS)
 
     def _too_long(self, case: Case, start: dt.date, ended: Hit | None, months: int) -> Iterator[Finding]:
-        extensions = [hit for hit in case.in_world(self.extended_by) if hit.day >= start]
-        for number, extension in enumerate(extensions):
-            if number and self.one_extension_at_a_time:
-                yield from self._two_at_once(start, extension, months)
-            last = last_day_of_months(start, months)
-            months += self.extension_months or 0
-            if self.late_extensions_are_breaches and (extension.day - last).days > 1:
-                yield Breach(extension.version, (extension.day - last).days - 1, 0, DAYS, apart="gap")
-            if self.cap_months is not None and months > self.cap_months:
-                yield Breach(extension.version, months, self.cap_months, MONTHS)
-        allowed = min(months, self.cap_months or months)
-        last = last_day_of_months(start, allowed)
-        past = [hit for hit in case.select(self.counts) if hit.day > last]
-        if ended is not None and ended.day > last:
-            past.append(ended)
-        for hit in past:
-            yield Breach(hit.version, *_days(start, hit.day, last), DAYS)
+        restarted = bool(case.in_world(self.restarted_by))
+        hits = [hit for hit in case.in_world(self.extended_by) if not restarted or hit.day >= start]
+        chain = extensions_of(hits, start, months, self.extension_months or 1, self.cap_months)
+        for number, one in enumerate(chain):
+            latest = max(hit.version for hit in hits[: number + 1])
+            yield from self._extension(one, start, latest)
+            if number and self.one_extension_at_a_time and one.hit.day < chain[number - 1].first:
+                told = max(one.hit.version, chain[number - 1].hit.version)
+                yield Breach(told, 2, 1, "extensions at once", apart="at-once", day=chain[number - 1].first)
+        held = [hit for hit in case.select(self.counts) if hit.day >= start]
+        for hit in [*held, *([ended] if ended is not None else [])]:
+            ends = [last_day_of_months(start, months), *(one.reach for one in chain if one.first <= hit.day)]
+            if hit.day > max(ends):
+                yield Breach(hit.version, *_days(start, hit.day, max(ends)), DAYS, day=max(ends))
 
-    def _two_at_once(self, start: dt.date, extension: Hit, months: int) -> Iterator[Finding]:
-        """A breach when the months that the extension before this one adds have not begun."""
-        begins = last_day_of_months(start, months - (self.extension_months or 0))
-        if extension.day <= begins:
-            yield Breach(extension.version, 2, 1, "extensions at once", apart="at-once")
+    def _extension(self, one: Extension, start: dt.date, latest: int) -> Iterator[Finding]:
+        """What is wrong with an extension alone. `latest`: of it and those before it, the one recorded last.
+
+        That one is what took the whole past the limit: so an extension entered late cannot push an earlier one past
+        it, and be accepted itself.
+        """
+        if self.cap_months is not None and one.last > one.allowed:
+            yield Breach(latest, *_days(start, one.last, one.allowed), DAYS, day=one.allowed)
+        if self.follow_on and one.first != one.due_first:
+            yield Breach(latest, abs((one.first - one.due_first).days), 0, DAYS, apart="first-day", day=one.due_first)
+        if self.late_extensions_are_breaches and one.gap_days:
+            yield Breach(one.hit.version, one.gap_days, 0, DAYS, apart="gap", day=one.previous_last + ONE_DAY)
 
 
 def _days(start: dt.date, day: dt.date, last: dt.date) -> tuple[int, int]:

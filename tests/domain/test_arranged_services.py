@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
+import pytest
+
+from domain.amend.correct_entry import CorrectEntry
 from domain.amend.explain_deviation import ExplainDeviation
 from domain.commands import AnyCommand
+from domain.correction import MistakeKind
 from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.grant_exception import GrantException
 from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.move_to_model import MoveToModel
 from domain.episode.commands.record_home_practice import RecordHomePractice
-from domain.episode.facts import ClosureReason, DecisionMade, HomePracticeHeld, PracticePlace
+from domain.episode.facts import ClosureReason, DecisionMade, EpisodeStarted, HomePracticeHeld, PracticePlace
 from domain.ledger.identity import new_id
 from domain.refusal import EndedBeforeItBegan, NotAuthorised, OutOfOrder
 from domain.register.commands.publish_service_model import PublishServiceModel
@@ -122,3 +126,38 @@ def test_an_exception_before_the_grant_names_its_service_and_afterwards_no_other
     waiting = L2.until("proposal")(desk)
     assert the(desk.do(waiting, exception("L1")).facts(), DecisionMade).service == "L1"
     assert isinstance(desk.refused(running(desk), exception("L1")), OutOfOrder)
+
+
+def test_an_extension_past_six_months_from_the_start_is_refused_with_the_last_day_allowed(desk: Desk) -> None:
+    refusal = desk.refused(running(desk), extend(dt.date(2023, 9, 10)))
+    assert isinstance(refusal, NotAuthorised)
+    assert refusal.rule is not None
+    told = {name: refusal.details[name] for name in ("measured", "limit", "unit")}
+    assert (refusal.rule.rule_id, told) == ("duration", {"measured": 214, "limit": 184, "unit": "days"})
+    assert "2023-09-09" in refusal.remedy
+
+
+@pytest.mark.parametrize("valid_from", [JUNE_9, JUNE_9 + 2 * DAY, dt.date(2023, 9, 10)])
+def test_an_extension_that_does_not_follow_the_period_before_it_is_refused(desk: Desk, valid_from: dt.date) -> None:
+    command = extend(JUNE_9 - DAY).model_copy(update={"valid_from": valid_from})
+    refused = refused_by(desk, running(desk), command)
+    assert refused == ("duration" if valid_from > JUNE_9 + 2 * DAY else "extension-valid-from")
+
+
+def test_no_extension_is_decided_before_the_start(desk: Desk) -> None:
+    assert refused_by(desk, L2.until("assignment")(desk), extend(dt.date(2023, 3, 9))) == "extension-after-start"
+
+
+def test_an_extension_entered_late_is_refused_when_the_six_months_are_granted_already(desk: Desk) -> None:
+    episode_id = running(desk, JUNE_9, dt.date(2023, 7, 9), dt.date(2023, 8, 9))
+    assert refused_by(desk, episode_id, extend(dt.date(2023, 8, 1))) == "duration"
+
+
+def test_a_corrected_start_moves_the_end_of_every_period(desk: Desk) -> None:
+    episode_id = running(desk, JUNE_9)
+    started = desk.number(episode_id, EpisodeStarted)
+    earlier = {"started_on": (STARTED_ON - DAY).isoformat()}
+    corrected = CorrectEntry(entry=started, mistake=MistakeKind.FACTUAL_ERROR, changes=earlier, reason="Väärä päivä.")
+    desk.do(episode_id, corrected)
+    assert refused_by(desk, episode_id, extend(dt.date(2023, 9, 9))) == "duration"
+    assert "extension-in-time" not in desk.deviations(episode_id)

@@ -303,6 +303,7 @@ def l2() -> Stories:
             L2.until("interim", extension(june + 5 * DAY, valid_from=june + 5 * DAY)),
             L2.until("interim", extension(june + 5 * DAY, valid_from=june + DAY)),
         ),
+        "extension-after-start": (L2.until("interim", extension(june)), L2.until("assignment", extension(DECIDED_ON))),
         "at-least-three-months": (whole, L2.until("closure", closure={"closed_on": CLOSED_ON - DAY})),
         "whole-family": (started, L2.until("start", start={"codes": ()})),
         "risk-of-placement": (
