@@ -27,8 +27,14 @@ _LONGEST_PAUSE_SECONDS = 0.5
 
 def as_role(dsn: str, role: Role) -> str:
     """The DSN whose connections work as that role of the register's. Its login must be a member of the role."""
-    options = str(conninfo_to_dict(dsn).get("options") or "")
-    return make_conninfo(dsn, options=f"{options} -c role=jaksokirja_{role}".strip())
+    return with_settings(dsn, role=f"jaksokirja_{role}")
+
+
+def with_settings(dsn: str, **settings: str) -> str:
+    """The DSN whose connections begin with those settings of the server's."""
+    given = str(conninfo_to_dict(dsn).get("options") or "")
+    added = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return make_conninfo(dsn, options=f"{given} {added}".strip())
 
 
 def is_passing(fault: psycopg.Error) -> bool:
@@ -41,8 +47,12 @@ def is_passing(fault: psycopg.Error) -> bool:
 class Connections:
     """At most `limit` connections, opened when first needed and kept for the next to come, the warmest first."""
 
-    def __init__(self, dsn: str, *, limit: int) -> None:
+    def __init__(
+        self, dsn: str, *, limit: int, made_ready: Callable[[psycopg.Connection], object] | None = None
+    ) -> None:
+        """`made_ready` is done to each new connection before it is used."""
         self._dsn = dsn
+        self._made_ready = made_ready
         self._places = BoundedSemaphore(limit)
         self._lock = Lock()
         self._idle: list[psycopg.Connection] = []
@@ -79,7 +89,14 @@ class Connections:
     def _opened(self, patience_seconds: float) -> psycopg.Connection:
         # libpq takes whole seconds, at least two of them
         limit = max(2, round(patience_seconds))
-        return psycopg.connect(self._dsn, autocommit=True, prepare_threshold=1, connect_timeout=limit)
+        connection = psycopg.connect(self._dsn, autocommit=True, prepare_threshold=1, connect_timeout=limit)
+        if self._made_ready is not None:
+            try:
+                self._made_ready(connection)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
 
     def _put_back(self, connection: psycopg.Connection) -> None:
         at_rest = connection.pgconn.transaction_status == TransactionStatus.IDLE

@@ -4,21 +4,45 @@ Errors are recognised by SQLSTATE, never by a constraint's name. Never here: wha
 """
 
 import json
-from typing import Any, LiteralString
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
+from psycopg.errors import error_from_result
 
 from domain.ledger.connections import Connections, patiently
 from domain.ledger.errors import LedgerError, TrackingConflict, UnknownRegister, VersionConflict
 from domain.ledger.migrate import schema_of
 
 READERS = 8
+_BINARY = 1
+T = TypeVar("T")
 
 
 class AlreadyRecorded(LedgerError):
     """One of the commands is in the register already; append() does not say which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement that a connection keeps ready; its arguments and its answer are binary, packed by the caller."""
+
+    name: bytes
+    text: bytes
+    oids: tuple[int, ...]
+
+    def make_ready(self, connection: psycopg.Connection) -> None:
+        """Let the connection know it. Raises psycopg.Error."""
+        _checked(connection, connection.pgconn.prepare(self.name, self.text, self.oids))
+
+    def one_row(self, connection: psycopg.Connection, arguments: Sequence[bytes | None]) -> list[bytes | None]:
+        """Run it, and the columns of the one row that it answers. Raises psycopg.Error."""
+        sent = connection.pgconn.exec_prepared(self.name, arguments, [_BINARY] * len(arguments), _BINARY)
+        result = _checked(connection, sent)
+        return [result.get_value(0, column) for column in range(result.nfields)]
 
 
 class Database:
@@ -35,13 +59,19 @@ class Database:
         """The statement with the register's schema put in for {schema}."""
         return sql.SQL(text).format(schema=self._schema).as_bytes(None)
 
-    def rows(self, statement: bytes, *arguments: Any, connections: Connections | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, statement: bytes, *arguments: Any) -> list[tuple[Any, ...]]:
         """Run it and fetch all, in binary; passing faults are tried again. Raises LedgerUnavailable and the others."""
-        source = connections or self._connections
+        return self.patiently(
+            self._connections,
+            lambda connection: connection.execute(statement, arguments, prepare=True, binary=True).fetchall(),
+        )
 
-        def attempt() -> list[tuple[Any, ...]]:
-            with source.one(self.patience_seconds) as connection:
-                return connection.execute(statement, arguments, prepare=True, binary=True).fetchall()
+    def patiently(self, connections: Connections, work: Callable[[psycopg.Connection], T]) -> T:
+        """Do the work on one of the connections; passing faults are tried again. Raises as rows() does."""
+
+        def attempt() -> T:
+            with connections.one(self.patience_seconds) as connection:
+                return work(connection)
 
         try:
             return patiently(attempt, self.patience_seconds)
@@ -63,3 +93,12 @@ class Database:
             case "3F000" | "42P01":
                 return UnknownRegister(self.register)
         return None
+
+
+def _checked(connection: psycopg.Connection, result: pq.abc.PGresult) -> pq.abc.PGresult:
+    """The result, unless it tells of a fault. Raises psycopg.Error, OperationalError when the connection is gone."""
+    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+        return result
+    if connection.pgconn.status != pq.ConnStatus.OK and not result.error_field(pq.DiagnosticField.SQLSTATE):
+        raise psycopg.OperationalError(connection.pgconn.get_error_message())
+    raise error_from_result(result)
