@@ -81,7 +81,7 @@ def test_an_episode_that_kept_to_six_months_would_break_a_second_version_of_four
     found = {one.episode_id: one for one in replay_under(desk.book, model_meant(desk.book, "L2.2"), head)}
     (difference,) = found[long].differences
     assert (difference.rule_id, difference.kind, difference.change.value) == ("duration", "deviation", "gained")
-    assert (difference.measured, difference.limit, difference.unit) == (153, 122, "days")  # to 9.8. where 9.7. is the last
+    assert (difference.measured, difference.limit, difference.unit) == (153, 122, "days")
     assert found[short].differences == ()
     assert not list(replay_under(desk.book, model_meant(desk.book, "L2.1"), head)), "all are judged by it already"
     assert desk.last_position() == head
