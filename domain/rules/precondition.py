@@ -5,6 +5,7 @@ Recording order does not matter: a late entry of what did happen in time satisfi
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Literal
 
@@ -20,7 +21,9 @@ class Precondition(RuleBase):
 
     `overlap`: the first field of the entry names somebody or something that the second field of the need names (the
     workers of a meeting, the worker assigned). `strictly`: on an earlier day. `count`: so many of each need. `same`:
-    alike in these fields. `until`: nothing may come after such an entry, unless one of `resumed_by` came between.
+    alike in these fields. `ended_by`: what ends a need, alike in `ended_alike`; one that had ended by that day (the
+    first day without) counts no more. `until`: nothing may come after such an entry, unless one of `resumed_by` came
+    between.
     """
 
     kind: Literal["precondition"]
@@ -31,6 +34,8 @@ class Precondition(RuleBase):
     strictly: bool = False
     same: tuple[str, ...] = ()
     overlap: tuple[str, str] | None = None
+    ended_by: Selectors = ()
+    ended_alike: tuple[str, ...] = ()
     until: Selectors = ()
     resumed_by: Selectors = ()
 
@@ -41,6 +46,11 @@ class Precondition(RuleBase):
                 check_field(selector.fact, self.overlap[0])
             for selector in (one for need in self.needs for one in need):
                 check_field(selector.fact, self.overlap[1])
+        if bool(self.ended_by) != bool(self.ended_alike):
+            raise ValueError("`ended_by` and `ended_alike` go together: what ends a need, and which need it ends")
+        for selector in (*self.ended_by, *(one for need in self.needs for one in need)):
+            for field in self.ended_alike:
+                check_field(selector.fact, field)
 
     def find(self, case: Case) -> Iterator[Finding]:
         """A breach at every entry that came before what it needs, or after the end."""
@@ -59,9 +69,16 @@ class Precondition(RuleBase):
             if other.version != hit.version
             and (other.day < hit.day or (other.day == hit.day and not self.strictly))
             and agree(hit, other, self.same)
+            and not self._ended(case, other, hit.day)
             and (self.overlap is None or _named(hit, self.overlap[0]) & _named(other, self.overlap[1]))
         )
         return sum(1 for _ in had) >= self.count
+
+    def _ended(self, case: Case, need: Hit, day: dt.date) -> bool:
+        return any(
+            end.day <= day and end.version > need.version and agree(end, need, self.ended_alike)
+            for end in case.select(self.ended_by)
+        )
 
 
 def agree(one: Hit, other: Hit, fields: tuple[str, ...]) -> bool:

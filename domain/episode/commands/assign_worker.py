@@ -18,7 +18,8 @@ from domain.register.facts import WorkerRole
 class AssignWorker(EpisodeCommand):
     """Give the episode to a worker, in a role; `deputy_for` names the assignment that the worker stands in for.
 
-    Two workers assigned side by side are a pair. Assigning the same worker in the same role again changes nothing.
+    Two workers assigned side by side are a pair. Assigning the same worker in the same role (and for the same
+    assignment, as a deputy) again changes nothing.
     """
 
     assignment_id: UUID
@@ -31,7 +32,8 @@ class AssignWorker(EpisodeCommand):
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder."""
         require_referral(state)
-        if any((a.worker_id, a.role) == (self.worker_id, self.role) for a in state.assignments.values()):
+        same = (self.worker_id, self.role, self.deputy_for)
+        if any((a.worker_id, a.role, a.deputy_for) == same for a in state.assignments.values()):
             return []
         if self.assignment_id in state.assignments:
             raise OutOfOrder(

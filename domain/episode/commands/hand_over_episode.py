@@ -8,7 +8,8 @@ from uuid import UUID
 
 from domain.command import Context
 from domain.episode.commands.base import EpisodeCommand, require_referral
-from domain.episode.facts import WorkerAssigned, WorkerReleased
+from domain.episode.commands.ending import releases
+from domain.episode.facts import WorkerAssigned
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.refusal import EndedBeforeItBegan, OutOfOrder
@@ -17,6 +18,7 @@ from domain.refusal import EndedBeforeItBegan, OutOfOrder
 class HandOverEpisode(EpisodeCommand):
     """Hand the episode over: one worker's assignment ends and another's begins, in the same role, on the same day.
 
+    Deputies of the assignment that ends stop standing in for it; one of them may be who takes the episode over.
     `from_assignment_id` names the assignment that ends, `assignment_id` the one that begins.
     """
 
@@ -26,7 +28,10 @@ class HandOverEpisode(EpisodeCommand):
     handed_over_on: dt.date
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
-        """Two facts; none when the worker has it already. Raises UnknownEpisode, OutOfOrder, EndedBeforeItBegan."""
+        """The releases and an assignment; no fact when the worker has it already.
+
+        Raises UnknownEpisode, OutOfOrder, EndedBeforeItBegan.
+        """
         require_referral(state)
         before = state.assignments.get(self.from_assignment_id)
         if before is None or self.assignment_id in state.assignments:
@@ -44,7 +49,7 @@ class HandOverEpisode(EpisodeCommand):
                 field="handed_over_on",
             )
         return [
-            WorkerReleased(assignment_id=self.from_assignment_id, to_on=self.handed_over_on),
+            *releases(state, self.from_assignment_id, self.handed_over_on),
             WorkerAssigned(
                 assignment_id=self.assignment_id,
                 worker_id=self.worker_id,

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from domain.command import Context
 from domain.episode.commands.base import EpisodeCommand, require_referral
-from domain.episode.facts import WorkerReleased
+from domain.episode.commands.ending import releases
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.refusal import EndedBeforeItBegan, OutOfOrder
 
 
 class ReleaseWorker(EpisodeCommand):
-    """End a worker's assignment; `to_on` is the first day without."""
+    """End a worker's assignment, and with it those of its deputies; `to_on` is the first day without."""
 
     assignment_id: UUID
     to_on: dt.date
@@ -32,4 +32,4 @@ class ReleaseWorker(EpisodeCommand):
                 remedy=f"Give a day that is not before {assignment.from_on}.",
                 field="to_on",
             )
-        return [WorkerReleased(assignment_id=self.assignment_id, to_on=self.to_on)]
+        return releases(state, self.assignment_id, self.to_on)

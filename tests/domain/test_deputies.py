@@ -1,0 +1,85 @@
+"""Deputies: they stand in for an assignment, and no longer than it lasts; and who counts as a pair."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.catalogue.loader import load_catalogue
+from domain.episode.commands.assign_worker import AssignWorker
+from domain.episode.commands.hand_over_episode import HandOverEpisode
+from domain.episode.commands.release_worker import ReleaseWorker
+from domain.episode.facts import EpisodeStarted, WorkerAssigned, WorkerReleased
+from domain.fact import Fact
+from domain.ledger.identity import new_id
+from domain.register.facts import WorkerRole
+from domain.rules.judge import judge
+from tests.domain.desk import OTHER_WORKER, STARTED_ON, TODAY, WORKER, Desk
+from tests.rules.story import story
+
+DAY = dt.timedelta(days=1)
+ROLE = WorkerRole.FAMILY_INSTRUCTOR
+H1 = next(model for model in load_catalogue() if model.service == "H1")
+
+
+def assigned(desk: Desk, episode_id: UUID, worker_id: str = WORKER, **fields: Any) -> UUID:
+    assignment_id = new_id()
+    told: dict[str, Any] = {"role": ROLE, "from_on": STARTED_ON, **fields}
+    desk.do(episode_id, AssignWorker(assignment_id=assignment_id, worker_id=worker_id, **told))
+    return assignment_id
+
+
+def test_who_takes_over_from_the_one_he_stood_in_for_is_no_deputy_any_more(desk: Desk) -> None:
+    episode_id = desk.started()
+    first = assigned(desk, episode_id)
+    assigned(desk, episode_id, OTHER_WORKER, deputy_for=first)
+    over = HandOverEpisode(
+        from_assignment_id=first, assignment_id=new_id(), worker_id=OTHER_WORKER, handed_over_on=TODAY
+    )
+    desk.do(episode_id, over)
+    (left,) = desk.episode(episode_id).assignments.values()
+    assert (left.worker_id, left.deputy_for, left.assignment_id) == (OTHER_WORKER, None, over.assignment_id)
+
+
+def test_with_an_assignment_end_those_of_its_deputies(desk: Desk) -> None:
+    episode_id = desk.started()
+    first = assigned(desk, episode_id)
+    assigned(desk, episode_id, OTHER_WORKER, deputy_for=first, from_on=TODAY)
+    ended = desk.do(episode_id, ReleaseWorker(assignment_id=first, to_on=STARTED_ON + DAY)).entries
+    days = [entry.fact.to_on for entry in ended if isinstance(entry.fact, WorkerReleased)]
+    assert days == [STARTED_ON + DAY, TODAY], "nobody's assignment ends before it began"
+    assert not desk.episode(episode_id).assignments
+
+
+def test_a_deputy_can_be_assigned_in_his_own_right(desk: Desk) -> None:
+    episode_id = desk.started()
+    first = assigned(desk, episode_id)
+    assigned(desk, episode_id, OTHER_WORKER, deputy_for=first)
+    own = assigned(desk, episode_id, OTHER_WORKER)
+    assert desk.episode(episode_id).assignments[own].deputy_for is None
+
+
+def instructor(worker_id: str, **fields: Any) -> WorkerAssigned:
+    told: dict[str, Any] = {"assignment_id": uuid4(), "from_on": STARTED_ON - 7 * DAY, **fields}
+    return WorkerAssigned(worker_id=worker_id, role=WorkerRole.SOCIAL_INSTRUCTOR, **told)
+
+
+def wants_a_pair(*facts: Fact) -> bool:
+    """Whether a start after these facts breaks H1's rule that two social instructors work as a pair."""
+    return f"pair/{len(facts) + 1}" in judge(H1, story(*facts, EpisodeStarted(started_on=STARTED_ON))).deviations
+
+
+def test_two_social_instructors_are_a_pair_until_one_of_them_is_released() -> None:
+    first, second = instructor("O1"), instructor("O2")
+    gone = WorkerReleased(assignment_id=second.assignment_id, to_on=STARTED_ON)
+    later = gone.model_copy(update={"to_on": STARTED_ON + DAY})
+    assert not wants_a_pair(first, second)
+    assert wants_a_pair(first, second, gone), "the day of the release is the first without"
+    assert not wants_a_pair(first, second, later)
+    assert not wants_a_pair(first, second, gone, instructor("O3"))
+
+
+def test_a_worker_and_the_deputy_of_that_worker_are_no_pair() -> None:
+    first = instructor("O1")
+    assert wants_a_pair(first, instructor("O2", deputy_for=first.assignment_id))
