@@ -78,6 +78,7 @@ from domain.episode.commands.start_episode import StartEpisode
 from domain.episode.commands.stop_follow_up import StopFollowUp
 from domain.episode.commands.suspend_episode import SuspendEpisode
 from domain.episode.commands.tell_birth import TellBirth
+from domain.episode.commands.transfer_episode import TransferEpisode
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.commands.write_summary import WriteSummary
 from domain.fact import StreamKind
@@ -148,6 +149,7 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         AssignWorker,
         ReleaseWorker,
         HandOverEpisode,
+        TransferEpisode,
         StartEpisode,
         MakePlan,
         EvaluatePlan,

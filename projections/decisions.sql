@@ -45,9 +45,10 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         d.episode_id, d.decision_id, d.kind, d.service, d.decided_on, d.decision_maker, d.legal_basis,
-        e.area, e.client_ids, d.decided_on - e.referred_on, d.because
+        CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END, e.client_ids, d.decided_on - e.referred_on, d.because
     FROM decisions d
     LEFT JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
+    LEFT JOIN stays(as_of) s ON s.episode_id = d.episode_id AND s.since_on <= d.decided_on AND s.until_on > d.decided_on
     WHERE d.known @> as_of AND d.decided_on BETWEEN from_on AND to_on
 $$;
 

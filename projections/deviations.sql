@@ -37,8 +37,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         d.stream_id, d.deviation_key, d.rule_id, d.service, d.model_version, d.strength, d.entry,
         t.position, coalesce(t.occurred_on, d.noted_on), d.measured, d.limit_measured, d.unit,
-        CASE WHEN d.explained_on <= on_day THEN d.explained_on END, coalesce(e.area, c.area, q.area),
-        coalesce(e.unit_id, q.unit_id), w.worker_ids,
+        CASE WHEN d.explained_on <= on_day THEN d.explained_on END,
+        CASE WHEN s.episode_id IS NULL THEN coalesce(e.area, c.area, q.area) ELSE s.area END,
+        CASE WHEN s.episode_id IS NULL THEN coalesce(e.unit_id, q.unit_id) ELSE s.unit_id END, w.worker_ids,
         ARRAY(
             SELECT DISTINCT b.position FROM unnest(d.because || t.position) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1
@@ -46,6 +47,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     FROM deviations d
     LEFT JOIN trail t ON t.stream_id = d.stream_id AND t.version = d.entry AND t.known @> as_of
     LEFT JOIN episodes e ON e.episode_id = d.stream_id AND e.known @> as_of
+    LEFT JOIN stays(as_of) s ON s.episode_id = d.stream_id
+        AND s.since_on <= coalesce(t.occurred_on, d.noted_on) AND s.until_on > coalesce(t.occurred_on, d.noted_on)
     LEFT JOIN contacts c ON c.contact_id = d.stream_id AND c.known @> as_of
     LEFT JOIN quality_files q ON q.file_id = d.stream_id AND q.known @> as_of
     LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id

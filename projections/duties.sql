@@ -49,7 +49,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             ELSE 'open'
         END,
         greatest(coalesce(s.met_on, s.waived_on, on_day) - d.late_after_on, 0),
-        coalesce(e.area, c.area, q.area), coalesce(e.unit_id, q.unit_id), w.worker_ids, started.position, met.position,
+        CASE WHEN t.episode_id IS NULL THEN coalesce(e.area, c.area, q.area) ELSE t.area END,
+        CASE WHEN t.episode_id IS NULL THEN coalesce(e.unit_id, q.unit_id) ELSE t.unit_id END, w.worker_ids, started.position,
+        met.position,
         ARRAY(
             SELECT DISTINCT b.position
             FROM unnest(d.because || started.position || met.position) AS b (position)
@@ -60,6 +62,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         SELECT CASE WHEN d.met_on <= on_day THEN d.met_on END, CASE WHEN d.waived_on <= on_day THEN d.waived_on END
     ) AS s (met_on, waived_on)
     LEFT JOIN episodes e ON e.episode_id = d.stream_id AND e.known @> as_of
+    LEFT JOIN stays(as_of) t ON t.episode_id = d.stream_id AND t.since_on <= on_day AND t.until_on > on_day
     LEFT JOIN contacts c ON c.contact_id = d.stream_id AND c.known @> as_of
     LEFT JOIN quality_files q ON q.file_id = d.stream_id AND q.known @> as_of
     LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id

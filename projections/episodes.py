@@ -1,4 +1,7 @@
-"""Episodes: one chain of rows an episode, from referral to outcome, and its phases by the day they began.
+"""Episodes: one chain of rows an episode, from referral to outcome, its phases by the day they began, and its moves.
+
+`area`, `unit_id`, `service` and `model_version` of an episode are the latest known; what they were first stands beside
+them, and in `moves` a row for each transfer to another area or unit and each decision to move to another model.
 
 Must never hold: the need, grounds or reasons in words.
 """
@@ -15,6 +18,7 @@ from domain.episode.facts import (
     EpisodeResumed,
     EpisodeStarted,
     EpisodeSuspended,
+    EpisodeTransferred,
     ReferralReceived,
 )
 from domain.stream import Entry
@@ -28,8 +32,15 @@ EPISODES = Table(
         "client_ids", "area", "unit_id", "source", "channel", "consent", "contact_id", "requested_service", "referrer",
         "purchaser", "need_code", "service", "model_version", "service_task", "referred_on", "decided_on", "refused_on",
         "valid_to", "started_on", "suspended_on", "closed_on", "closure_reason", "outcome", "outcome_service",
+        "first_area", "first_unit_id", "granted_service", "granted_model_version",
     ),
 )  # fmt: skip
+MOVES = Table(
+    "moves",
+    stream="episode_id",
+    key={"entry": "int4"},
+    columns=("kind", "from_on", "area", "unit_id", "service", "model_version"),
+)
 PHASES = Table("phases", stream="episode_id", key={"entry": "int4"}, columns=("phase", "step", "from_on"))
 
 _ASKED, _DECIDED, _WORKED = 0, 1, 2
@@ -46,6 +57,8 @@ def referred(entry: Entry, fact: ReferralReceived) -> Iterator[Operation]:
         (),
         {
             "client_ids": fact.client_ids,
+            "first_area": fact.area,
+            "first_unit_id": fact.unit_id,
             "area": fact.area,
             "unit_id": fact.unit_id,
             "source": fact.source,
@@ -67,7 +80,8 @@ def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
     pinned = {"service": fact.service, "model_version": fact.model_version, "service_task": fact.service_task}
     match fact.kind:
         case DecisionKind.GRANTED:
-            granted = {**pinned, "decided_on": fact.decided_on, "refused_on": None, "valid_to": fact.valid_to}
+            first = {"granted_service": fact.service, "granted_model_version": fact.model_version}
+            granted = {**pinned, **first, "decided_on": fact.decided_on, "refused_on": None, "valid_to": fact.valid_to}
             yield Amend("episodes", (), granted, opens=True)
             yield _phase(entry, "decided", _DECIDED, fact.decided_on)
         case DecisionKind.REFUSED:
@@ -75,10 +89,18 @@ def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
             yield _phase(entry, "refused", _DECIDED, fact.decided_on)
         case DecisionKind.MOVE:
             yield Amend("episodes", (), pinned)
+            to = {"kind": "model", "service": fact.service, "model_version": fact.model_version}
+            yield Open("moves", (entry.version,), {**to, "from_on": fact.valid_from or fact.decided_on})
         case DecisionKind.EXTENSION | DecisionKind.EXCEPTION if fact.valid_to is not None:
             yield Amend("episodes", (), {"valid_to": fact.valid_to})
         case _:
             pass
+
+
+def transferred(entry: Entry, fact: EpisodeTransferred) -> Iterator[Operation]:
+    to = {"area": fact.area, "unit_id": fact.unit_id}
+    yield Amend("episodes", (), to)
+    yield Open("moves", (entry.version,), {**to, "kind": "place", "from_on": fact.transferred_on})
 
 
 def joined(_entry: Entry, fact: ChildJoined) -> Iterator[Operation]:
@@ -118,11 +140,12 @@ def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
 
 PROJECTION = Projection.beside(
     __name__,
-    (EPISODES, PHASES),
+    (EPISODES, PHASES, MOVES),
     {
         ReferralReceived: referred,
         DecisionMade: decided,
         ChildJoined: joined,
+        EpisodeTransferred: transferred,
         EpisodeStarted: started,
         EpisodeSuspended: suspended,
         EpisodeResumed: resumed,

@@ -33,6 +33,10 @@ CREATE TABLE {episodes} (
     closure_reason    text,
     outcome           text,
     outcome_service   text,
+    first_area        text,
+    first_unit_id     text,
+    granted_service   text,
+    granted_model_version integer,
     phase             text NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN closed_on IS NOT NULL THEN 'closed'
@@ -59,6 +63,22 @@ CREATE TABLE {phases} (
     PRIMARY KEY (episode_id, entry, known_from)
 );
 
+CREATE TABLE {moves} (
+    episode_id    uuid NOT NULL,
+    entry         integer NOT NULL,
+    known_from    bigint NOT NULL,
+    known_to      bigint,
+    known         int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because       bigint[] NOT NULL,
+    kind          text NOT NULL,
+    from_on       date NOT NULL,
+    area          text,
+    unit_id       text,
+    service       text,
+    model_version integer,
+    PRIMARY KEY (episode_id, entry, known_from)
+);
+
 -- indexes
 CREATE INDEX ON {episodes} (area) INCLUDE (known);
 CREATE INDEX ON {episodes} USING gin (client_ids);
@@ -75,8 +95,44 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ORDER BY p.episode_id, p.step DESC, p.from_on DESC, p.entry DESC
 $$;
 
+-- Where the episodes that ever moved stayed, and under which service: a row for each stretch of days without a move, the
+-- first one from the beginning of time, the last without an end. An episode that never moved has no row here: its own
+-- row says where it is. `since_on` is the first day, `until_on` the first day after.
+CREATE OR REPLACE FUNCTION stays(as_of bigint)
+RETURNS TABLE (
+    episode_id uuid, since_on date, until_on date, area text, unit_id text, service text, model_version integer,
+    because bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH moved AS (
+        SELECT m.* FROM moves m WHERE m.known @> as_of
+    ), turns AS (
+        SELECT m.episode_id, m.from_on FROM moved m
+        UNION SELECT m.episode_id, '-infinity'::date FROM moved m
+    )
+    SELECT
+        t.episode_id, t.from_on, lead(t.from_on, 1, 'infinity') OVER (PARTITION BY t.episode_id ORDER BY t.from_on),
+        CASE WHEN p.entry IS NULL THEN e.first_area ELSE p.area END,
+        CASE WHEN p.entry IS NULL THEN e.first_unit_id ELSE p.unit_id END,
+        CASE WHEN s.entry IS NULL THEN e.granted_service ELSE s.service END,
+        CASE WHEN s.entry IS NULL THEN e.granted_model_version ELSE s.model_version END,
+        coalesce(p.because, '{}') || coalesce(s.because, '{}')
+    FROM turns t
+    JOIN episodes e ON e.episode_id = t.episode_id AND e.known @> as_of
+    LEFT JOIN LATERAL (
+        SELECT m.* FROM moved m
+        WHERE m.episode_id = t.episode_id AND m.kind = 'place' AND m.from_on <= t.from_on
+        ORDER BY m.from_on DESC, m.entry DESC LIMIT 1
+    ) p ON true
+    LEFT JOIN LATERAL (
+        SELECT m.* FROM moved m
+        WHERE m.episode_id = t.episode_id AND m.kind = 'model' AND m.from_on <= t.from_on
+        ORDER BY m.from_on DESC, m.entry DESC LIMIT 1
+    ) s ON true
+$$;
+
 -- Every episode that was open on a day of the world (referred, decided, active or suspended), with what its workers look
--- at. `days_open` is counted from the start of the work, else from the referral.
+-- at. Area, unit and service are those of that day; before the decision, the service that was asked for. `days_open` is counted from the start of the work, else from the referral.
 CREATE OR REPLACE FUNCTION caseload_rows(as_of bigint, on_day date)
 RETURNS TABLE (
     episode_id uuid, client_ids uuid[], service text, model_version integer, area text, unit_id text, phase text,
@@ -102,16 +158,30 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         GROUP BY d.stream_id
     )
     SELECT
-        e.episode_id, e.client_ids, coalesce(e.service, e.requested_service), e.model_version, e.area, e.unit_id,
+        e.episode_id, e.client_ids,
+        CASE
+            WHEN e.decided_on IS NULL OR e.decided_on > on_day THEN e.requested_service
+            WHEN s.episode_id IS NULL THEN e.service
+            ELSE s.service
+        END,
+        CASE
+            WHEN e.decided_on IS NULL OR e.decided_on > on_day THEN NULL
+            WHEN s.episode_id IS NULL THEN e.model_version
+            ELSE s.model_version
+        END,
+        CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END,
+        CASE WHEN s.episode_id IS NULL THEN e.unit_id ELSE s.unit_id END,
         p.phase, p.since_on, e.referred_on,
         CASE WHEN e.decided_on <= on_day THEN e.decided_on END, CASE WHEN e.started_on <= on_day THEN e.started_on END,
         on_day - coalesce(CASE WHEN e.started_on <= on_day THEN e.started_on END, e.referred_on, p.since_on),
         coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
         coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
-        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because) AS b (position) ORDER BY 1)
+        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because || s.because) AS b (position)
+            WHERE b.position IS NOT NULL ORDER BY 1)
     FROM episodes e
     JOIN phases_on(as_of, on_day) p ON p.episode_id = e.episode_id AND p.phase NOT IN ('closed', 'refused')
     LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = e.episode_id
+    LEFT JOIN stays(as_of) s ON s.episode_id = e.episode_id AND s.since_on <= on_day AND s.until_on > on_day
     LEFT JOIN met ON met.episode_id = e.episode_id
     LEFT JOIN owed ON owed.stream_id = e.episode_id
     WHERE e.known @> as_of

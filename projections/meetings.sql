@@ -52,6 +52,8 @@ CREATE INDEX ON {meetings} USING gin (worker_ids);
 
 -- Meetings of the days from_on to to_on as they stood in the world on `on_day`, with what they are counted by. What was
 -- agreed for later than `on_day` is planned then, whatever became of it; what was agreed later than that is not there.
+-- A meeting stands under the area, unit and service that its episode had on the meeting's day (of one that is yet to
+-- come: on `on_day`); one before the decision under the service that was then granted.
 CREATE OR REPLACE FUNCTION visit_rows(as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     episode_id uuid, meeting_id uuid, meeting_on date, status text, meeting_kind text, mode text, remote boolean,
@@ -62,9 +64,15 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         m.episode_id, m.meeting_id, m.meeting_on, s.status, m.meeting_kind, m.mode, m.remote,
         CASE WHEN s.status = 'held' THEN m.held_minutes END, m.worker_ids, m.client_ids, m.cancelled_by,
-        e.area, e.unit_id, e.service, m.entered_at, m.because
+        CASE WHEN t.episode_id IS NULL THEN e.area ELSE t.area END,
+        CASE WHEN t.episode_id IS NULL THEN e.unit_id ELSE t.unit_id END,
+        CASE WHEN t.episode_id IS NULL THEN e.service ELSE t.service END, m.entered_at,
+        CASE WHEN t.episode_id IS NULL THEN m.because
+            ELSE ARRAY(SELECT DISTINCT b.position FROM unnest(m.because || t.because) AS b (position) ORDER BY 1) END
     FROM meetings m
     LEFT JOIN episodes e ON e.episode_id = m.episode_id AND e.known @> as_of
+    LEFT JOIN stays(as_of) t ON t.episode_id = m.episode_id
+        AND t.since_on <= least(m.meeting_on, on_day) AND t.until_on > least(m.meeting_on, on_day)
     CROSS JOIN LATERAL (
         SELECT CASE
             WHEN m.status = 'cancelled' AND (m.cancelled_on <= on_day OR m.planned_on IS NULL) THEN 'cancelled'

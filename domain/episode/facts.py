@@ -331,6 +331,28 @@ class WorkerReleased(Fact, name="worker_released", stream=EPISODE, happened="to_
     to_on: dt.date
 
 
+class EpisodeTransferred(
+    Fact,
+    name="episode_transferred",
+    stream=EPISODE,
+    happened="transferred_on",
+    sensitive=("reason",),
+    workers=("worker_id",),
+):
+    """The episode moved to another area or unit and goes on there, from `transferred_on`; `worker_id` received it.
+
+    `from_area` and `from_unit_id`: where it was, as it was known when this was recorded.
+    """
+
+    transferred_on: dt.date
+    area: str
+    unit_id: str | None = None
+    from_area: str | None = None
+    from_unit_id: str | None = None
+    worker_id: str
+    reason: str | None = None
+
+
 class EpisodeStarted(Fact, name="episode_started", stream=EPISODE, happened="started_on"):
     """The work began. `codes`: what was agreed or found at the start, in the words of the service's rules."""
 
@@ -828,5 +850,6 @@ EpisodeFact = (
     | FollowUpAgreed
     | FollowUpStopped
     | FeedbackHandledInTeam
+    | EpisodeTransferred
 )
 FACTS: tuple[type[Fact], ...] = EpisodeFact.__args__

@@ -27,6 +27,7 @@ from domain.episode.facts import (
     EpisodeResumed,
     EpisodeStarted,
     EpisodeSuspended,
+    EpisodeTransferred,
     FeedbackHandledInTeam,
     FeedbackReceived,
     FollowUpAgreed,
@@ -92,6 +93,7 @@ class EpisodeState(StreamState):
     started_on: dt.date | None = None
     closed_on: dt.date | None = None
     suspended_on: dt.date | None = None
+    transfers: tuple[EpisodeTransferred, ...] = ()
     assignments: dict[UUID, WorkerAssigned] = field(default_factory=dict)
     plans: dict[UUID, PlanMade] = field(default_factory=dict)
     meetings: dict[UUID, MeetingStatus] = field(default_factory=dict)
@@ -101,6 +103,14 @@ class EpisodeState(StreamState):
     def client_ids(self) -> tuple[UUID, ...]:
         """For whom the episode is: those of the referral, and the children who came along or were born since."""
         return (*self.referral.client_ids, *self.joined) if self.referral else ()
+
+    def place_on(self, day: dt.date) -> tuple[str | None, str | None]:
+        """The area and unit that it was in on the day: those of the latest transfer by then, else of the referral."""
+        by_then = [one for one in self.transfers if one.transferred_on <= day]
+        if by_then:
+            latest = max(by_then, key=lambda one: one.transferred_on)
+            return latest.area, latest.unit_id
+        return (self.referral.area, self.referral.unit_id) if self.referral else (None, None)
 
     @property
     def pin(self) -> ModelReference | None:
@@ -141,6 +151,8 @@ def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
         case WorkerReleased():
             left = {key: kept for key, kept in state.assignments.items() if key != fact.assignment_id}
             return replace(state, assignments=left)
+        case EpisodeTransferred():
+            return replace(state, transfers=(fact, *state.transfers))  # of one day, the one recorded last
         case ChildJoined():
             known = fact.client_id in state.client_ids
             return state if known else replace(state, joined=(*state.joined, fact.client_id))

@@ -57,6 +57,7 @@ from domain.contact.facts import (
     OnwardGuidanceGiven,
 )
 from domain.episode.facts import (
+    EpisodeTransferred,
     Goal,
     GoalResult,
     PaymentCommitmentReceived,
@@ -259,6 +260,7 @@ def everything() -> list[tuple[UUID, Fact]]:
         (episode, DutyMet(duty_key="d", met_by=9, met_on=day(3))),
         (episode, DutyWaived(duty_key="d", waived_on=day(3), reason="x")),
         (episode, DeviationExplained(deviation_key="x", explained_on=day(9), reason="x")),
+        (episode, EpisodeTransferred(transferred_on=day(9), area="south", from_area="north", worker_id="anna")),
         (episode, WorkerReleased(assignment_id=assignment, to_on=day(9))),
         *((quality_file, fact) for fact in whole_file(episode)),
         *family_centre(),

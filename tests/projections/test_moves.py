@@ -1,0 +1,126 @@
+"""Moves: where an episode was, and under which service, is asked of the day; and of what was known."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from domain.consequence import DeviationNoted, DutyOpened
+from domain.episode.facts import DecisionKind, EpisodeTransferred
+from projections.engine import run_once
+from projections.queries import Reading, reading
+from tests.projections.conftest import Book
+from tests.projections.history import (
+    History,
+    assigned,
+    day,
+    decision,
+    held,
+    planned,
+    referral,
+    started,
+)
+
+
+@pytest.fixture
+def ask(book: Book, history: History) -> Iterator[Reading]:
+    with reading(*book) as questions:
+        yield questions
+
+
+def moved(on: int, area: str = "south", unit_id: str | None = "unit-2") -> EpisodeTransferred:
+    return EpisodeTransferred(transferred_on=day(on), area=area, unit_id=unit_id, from_area="north", worker_id="bo")
+
+
+def areas(ask: Reading, on: int, as_of: int | None = None) -> dict[str | None, int]:
+    return {row.group_key: row.open_episodes for row in ask.caseload("area", on_day=day(on), as_of=as_of).rows}
+
+
+def test_an_episode_is_in_the_caseload_of_the_area_that_it_was_in_that_day(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode = uuid4()
+    before = history.record(episode, referral(uuid4()), decision(), started(2))
+    transferred = history.record(episode, moved(10))
+    run_once(*book)
+    assert [areas(ask, on) for on in (9, 10, 30)] == [{"north": 1}, {"south": 1}, {"south": 1}]
+    assert areas(ask, 30, as_of=before) == {"north": 1}, "the ledger had not been told"
+    (row,) = ask.caseload("unit", on_day=day(9)).rows
+    assert row.group_key == "unit-1"
+    (beneath,) = ask.explain("caseload", by="area", key="south", on_day=day(10)).rows
+    assert transferred in beneath.event_positions
+
+
+def test_a_transfer_told_late_and_one_corrected_come_in_their_place(book: Book, history: History, ask: Reading) -> None:
+    episode = uuid4()
+    history.record(episode, referral(uuid4()), moved(20, "east"))
+    known = history.record(episode, moved(10, "south"))
+    run_once(*book)
+    assert [list(areas(ask, on)) for on in (5, 10, 19, 20)] == [["north"], ["south"], ["south"], ["east"]]
+    history.correct(episode, 3, moved(15, "south"))
+    history.strike(episode, 2)
+    run_once(*book)
+    assert [list(areas(ask, on)) for on in (10, 15, 20)] == [["north"], ["south"], ["south"]]
+    assert [list(areas(ask, on, known)) for on in (10, 15, 20)] == [["south"], ["south"], ["east"]]
+
+
+def test_a_meeting_counts_where_its_family_was_that_day_whenever_it_is_asked(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, child = uuid4(), uuid4()
+    history.record(
+        episode, referral(child), decision(), held(uuid4(), child, on=5), moved(10), held(uuid4(), child, on=12),
+        planned(uuid4(), on=20, at=7),
+    )  # fmt: skip
+    run_once(*book)
+
+    def held_in(on: int) -> dict[str | None, tuple[int, int]]:
+        rows = ask.visits("area", on_day=day(on)).rows
+        return {row.group_key: (row.held_meetings, row.planned_meetings) for row in rows}
+
+    assert held_in(8) == {"north": (1, 1)}, "what is agreed is there where the family is"
+    assert held_in(15) == {"north": (1, 0), "south": (1, 1)}
+
+
+def test_the_service_of_a_past_day_is_that_of_that_day(book: Book, history: History, ask: Reading) -> None:
+    episode, child = uuid4(), uuid4()
+    history.record(
+        episode, referral(child, requested_service="K1"), decision(on=3, service="K1"), started(4),
+        held(uuid4(), child, on=2), decision(DecisionKind.MOVE, on=10, service="K2"), held(uuid4(), child, on=11),
+    )  # fmt: skip
+    history.record(uuid4(), referral(uuid4()), decision(on=5, service="K2"))
+    run_once(*book)
+
+    def services(on: int) -> dict[str | None, int]:
+        return {row.group_key: row.open_episodes for row in ask.caseload("service", on_day=day(on)).rows}
+
+    assert services(1) == {"K1": 1, None: 1}, "before the decision, what was asked for; of the other, nothing"
+    assert services(9) == {"K1": 1, "K2": 1}
+    assert services(10) == {"K2": 2}
+    visits = {row.group_key: row.held_meetings for row in ask.visits("service", on_day=day(60)).rows}
+    assert visits == {"K1": 1, "K2": 1}
+
+
+def test_duties_stand_where_the_episode_is_and_deviations_where_it_was(
+    book: Book, history: History, ask: Reading
+) -> None:
+    duty = DutyOpened(
+        duty_key="d", rule_id="r", service="K1", model_version=1, strength="must", due_on=day(30), started_by=1
+    )
+    noted = DeviationNoted(deviation_key="x", rule_id="r", service="K1", model_version=1, strength="norm", entry=2)
+    history.record(uuid4(), referral(uuid4()), decision(on=1), duty, noted, moved(10))
+    run_once(*book)
+    duties = [ask.duties("area", on_day=day(on)).rows[0].group_key for on in (9, 10)]
+    assert duties == ["north", "south"]
+    (deviation,) = ask.deviations("area", on_day=day(60)).rows
+    assert deviation.group_key == "north"
+    (decided,) = ask.decisions("area").rows
+    assert decided.group_key == "north"
+
+
+def test_moves_of_one_episode_touch_no_other(book: Book, history: History, ask: Reading) -> None:
+    history.record(uuid4(), referral(uuid4()), assigned("anna"), moved(3, "east"))
+    history.record(uuid4(), referral(uuid4()), assigned("anna"))
+    run_once(*book)
+    assert areas(ask, 5) == {"east": 1, "north": 1}
+    assert len(ask.caseload_episodes(on_day=day(5), area="east").rows) == 1
