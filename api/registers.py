@@ -1,4 +1,4 @@
-"""The registers that are served: their books, opened when first needed, and a follower beside each.
+"""The registers that are served: their books, opened when first needed, a follower beside each, a clock beside all.
 
 Never here: HTTP's words, SQL, what a caller may do with a register.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 
+from api.clock import candidates, keep_time, reach
 from api.logging import where_of
 from api.readers import Readers
 from domain.ledger.book import Book
@@ -33,8 +35,8 @@ log = structlog.get_logger()
 class Registers:
     """The books of one database. Safe to share between threads.
 
-    `following`: keep the projections up to date in a thread a register. An outage at the start is no fault: books are
-    opened, and registers found, when somebody asks.
+    `following`: keep the projections up to date in a thread a register, and run the ledger's clock in one more. An
+    outage at the start is no fault: books are opened, and registers found, when somebody asks.
     """
 
     def __init__(
@@ -49,13 +51,15 @@ class Registers:
         self._lock = threading.Lock()
         self._books: dict[str, Book] = {}
         self._readers: dict[str, Readers] = {}
-        self._followers: list[threading.Thread] = []
+        self._threads: list[threading.Thread] = []
 
     def open_all(self) -> None:
         """Open what there is, so that followers begin to work before anybody asks."""
         with suppress(LedgerUnavailable):
             for name in self.names():
                 self.book(name)
+        if self._following:
+            self._beside(self._keep_time, "clock")
 
     def names(self) -> list[str]:
         """The names of the registers, sorted. Raises LedgerUnavailable."""
@@ -86,8 +90,8 @@ class Registers:
     def close(self) -> None:
         """Stop the followers and close the books."""
         self._stop.set()
-        for follower in self._followers:
-            follower.join()
+        for thread in self._threads:
+            thread.join()
         with self._lock:
             for book in self._books.values():
                 book.close()
@@ -96,9 +100,26 @@ class Registers:
 
     def _follow(self, name: str) -> None:
         if self._following and not self._stop.is_set():
-            follower = threading.Thread(target=self._keep_following, args=(name,), name=f"follow {name}")
-            follower.start()
-            self._followers.append(follower)
+            self._beside(lambda: self._keep_following(name), f"follow {name}")
+
+    def _beside(self, work: Callable[[], None], name: str) -> None:
+        thread = threading.Thread(target=work, name=name)
+        thread.start()
+        self._threads.append(thread)
+
+    def _keep_time(self) -> None:
+        """The ledger's clock, for all registers there are at the time."""
+        keep_time(self._run_clock, self._clock or (lambda: datetime.now(UTC)), self._stop)
+
+    def _run_clock(self) -> int:
+        told = 0
+        for name in self.names():
+            book = self.book(name)
+            for stream_id in self.read(name, partial(candidates, book)):
+                if self._stop.is_set():
+                    break
+                told += len(reach(book, [stream_id]))
+        return told
 
     def _keep_following(self, name: str) -> None:
         """The engine bears outages itself. What is left (projections not installed) may be mended while we serve."""

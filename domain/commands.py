@@ -15,6 +15,7 @@ from domain.activity.commands.record_outreach import RecordOutreach
 from domain.activity.commands.record_session import RecordSession
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.explain_deviation import ExplainDeviation
+from domain.amend.reach_calendar import ReachCalendar
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.amend.waive_duty import WaiveDuty
 from domain.client.commands import tellings as client
@@ -244,5 +245,11 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
 }
 """The commands of each kind of stream."""
 
-ON_EVERY_STREAM: tuple[type[AnyCommand], ...] = (CorrectEntry, StrikeOutEntry, WaiveDuty, ExplainDeviation)
+ON_EVERY_STREAM: tuple[type[AnyCommand], ...] = (
+    CorrectEntry,
+    StrikeOutEntry,
+    WaiveDuty,
+    ExplainDeviation,
+    ReachCalendar,
+)
 """The commands that act on a stream of any kind."""

@@ -19,12 +19,13 @@ from domain.fact import Fact
 from domain.stream import Entry
 
 
-class DutyOpened(Fact, name="duty_opened", consequence=True):
+class DutyOpened(Fact, name="duty_opened", happened="opened_on", consequence=True):
     """Something must happen by `due_on`; the clock started with entry `started_by` of this stream.
 
     `duty_key` is unique in the stream: rule, starting entry and, where there is one each, client or recipient.
     `due_on` is absent while it hangs on something that has no date yet (before the second meeting). `waived_on`: the
-    same duty had been waived before what opened it was struck out, and is so still.
+    same duty had been waived before what opened it was struck out, and is so still. `opened_on`: the first day of the
+    calendar period that it is of, where that lies after the entry that started the clock.
     """
 
     duty_key: str
@@ -37,6 +38,7 @@ class DutyOpened(Fact, name="duty_opened", consequence=True):
     calendar: str = CALENDAR_NAME
     client_id: UUID | None = None
     waived_on: dt.date | None = None
+    opened_on: dt.date | None = None
 
 
 class DutyMoved(Fact, name="duty_moved", consequence=True):
@@ -149,6 +151,7 @@ class Duty:
     met_by: int | None = None
     met_on: dt.date | None = None
     waived: bool = False
+    opened_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,7 @@ def _duty_of(fact: DutyOpened) -> Duty:
         started_by=fact.started_by,
         due_on=fact.due_on,
         client_id=fact.client_id,
+        opened_on=fact.opened_on,
     )
 
 
@@ -264,6 +268,16 @@ def about(fact: Fact) -> int | None:
             return fact.entry
         case _:
             return None
+
+
+def when(fact: Fact, happened: Mapping[int, dt.datetime], otherwise: dt.datetime) -> dt.datetime:
+    """When a conclusion happened in the world: with the entry that it is about, a later period's duty as it began.
+
+    `happened`: the moments of the entries in force; `otherwise`: that of what caused it.
+    """
+    if isinstance(fact, DutyOpened) and (began := fact.happened_at()) is not None:
+        return began
+    return happened.get(about(fact) or 0, otherwise)
 
 
 def concluded(entries_in_force: Iterable[Entry]) -> Concluded:
@@ -347,6 +361,7 @@ def _opened(duty: Duty, waived_on: dt.date | None) -> DutyOpened:
         started_by=duty.started_by,
         client_id=duty.client_id,
         waived_on=waived_on,
+        opened_on=duty.opened_on,
     )
 
 

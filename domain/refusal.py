@@ -173,6 +173,12 @@ class ServiceNotKnown(NotAuthorised):
     code = "service_not_in_force"
 
 
+class OnlyByTheClock(NotAuthorised):
+    """Only the ledger's own clock says that a day was reached."""
+
+    code = "only_by_the_clock"
+
+
 class CommandNotOfService(Refusal):
     """The service does not know this command."""
 

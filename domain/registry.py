@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
-from domain import consequence
+from domain import clock, consequence
 from domain.activity import facts as activity
 from domain.client import facts as client
 from domain.conference import facts as conference
@@ -137,6 +137,7 @@ REGISTRY = Registry(
     facts=(
         EntryCorrected,
         EntryStruckOut,
+        *clock.FACTS,
         *consequence.FACTS,
         *register.FACTS,
         *client.FACTS,

@@ -35,7 +35,7 @@ def opened(entry: Entry, fact: DutyOpened) -> Iterator[Operation]:
         "strength": fact.strength,
         "client_id": fact.client_id,
         "started_by": fact.started_by,
-        "opened_on": day_in_helsinki(entry.occurred_at),
+        "opened_on": fact.opened_on or day_in_helsinki(entry.occurred_at),
         "waived_on": fact.waived_on,
         **_due(fact.due_on),
     }

@@ -194,4 +194,5 @@ PROJECTION = Projection.beside(
         ConsultationMapped: mapped,
         DenominatorTold: denominator,
     },
+    questions=("under_way",),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.clock import CalendarReached
 from domain.command import Command, StreamState
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.refusal import OutOfOrder, UnknownEntry
@@ -21,6 +22,12 @@ def entry_to_amend(state: StreamState, version: int) -> Entry:
                 raise OutOfOrder(
                     f"Entry {version} was concluded by the ledger, from other entries.",
                     remedy="Correct or strike out the entry that caused it.",
+                    field="entry",
+                )
+            if isinstance(entry.fact, CalendarReached):
+                raise OutOfOrder(
+                    f"Entry {version} says only that the calendar reached a day, which it did.",
+                    remedy="Correct or strike out what the duty began with, or waive the duty.",
                     field="entry",
                 )
             if isinstance(entry.fact, ServiceModelPublished):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_standing
 from domain.amend.correct_entry import Reason
+from domain.clock import CalendarReached
 from domain.command import Context, StreamState
 from domain.correction import EntryStruckOut, MistakeKind
 from domain.fact import Fact
@@ -27,7 +28,11 @@ class StrikeOutEntry(AnyStreamCommand):
         entry = entry_to_amend(state, self.entry)
         if not is_standing(state, entry):
             return []
-        others = [one for one in state.in_force if one.version != entry.version and not one.fact.consequence]
+        others = [
+            one
+            for one in state.in_force
+            if one.version != entry.version and not one.fact.consequence and not isinstance(one.fact, CalendarReached)
+        ]
         if entry.version == state.entries[0].version and others:
             raise OutOfOrder(
                 "The entry that began this stream cannot go while others stand on it.",

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from domain.client.state import ClientState
 from domain.command import Context, StreamState
 from domain.commands import AnyCommand
-from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, ModelReference, about, conclude
+from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, ModelReference, conclude, when
 from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, StreamKind
@@ -309,7 +309,7 @@ class Book(Application[UUID]):
         follow = [
             replace(
                 self._entry(order, acts[-1].version + n, fact, context, caused_by=acts[0].version),
-                occurred_at=happened.get(about(fact) or 0, acts[0].occurred_at),
+                occurred_at=when(fact, happened, acts[0].occurred_at),
             )
             for n, fact in enumerate(news, 1)
         ]

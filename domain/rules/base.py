@@ -70,6 +70,8 @@ class Due:
     met_by: int | None = None
     met_on: dt.date | None = None
     apart: str = ""
+    opened_on: dt.date | None = None
+    """When it came to be in the world, if not with the entry: the first day of a later period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,10 @@ class RuleBase(BaseModel):
     def find(self, case: Case) -> Iterator[Finding]:
         """What the rule makes of the case."""
         raise NotImplementedError
+
+    def goes_by_the_calendar(self) -> bool:
+        """Whether time alone can make it find something more, with no entry recorded."""
+        return False
 
     def measure(self, case: Case) -> Iterator[Measured]:
         """What the rule measures in the case; most measure nothing."""

@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from domain.calendar import day_in_helsinki, start_of_day
+from domain.consequence import DutyWaived
 from domain.fact import Fact, StreamKind
 from domain.rules.condition import FACTS_BY_NAME, Condition, check_condition, check_fact, check_field, satisfies
 from domain.stream import Entry
@@ -71,6 +72,8 @@ class Hit:
     at: dt.datetime
     day: dt.date
     """The day in Helsinki."""
+    named_its_day: bool = False
+    """Whether the selector's `at` dates it, and the entry says that."""
 
     @property
     def fact(self) -> Fact:
@@ -91,7 +94,9 @@ class Hit:
 class Case:
     """The entries in force of one stream."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], *, reached_on: dt.date | None = None) -> None:
+        """`reached_on`: as if the calendar had reached that day, whatever the entries tell."""
+        self._reached_on = reached_on
         self._by_fact: dict[str, list[Entry]] = defaultdict(list)
         self._kept: dict[int, list[Hit]] = {}
         self._hits: dict[tuple[int, str | None], Hit] = {}
@@ -115,7 +120,8 @@ class Case:
         hit = self._hits.get((entry.version, dated_by))
         if hit is None:
             moment = _moment(entry, dated_by)
-            hit = self._hits[entry.version, dated_by] = Hit(entry, moment, day_in_helsinki(moment))
+            named = dated_by is not None and getattr(entry.fact, dated_by) is not None
+            hit = self._hits[entry.version, dated_by] = Hit(entry, moment, day_in_helsinki(moment), named)
         return hit
 
     def in_world(self, selectors: tuple[Selector, ...]) -> list[Hit]:
@@ -129,9 +135,15 @@ class Case:
         return sorted((hit for key, hit in plans.items() if key not in settled), key=lambda hit: hit.in_world)
 
     def horizon(self) -> dt.date | None:
-        """The last day that the stream tells of as having been."""
+        """The last day that the stream tells of as having been, the calendar's own entries among what tells it."""
         hits = (self._hit(entry, None) for entries in self._by_fact.values() for entry in entries)
-        return max((hit.day for hit in hits), default=None)
+        told = max((hit.day for hit in hits), default=None)
+        return max(filter(None, (told, self._reached_on)), default=None)
+
+    def waived(self) -> frozenset[str]:
+        """The keys of the duties of which somebody decided that they need not be met."""
+        facts = (entry.fact for entry in self._by_fact.get(DutyWaived.fact_name, ()))
+        return frozenset(fact.duty_key for fact in facts if isinstance(fact, DutyWaived))
 
 
 def _moment(entry: Entry, field: str | None) -> dt.datetime:

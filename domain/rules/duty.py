@@ -1,13 +1,15 @@
 """Duties: what must happen by a date, because of an entry that started the clock.
 
 Whether a duty is late is never said here: it depends on when somebody looks. Nothing is due that no entry
-explains, so of a recurring duty only the next is ever open.
+explains: of a duty that recurs from what met it only the next is ever open, and a calendar period is due once the
+stream tells that it has begun, by an entry of a day in it or after, or by the calendar's own (decision 7).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import count, takewhile
 from typing import Literal, Self
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from domain.calendar import add_months, add_working_days, day_in_helsinki
 from domain.rules.base import Due, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, clients_of
 from domain.rules.condition import check_field, value_of
+from domain.rules.making_up import share_out
 from domain.rules.period import Every, Period, periods
 from domain.rules.precondition import agree
 
@@ -43,14 +46,16 @@ class Duty(RuleBase):
     client whom these entries name. `recurring`: what met it opens the next. `until`: what is not due before such
     an entry's day is due no more, unless `resumed_by` followed. `due_field`: due on the day that the opening entry
     tells there. `months_field`: every so many months, as the opening entry tells, reckoned from its own day with no
-    drift; it recurs, and a later opening takes over what was not due before it.
+    drift, each once the months before it have begun; what meets them meets them one after the other, and a later
+    opening takes over what was not due before it.
 
     A client's clock starts at the earliest when `clients` names the client; an end that names clients is theirs only.
 
-    `every`: one duty for each calendar period that has begun by the latest entry, and the next once the last is met;
-    met by the `times`th entry of the period, of a year only of these `months` (first and last); due on its last day,
-    or with `on_day_of_next_month` on that day of the month after it. Entries belong to the period in which they
-    happened, or that `at` of their selector tells (a report to the month that it covers).
+    `every`: one duty for each calendar period that has begun; met by the `times`th entry of the period, of a year only
+    of these `months` (first and last); due on its last day, or with `on_day_of_next_month` on that day of the month
+    after it. Entries belong to the period in which they happened, or that `at` of their selector tells (a report to the
+    month that it covers). `made_up_within_months`: an entry that tells of no period stands for the oldest one that is
+    still open, and not waived, and ended at most so many months before; else for its own.
 
     `covers`: the fields of what meets it that tell from when to when it reaches. Then a period is met by what covers
     its days; one entry stands for one whole period, but may cover a part of a period beside it (the first, the last).
@@ -81,6 +86,7 @@ class Duty(RuleBase):
     every: Every | None = None
     times: int = Field(default=1, ge=1)
     months: tuple[int, int] | None = None
+    made_up_within_months: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def _one_due_date(self) -> Self:
@@ -102,8 +108,10 @@ class Duty(RuleBase):
 
     @model_validator(mode="after")
     def _periods_of_the_calendar(self) -> Self:
-        if self.every is None and (self.times != 1 or self.months):
-            raise ValueError("times and months are told of a calendar period: say every")
+        if self.every is None and (self.times != 1 or self.months or self.made_up_within_months):
+            raise ValueError("times, months and made_up_within_months are told of a calendar period: say every")
+        if self.covers and self.made_up_within_months:
+            raise ValueError("what covers a period names it: leave out made_up_within_months")
         if self.every is not None and (self.recurring or self.met_before_counts):
             raise ValueError("a duty of every calendar period neither recurs nor is met before")
         if (self.covers or self.day_told_by) and (self.every is None or self.on_day_of_next_month is None):
@@ -116,6 +124,10 @@ class Duty(RuleBase):
         if self.months and (self.every != "year" or not 1 <= self.months[0] <= self.months[1] <= 12):
             raise ValueError("months are the first and the last month of a year, 1 to 12, of a duty of every year")
         return self
+
+    def goes_by_the_calendar(self) -> bool:
+        """Each period opens a duty of its own, whether or not anything is recorded in it."""
+        return self.every is not None or self.months_field is not None
 
     def find(self, case: Case) -> Iterator[Finding]:
         """The duties that there should be, met or not."""
@@ -130,49 +142,76 @@ class Duty(RuleBase):
         for client_id in clients:
             own = [hit for hit in meeting if client_id is None or client_id in clients_of(hit.fact)]
             for number, opening in enumerate(openings, start=1):
-                if self.every is None:
-                    after = openings[number] if number < len(openings) else None
-                    yield from self._chain(case, opening, own, client_id, after)
-                else:
+                if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
                     yield from self._calendar(case, opening, own, client_id, since)
+                elif self.months_field is not None:
+                    after = openings[number] if number < len(openings) else None
+                    yield from self._cadence(case, opening, own, after)
+                else:
+                    yield from self._chain(case, opening, own, client_id)
 
     def _calendar(
         self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, since: dt.date
     ) -> Iterator[Finding]:
-        """A duty for each calendar period from that of `since` on."""
-        assert self.every is not None  # noqa: S101 -- only asked where there is one
-        horizon, last_met = case.horizon() or opening.day, True
-        for period in periods(self.every, since):
-            part = period.narrowed(self.months)
-            if period.first > horizon and not last_met:
-                return
-            if part.last < since:
-                continue
-            within = self._of_period(case, part, since, meeting, client)
-            within = [hit for hit in within if agree(opening, hit, self.same)]
+        """A duty for each calendar period that has begun, from that of `since` on, up to that in which it ended."""
+        begun, ended_on = self._begun(case, since), self._ended_on(case, client)
+        acts = [hit for hit in meeting if agree(opening, hit, self.same)]
+        prefix = "/".join(filter(None, (self.id, str(opening.version), str(client or ""), "")))
+        waived = {key.removeprefix(prefix) for key in case.waived() if key.startswith(prefix)}
+        shares = share_out(acts, begun, times=self.times, within_months=self.made_up_within_months, waived=waived)
+        for part in begun:
+            within = shares[part.name] if self.covers is None else self._covering(part, since, acts, ended_on)
             met = within[self.times - 1] if len(within) >= self.times else None
-            due_on = self._due_on(case, opening, period.last) if self.on_day_of_next_month else part.last
-            if met is None and self._ended_before(case, due_on, part.first, client=client):
+            due_on = self._due_on(case, opening, part.last) if self.on_day_of_next_month else part.last
+            began_after = ended_on is not None and part.first > ended_on
+            if began_after or (met is None and self._ended_before(case, due_on, part.first, client=client)):
                 return
-            met_on = day_in_helsinki(met.entry.occurred_at) if met else None
-            yield Due(opening.version, due_on, client, met.version if met else None, met_on, apart=period.name)
-            last_met = met is not None
-            if period.first > horizon:
-                return
+            yield Due(
+                opening.version,
+                due_on,
+                client,
+                met.version if met else None,
+                day_in_helsinki(met.entry.occurred_at) if met else None,
+                apart=part.name,
+                opened_on=part.first if part.first > since else None,
+            )
 
-    def _of_period(
-        self, case: Case, part: Period, since: dt.date, meeting: list[Hit], client: UUID | None
-    ) -> list[Hit]:
-        """What belongs to the period: what happened in it, or what covers the days of it that there are."""
-        if self.covers is None:
-            return [hit for hit in meeting if part.has(hit.day)]
-        ended_on = self._ended_on(case, client)
+    def _begun(self, case: Case, since: dt.date) -> list[Period]:
+        """The periods from that of `since` to that of the last day that the stream tells of, each in its months."""
+        assert self.every is not None  # noqa: S101 -- only asked where there is one
+        horizon = case.horizon() or since
+        begun = takewhile(lambda period: period.first <= horizon, periods(self.every, since))
+        return [part for part in (period.narrowed(self.months) for period in begun) if part.last >= since]
+
+    def _cadence(self, case: Case, opening: Hit, meeting: list[Hit], after: Hit | None) -> Iterator[Finding]:
+        """A duty at the end of every so many months that have begun, as long as no later opening took over."""
+        horizon = case.horizon() or opening.day
+        acts = [hit for hit in meeting if hit.in_world > opening.in_world and agree(opening, hit, self.same)]
+        for number in count(1):
+            began, due_on = (_months_on(opening, str(self.months_field), nth) for nth in (number - 1, number))
+            if began is None or due_on is None or (after is not None and due_on >= after.day):
+                return
+            met = acts[number - 1] if number <= len(acts) else None
+            if met is None and (began > horizon or self._ended_before(case, due_on)):
+                return
+            yield Due(
+                opening.version,
+                due_on,
+                met_by=met.version if met else None,
+                met_on=met.day if met else None,
+                apart=str(number),
+                opened_on=began if number > 1 and began <= horizon else None,
+            )
+
+    def _covering(self, part: Period, since: dt.date, acts: list[Hit], ended_on: dt.date | None) -> list[Hit]:
+        """What covers the days of the period that there are."""
+        assert self.covers is not None  # noqa: S101 -- only asked where there are such fields
         last = min(part.last, ended_on) if ended_on is not None else part.last
         whole = since <= part.first and last == part.last
         next_last = add_months(part.last.replace(day=1), 2) - dt.timedelta(days=1)
         found = []
-        for hit in meeting:
+        for hit in acts:
             first_told, last_told = (value_of(hit.fact, field) for field in self.covers)
             if not isinstance(first_told, dt.date) or not isinstance(last_told, dt.date):
                 continue
@@ -181,20 +220,12 @@ class Duty(RuleBase):
                 found.append(hit)
         return found
 
-    def _chain(
-        self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, after: Hit | None
-    ) -> Iterator[Finding]:
+    def _chain(self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None) -> Iterator[Finding]:
         """The duty that the opening opens and, if it recurs, those that follow from it."""
         started: Hit | None = opening
         due_on: dt.date | None = None
-        number = 0
         while started is not None:
-            number += 1
             due_on = self._due_on(case, started, due_on)
-            if self.months_field is not None:
-                due_on = _months_on(opening, self.months_field, number)
-                if due_on is None or (after is not None and due_on >= after.day):
-                    return
             met = self._met(started, meeting)
             if met is None and self._ended_before(case, due_on, client=client):
                 return
@@ -205,11 +236,11 @@ class Duty(RuleBase):
                 met_by=met.version if met else None,
                 met_on=met.day if met else None,
             )
-            started = met if self._recurs else None
+            started = met if self.recurring else None
 
     def _met(self, started: Hit, meeting: list[Hit]) -> Hit | None:
         for hit in meeting:
-            in_time = hit.in_world > started.in_world if self._recurs else hit.day >= started.day
+            in_time = hit.in_world > started.in_world if self.recurring else hit.day >= started.day
             if (
                 hit.version != started.version
                 and (in_time or self.met_before_counts)
@@ -217,10 +248,6 @@ class Duty(RuleBase):
             ):
                 return hit
         return None
-
-    @property
-    def _recurs(self) -> bool:
-        return self.recurring or self.months_field is not None
 
     def _ended_on(self, case: Case, client: UUID | None) -> dt.date | None:
         """The day on which it ended, for that client, if nothing resumed it."""

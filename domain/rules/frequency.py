@@ -43,6 +43,10 @@ class Frequency(RuleBase):
             raise ValueError("a frequency needs at_least or at_most")
         return self
 
+    def goes_by_the_calendar(self) -> bool:
+        """A week (or day) in which nothing was recorded is one of too few."""
+        return self.at_least is not None
+
     def find(self, case: Case) -> Iterator[Finding]:
         """Breaches by week."""
         starts, horizon = case.in_world(self.since), case.horizon()

@@ -40,6 +40,15 @@ def shares(model: ServiceModel, entries_in_force: Iterable[Entry]) -> list[Share
     return [row for rule in rules for row in rule.shares(case)] if case else []
 
 
+def key_of(rule: RuleBase, finding: Breach | Due) -> str:
+    """What tells the finding from every other of the stream: rule, entry, client, and what sets it apart."""
+    if isinstance(finding, Due):
+        parts = (rule.id, str(finding.started_by), str(finding.client_id or ""), finding.apart)
+    else:
+        parts = (rule.id, str(finding.entry), "", finding.apart)
+    return "/".join(filter(None, parts))
+
+
 class _Verdict:
     """Gathers findings under their keys."""
 
@@ -64,7 +73,7 @@ class _Verdict:
                 assert_never(finding)
 
     def _deviation(self, rule: RuleBase, breach: Breach) -> None:
-        key = "/".join(filter(None, (rule.id, str(breach.entry), breach.apart)))
+        key = key_of(rule, breach)
         self.deviations[key] = Deviation(
             key=key,
             model=self.model,
@@ -80,7 +89,7 @@ class _Verdict:
             self.forbidden.add(key)
 
     def _duty(self, rule: RuleBase, due: Due) -> None:
-        key = "/".join(filter(None, (rule.id, str(due.started_by), str(due.client_id or ""), due.apart)))
+        key = key_of(rule, due)
         self.duties[key] = Duty(
             key=key,
             model=self.model,
@@ -91,6 +100,7 @@ class _Verdict:
             client_id=due.client_id,
             met_by=due.met_by,
             met_on=due.met_on,
+            opened_on=due.opened_on,
         )
 
     def judgement(self) -> Judgement:
