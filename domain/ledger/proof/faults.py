@@ -64,3 +64,15 @@ class MalformedTile(ProofFault):
     """A tile or an entry bundle is missing, cut short or too long."""
 
     code = "malformed_tile"
+
+
+class EntryTooLong(ProofFault):
+    """An entry bundle holds entries of at most 65,535 bytes (tlog-tiles)."""
+
+    code = "entry_too_long"
+
+
+class MalformedExport(ProofFault):
+    """Not an export of a register, or one beyond the limits, cut short or put together wrongly."""
+
+    code = "malformed_export"

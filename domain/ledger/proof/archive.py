@@ -1,0 +1,156 @@
+"""Files of an export or a bundle: a folder or a zip, read and written with bounds, whoever made them.
+
+Nothing is unpacked to disk and no archive within an archive is opened; a member is read only as far as its reader
+allows. Never here: what the files hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Protocol
+
+from domain.ledger.proof.faults import MalformedExport
+
+MEMBER_LIMIT = 60_000
+DIRECTORY_LIMIT_BYTES = 16 * 2**20
+"""A zip lists at most so many members, in so many bytes: a listing is held in memory."""
+_END = struct.Struct("<4s4H2LH")
+_END_64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR = struct.Struct("<4sLQL")
+_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error)
+
+
+class Archive(Protocol):
+    """Files by their names: relative paths with slashes."""
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file. Raises MalformedExport when it is missing, broken, or longer than the limit (bytes)."""
+
+    def stream(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
+        """The file, to be read piece by piece. Raises MalformedExport when it is missing."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+
+
+class Folder:
+    """A folder of files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return (self.path / name).is_file()
+
+    @contextlib.contextmanager
+    def stream(self, name: str) -> Iterator[IO[bytes]]:
+        """The file, to be read piece by piece."""
+        if not self.has(name):
+            raise MalformedExport(f"{name} is not there")
+        with (self.path / name).open("rb") as opened:
+            yield opened
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file."""
+        with self.stream(name) as opened:
+            return _bounded(opened, name, limit)
+
+
+class Zip:
+    """A zip of files. Raises MalformedExport on what is no zip, or lists more than an export can hold."""
+
+    def __init__(self, path: Path) -> None:
+        _check_listing(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except _FAULTS as fault:
+            raise MalformedExport(f"{path.name} is no zip that can be read: {fault}") from None
+        names = self._zip.namelist()
+        if len(names) != len(set(names)):
+            raise MalformedExport(f"{path.name} holds a file of the same name twice")
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return name in self._zip.NameToInfo
+
+    @contextlib.contextmanager
+    def stream(self, name: str) -> Iterator[IO[bytes]]:
+        """The file, to be read piece by piece."""
+        if not self.has(name):
+            raise MalformedExport(f"{name} is not there")
+        try:
+            with self._zip.open(name) as opened:
+                yield opened
+        except _FAULTS as fault:
+            raise MalformedExport(f"{name} cannot be read: {fault}") from None
+
+    def read(self, name: str, limit: int) -> bytes:
+        """The whole file, its checksum tried."""
+        with self.stream(name) as opened:
+            return _bounded(opened, name, limit)
+
+
+def archive_at(path: Path) -> Archive:
+    """The folder or the zip that is there. Raises MalformedExport."""
+    if path.is_dir():
+        return Folder(path)
+    if not path.is_file():
+        raise MalformedExport(f"{path} is not there")
+    return Zip(path)
+
+
+class ArchiveWriter:
+    """Writes files into a new folder or a new zip: which, the name tells (.zip). Raises FileExistsError."""
+
+    def __init__(self, path: Path) -> None:
+        if path.exists():
+            raise FileExistsError(17, "it is there already", str(path))
+        self._path = path
+        self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=1) if path.suffix == ".zip" else None
+
+    def write(self, name: str, data: bytes) -> None:
+        """One whole file."""
+        if self._zip is not None:
+            self._zip.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+            return
+        target = self._path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+    def close(self) -> None:
+        """Finish: a zip is none before."""
+        if self._zip is not None:
+            self._zip.close()
+
+
+def _bounded(opened: IO[bytes], name: str, limit: int) -> bytes:
+    data = opened.read(limit + 1)
+    if len(data) > limit:
+        raise MalformedExport(f"{name} is longer than the {limit} bytes that it may have")
+    return data
+
+
+def _check_listing(path: Path) -> None:
+    """Raises MalformedExport when a zip's listing is too long, before it is read: a listing is held in memory."""
+    with path.open("rb") as opened:
+        length = opened.seek(0, 2)
+        opened.seek(max(0, length - _END.size - _LOCATOR.size))
+        tail = opened.read()
+        if len(tail) < _END.size or tail[-_END.size :][:4] != b"PK\x05\x06":
+            raise MalformedExport(f"{path.name} is no zip, or is cut short, or goes on after its end")
+        _, _, _, _, members, listing, _, _ = _END.unpack(tail[-_END.size :])
+        locator = tail[: -_END.size]
+        if locator[:4] == b"PK\x06\x07" and len(locator) == _LOCATOR.size:
+            opened.seek(_LOCATOR.unpack(locator)[2])
+            end = opened.read(_END_64.size)
+            if len(end) < _END_64.size:
+                raise MalformedExport(f"{path.name} is cut short")
+            members, listing = _END_64.unpack(end)[7:9]
+    if members > MEMBER_LIMIT or listing > DIRECTORY_LIMIT_BYTES:
+        raise MalformedExport(f"{path.name} lists more than {MEMBER_LIMIT} files, or lists them at too great length")

@@ -1,0 +1,78 @@
+"""What a verification found: the first bad event, or none, and what was and was not proved.
+
+Never here: content of events; a finding names position, stream, version and the fact's name only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, by a stable code and in words, and where.
+
+    `position` is that of the first bad event; when hashes tell only of a range, it is the first that can be bad, and
+    `last_position` the last.
+    """
+
+    code: str
+    message: str
+    position: int | None = None
+    last_position: int | None = None
+    stream: str | None = None
+    version: int | None = None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        if self.position is None:
+            return f"{self.message} [{self.code}]"
+        if self.last_position not in (None, self.position):
+            return f"Positions {self.position} to {self.last_position}: {self.message} [{self.code}]"
+        what = f" (stream {self.stream}, version {self.version}, {self.name})" if self.stream else ""
+        return f"Position {self.position}{what}: {self.message} [{self.code}]"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was verified. `proved_to`: the greatest position covered by a checkpoint that the auditor brought.
+
+    `sealed_to`: the greatest covered by a checkpoint of the source itself. `notes` say in words what was not proved.
+    """
+
+    source: str
+    origin: str
+    events: int = 0
+    root: bytes = b""
+    checkpoints: int = 0
+    passed_over: int = 0
+    proved_to: int = 0
+    sealed_to: int = 0
+    sealed_at: dt.datetime | None = None
+    finding: Finding | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing wrong was found."""
+        return self.finding is None
+
+    def as_json(self) -> dict[str, Any]:
+        """The report for machines: numbers, texts, the root in hexadecimal."""
+        finding = self.finding
+        return {
+            "source": self.source,
+            "origin": self.origin,
+            "sound": self.sound,
+            "events": self.events,
+            "root": self.root.hex(),
+            "checkpoints": self.checkpoints,
+            "checkpoints_passed_over": self.passed_over,
+            "proved_to": self.proved_to,
+            "sealed_to": self.sealed_to,
+            "sealed_at": self.sealed_at.isoformat() if self.sealed_at else None,
+            "finding": {name: getattr(finding, name) for name in Finding.__slots__} if finding else None,
+            "notes": self.notes,
+        }

@@ -1,0 +1,122 @@
+"""The pass over records: each is checked and hashed once, in the order of positions.
+
+The loop is the hot one of a verification and so written flat; what exactly is wrong with a record that it refuses is
+told by `inspection.py`, away from it. Never here: checkpoints, files.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection
+from hashlib import sha256
+
+from domain.ledger.proof.findings import Finding
+from domain.ledger.proof.inspection import Expected, causes_earlier, explain
+from domain.ledger.proof.records import FRAME_BYTES
+
+LATEST = 2**63 - 1
+_LENGTH = struct.Struct(">I")
+_CORRELATION = b'"correlation_id":"'
+_CAUSE_AFTER = len(_CORRELATION) + 36 + 1  # a UUID and its closing quote
+_CAUSE = b',"caused_by":'
+
+
+class Scan:
+    """How far a pass has come: position, the last moment of recording, each stream's last version.
+
+    `floor` and `ceiling` bound recorded_at of the next records, in microseconds since 1970.
+    """
+
+    def __init__(self, origin: str, names: Collection[str]) -> None:
+        written = origin.encode()
+        self.origin = origin
+        self.names = frozenset(name.encode() for name in names)
+        self.prefix = b"\x00\x01" + len(written).to_bytes(2) + written
+        self.position = 0
+        self.floor = -LATEST
+        self.ceiling = LATEST
+        self.versions: dict[bytes, int] = {}
+        self.sealed_floor: tuple[int, int] | None = None
+        """The size of the last checkpoint, and its time when that was set as the floor."""
+        self.finding: Finding | None = None
+        self._header = struct.Struct(f">I{len(self.prefix)}sqq16siH")
+
+    def run(self, block: bytes, at: int, until: int) -> tuple[int, list[bytes]]:
+        """Check and hash from offset `at` on, up to position `until`: the offset after it, and the leaf hashes.
+
+        A first bad record is kept as `finding`; from there on records are only hashed, to tell what checkpoints say.
+        """
+        leaves: list[bytes] = []
+        if self.finding is None:
+            at = self._checked(block, at, until, leaves)
+        if self.finding is not None:
+            at = self._hashed(block, at, until, leaves)
+        return at, leaves
+
+    def _checked(self, block: bytes, at: int, until: int, leaves: list[bytes]) -> int:
+        unpack, header_bytes, size = self._header.unpack_from, self._header.size, len(block)
+        prefix, names, versions, find, add = self.prefix, self.names, self.versions, block.find, leaves.append
+        position, floor, ceiling, get = self.position, self.floor, self.ceiling, self.versions.get
+        last_stream, last_version = b"", 0  # written down when another stream comes: events of one come together
+        usual = 0  # where the correlation id began in the state before: mostly at the same place
+        while position < until and at < size:
+            if at + header_bytes > size:
+                break
+            length, head, place, moment, stream, version, name_length = unpack(block, at)
+            state_at = at + header_bytes + name_length
+            end = at + 4 + length
+            if (
+                head != prefix
+                or place != position + 1
+                or not floor <= moment <= ceiling
+                or not state_at <= end <= size
+                or block[state_at - name_length : state_at] not in names
+            ):
+                break
+            if stream == last_stream:
+                if version != last_version + 1:
+                    break
+            elif version != get(stream, 0) + 1 and (version or stream in versions):
+                break
+            id_at = state_at + usual
+            if block[id_at : id_at + 18] != _CORRELATION or id_at > end:
+                id_at = find(_CORRELATION, state_at, end)
+                usual = id_at - state_at
+                if id_at < 0:
+                    break
+            cause_at = id_at + _CAUSE_AFTER
+            if block[cause_at : cause_at + 13] == _CAUSE and not causes_earlier(block, cause_at + 13, end, version):
+                break
+            add(sha256(block[at + 4 : end]).digest())
+            if stream != last_stream:
+                versions[last_stream] = last_version
+                last_stream = stream
+            at, last_version, floor = end, version, moment
+            position += 1
+        else:
+            versions[last_stream] = last_version
+            self.position, self.floor = position, floor
+            return at
+        versions[last_stream] = last_version
+        self.position, self.floor = position, floor
+        self.finding = explain(block, at, self.expected())
+        return at
+
+    def expected(self) -> Expected:
+        """What the next record must be."""
+        return Expected(
+            self.origin, self.position + 1, self.floor, self.ceiling, self.sealed_floor, self.versions, self.names
+        )
+
+    def _hashed(self, block: bytes, at: int, until: int, leaves: list[bytes]) -> int:
+        size = len(block)
+        while self.position < until and at < size:
+            if at + FRAME_BYTES > size:
+                return size
+            end = at + 4 + _LENGTH.unpack_from(block, at)[0]
+            if end > size:
+                return size
+            leaves.append(sha256(block[at + 4 : end]).digest())
+            self.position += 1
+            at = end
+        return at

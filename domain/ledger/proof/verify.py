@@ -1,0 +1,220 @@
+"""The offline verification of a whole register, against checkpoints that the auditor brings.
+
+Records are hashed as they are stored, in order; at each checkpoint's size the root must be the checkpoint's. Never
+here: a database, key files, printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.ledger.proof.faults import ProofFault
+from domain.ledger.proof.findings import Finding, Report
+from domain.ledger.proof.inspection import named, of_json
+from domain.ledger.proof.kept import KeptLeaves
+from domain.ledger.proof.marks import Mark, Marks
+from domain.ledger.proof.note import VerifierKey
+from domain.ledger.proof.records import unframed
+from domain.ledger.proof.scan import LATEST, Scan
+from domain.ledger.proof.tiles import TileReader, TileWriter
+from domain.ledger.proof.tree import CompactTree
+from domain.ledger.record import unpack
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many events are done."""
+
+
+class Source(Protocol):
+    """A whole register as it can be had: an export, or a database."""
+
+    told: str
+    origin: str
+    size: int
+    keys: Sequence[VerifierKey]
+    names: Collection[str]
+
+    def block(self, position: int) -> bytes | None:
+        """Frames of the records right after the position; None when there are none."""
+
+    def checkpoints(self) -> Iterator[bytes]:
+        """The source's own checkpoints, by size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the auditor brings: keys, checkpoints (notes), and tiles kept from before. All may be none."""
+
+    keys: Sequence[VerifierKey] = ()
+    checkpoints: Sequence[bytes] = ()
+    tiles: TileReader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`names`: the facts that are known (None: those that the source lists). `thorough`: parse every state as well.
+
+    `keep`: where to write the tiles of what was verified, to be brought the next time.
+    """
+
+    names: Collection[str] | None = None
+    thorough: bool = False
+    keep: TileWriter | None = None
+    progress: Progress = lambda done, total: None
+
+
+def verify(source: Source, trust: Trust, options: Options | None = None) -> Report:
+    """Verify a source. Raises ProofFault when what the auditor brings is itself unsound, or a file cannot be read."""
+    return _Verification(source, trust, options or Options()).run()
+
+
+class _Verification:
+    def __init__(self, source: Source, trust: Trust, options: Options) -> None:
+        self.source, self.trust, self.options = source, trust, options
+        self.report = Report(source.told, source.origin)
+        self.scan = Scan(source.origin, source.names if options.names is None else options.names)
+        self.tree = CompactTree()
+        self.kept = KeptLeaves(trust.tiles)
+        self.marks = Marks(trust.checkpoints, source.checkpoints(), trust.keys or source.keys)
+        self._block, self._at = b"", 0
+
+    def run(self) -> Report:
+        """From checkpoint to checkpoint, then to the end."""
+        report = self.report
+        try:
+            report.finding = self._walk()
+        except ProofFault as fault:
+            report.finding = self.scan.finding or Finding(fault.code, f"{fault}.")
+        report.events, report.root, report.passed_over = self.tree.size, self.tree.root(), self.marks.passed_over
+        self._tell_what_is_not_proved()
+        if report.finding is None and self.options.keep is not None:
+            self.options.keep.flush()
+        return report
+
+    def _walk(self) -> Finding | None:
+        matched: Mark | None = None
+        for mark in self.marks:
+            if fault := self._out_of_place(mark, matched):
+                return fault
+            self.scan.ceiling = LATEST if mark.latest is None else mark.latest
+            self._advance(mark.size)
+            if self.tree.size < mark.size:
+                return self.scan.finding or self._cut_off(mark)
+            if self.tree.root() != mark.checkpoint.root:
+                return self._changed(matched, mark)
+            self._count(mark)
+            matched = mark
+            if self.scan.finding is not None:
+                self.report.notes.append(f"It was so when it was sealed: {mark} covers that event as it stands here.")
+                return self.scan.finding
+        self.scan.ceiling = LATEST
+        self._advance(self.source.size)
+        return self.scan.finding or self._at_the_end()
+
+    def _out_of_place(self, mark: Mark, before: Mark | None) -> Finding | None:
+        if mark.checkpoint.origin != self.source.origin:
+            words = f"a checkpoint is of the log {mark.checkpoint.origin!r}, not of {self.source.origin!r}."
+            return Finding("foreign_origin", words)
+        if before and None not in (before.sealed, mark.sealed) and (mark.sealed or 0) < (before.sealed or 0):
+            return Finding("checkpoint_backdated", f"{mark} says that it was sealed before {before}.")
+        return None
+
+    def _count(self, mark: Mark) -> None:
+        self.report.checkpoints += 1
+        if mark.brought:
+            self.report.proved_to = mark.size
+        else:
+            self.report.sealed_to = mark.size
+        if mark.sealed is not None:
+            self.report.sealed_at = mark.checkpoint.sealed_at
+            if mark.sealed > self.scan.floor:
+                self.scan.floor, self.scan.sealed_floor = mark.sealed, (mark.size, mark.sealed)
+
+    def _advance(self, until: int) -> None:
+        while self.tree.size < until:
+            if self._at >= len(self._block):
+                self._block, self._at = self.source.block(self.tree.size) or b"", 0
+            start, size = self._at, self.tree.size
+            self._at, leaves = self.scan.run(self._block, start, until)
+            if not leaves:
+                return
+            if self.options.thorough and self.scan.finding is None:
+                self._read_states(self._block[start : self._at])
+            self.kept.compare(leaves, size, self._block, start)
+            self.tree.extend(leaves)
+            if self.options.keep is not None:
+                self.options.keep.extend(leaves)
+            self.options.progress(self.tree.size, self.source.size)
+
+    def _read_states(self, part: bytes) -> None:
+        for record in unframed(part):
+            if finding := of_json(unpack(record)[1]):
+                self.scan.finding = finding
+                return
+
+    def _cut_off(self, mark: Mark) -> Finding:
+        there = self.tree.size
+        words = f"{mark} covers events that are not there: the last one here is at position {there}."
+        return Finding("cut_off", words, there + 1, mark.size)
+
+    def _changed(self, matched: Mark | None, mark: Mark) -> Finding:
+        """The root is another than the checkpoint's: which event it is, as nearly as the hashes at hand tell."""
+        first, seen = matched.size + 1 if matched else 1, self.scan.finding
+        words = f"this is not what {mark} covers: changed, put in, left out or moved since it was sealed."
+        difference = self.kept.first
+        if difference is not None and difference.position <= mark.size:
+            if not self.kept.are_of(mark.checkpoint):
+                self.report.notes.append("The tiles that were brought are not those of that checkpoint either.")
+            elif seen is None or seen.position is None or difference.position < seen.position:
+                return named(difference.record, difference.position, "changed", words)
+        if seen is not None:
+            self.report.notes.append(f"Since it was sealed: the root is not that of {mark}.")
+            if seen.position is not None and first < seen.position:
+                self.report.notes.append(
+                    f"Events from position {first} on may have been changed as well, in ways that only hashes show."
+                )
+            return seen
+        if first == mark.size:
+            return named(self._last_record(), first, "changed", words)
+        self.report.notes.append(
+            "Hashes tell no more than this range; a checkpoint from between, or tiles kept from an earlier"
+            " verification (--tiles), would tell which event is the first."
+        )
+        return Finding("changed", words, first, mark.size)
+
+    def _last_record(self) -> bytes:
+        """The record that was hashed last."""
+        return list(unframed(self._block[: self._at]))[-1]
+
+    def _at_the_end(self) -> Finding | None:
+        there = self.tree.size
+        if there < self.source.size:
+            words = f"{self.source.size} events are said to be here, but the last one is at position {there}."
+            return Finding("cut_off", words, there + 1, self.source.size)
+        if self._at < len(self._block) or self.source.block(there):
+            return Finding("surplus", f"more than the {there} events are here that are said to be.", there + 1)
+        if self.kept.first is not None:
+            words = "this is not the event of which the tiles that were brought tell."
+            return named(self.kept.first.record, self.kept.first.position, "changed", words)
+        if self.kept.size > there:
+            words = f"the tiles that were brought tell of {self.kept.size} events, but the last one is at {there}."
+            return Finding("cut_off", words, there + 1, self.kept.size)
+        return None
+
+    def _tell_what_is_not_proved(self) -> None:
+        report, trust = self.report, self.trust
+        if not trust.checkpoints:
+            report.notes.append(
+                "No checkpoint was brought from outside: who can change the whole source, its checkpoints and keys too,"
+                " would not be noticed."
+            )
+        elif report.finding is None and report.proved_to < report.events:
+            report.notes.append(f"No checkpoint that was brought covers the events after position {report.proved_to}.")
+        if not trust.keys:
+            report.notes.append("No key was brought: signatures were tried with the keys that the source lists.")
+        if report.passed_over:
+            report.notes.append(f"{report.passed_over} of the source's checkpoints are signed by no trusted key.")
+        covered = max(report.proved_to, report.sealed_to)
+        if report.finding is None and covered < report.events:
+            report.notes.append(f"No checkpoint at all covers the events after position {covered}.")
