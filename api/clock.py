@@ -22,6 +22,7 @@ from domain.clock import CLOCK
 from domain.consequence import DeviationNoted, DutyOpened
 from domain.fact import StreamKind
 from domain.ledger.book import Book, Order
+from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.identity import id_from_name
 from domain.refusal import Refusal
 from domain.rules.reaching import Reach, reach_of, reaching_tells
@@ -32,7 +33,7 @@ AFTER_MIDNIGHT = dt.timedelta(minutes=1)
 MOST_SECONDS_BETWEEN = 3600.0
 """What is imported or corrected during the day waits no longer than this."""
 
-RETRY_SECONDS = 5.0
+RETRY_SECONDS = 30.0
 
 Progress = Callable[[int, int], None]
 log = structlog.get_logger()
@@ -109,15 +110,36 @@ def seconds_to_wait(now: dt.datetime) -> float:
     return min((due - now.astimezone(dt.UTC)).total_seconds(), MOST_SECONDS_BETWEEN)
 
 
-def keep_time(run: Callable[[], int], now: Callable[[], dt.datetime], stop: threading.Event) -> None:
-    """Run the clock at once and whenever it is due, until stopped. What fails is logged, and done the next time."""
+def keep_time(
+    names: Callable[[], list[str]],
+    run: Callable[[str], int],
+    now: Callable[[], dt.datetime],
+    stop: threading.Event,
+) -> None:
+    """Run the clock of every register at once and whenever it is due, until stopped.
+
+    `run` answers how many streams of the register it told. What fails is logged, keeps no other register from its
+    day, and is done again a little later.
+    """
     while not stop.is_set():
+        well = _run_all(names, run, stop)
+        stop.wait(seconds_to_wait(now()) if well else RETRY_SECONDS)
+
+
+def _run_all(names: Callable[[], list[str]], run: Callable[[str], int], stop: threading.Event) -> bool:
+    try:
+        registers = names()
+    except LedgerUnavailable:
+        return False
+    well = True
+    for name in registers:
+        if stop.is_set():
+            return well
         try:
-            streams = run()
+            streams = run(name)
         except Exception as fault:
-            log.error("clock_failed", **where_of(fault))
-            stop.wait(RETRY_SECONDS)
-            continue
-        if streams:
-            log.info("clock_ran", streams=streams)
-        stop.wait(seconds_to_wait(now()))
+            log.error("clock_failed", register=name, **where_of(fault))
+            well = False
+        else:
+            log.info("clock_ran", register=name, streams=streams)
+    return well

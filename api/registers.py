@@ -108,17 +108,15 @@ class Registers:
         self._threads.append(thread)
 
     def _keep_time(self) -> None:
-        """The ledger's clock, for all registers there are at the time."""
-        keep_time(self._run_clock, self._clock or (lambda: datetime.now(UTC)), self._stop)
+        """The ledger's clock, for all registers that there are at the time."""
+        keep_time(self.names, self._run_clock, self._clock or (lambda: datetime.now(UTC)), self._stop)
 
-    def _run_clock(self) -> int:
-        told = 0
-        for name in self.names():
-            book = self.book(name)
-            for stream_id in self.read(name, partial(candidates, book)):
-                if self._stop.is_set():
-                    break
-                told += len(reach(book, [stream_id]))
+    def _run_clock(self, name: str) -> int:
+        book, told = self.book(name), 0
+        for stream_id in self.read(name, partial(candidates, book)):
+            if self._stop.is_set():
+                break
+            told += len(reach(book, [stream_id]))
         return told
 
     def _keep_following(self, name: str) -> None:

@@ -109,13 +109,14 @@ class QualityCriteriaAssessed(
     sensitive=("assessment",),
     workers=("worker_id",),
 ):
-    """How far the criteria are fulfilled: a score by criterion code."""
+    """How far the criteria are fulfilled: a score by criterion code. `stands_for_on`: a day of the period meant."""
 
     assessed_on: dt.date
     worker_id: str
     scores: dict[str, int]
     audit_id: UUID | None = None
     assessment: str | None = None
+    stands_for_on: dt.date | None = None
 
 
 class AuditPlanned(
@@ -154,12 +155,13 @@ class AuditSampleDrawn(Fact, name="audit_sample_drawn", stream=QUALITY, happened
 
 
 class AuditHeld(Fact, name="audit_held", stream=QUALITY, happened="held_on"):
-    """The audit took place, or its written material was gone through."""
+    """The audit took place, or its written material was gone through. `stands_for_on`: a day of the period meant."""
 
     audit_id: UUID
     audit_kind: AuditKind
     held_on: dt.date
     auditor: str
+    stands_for_on: dt.date | None = None
 
 
 class AuditFindingRecorded(
@@ -254,7 +256,10 @@ class QualityFeedbackHandled(
 
 
 class SurveyRoundHeld(Fact, name="survey_round_held", stream=QUALITY, happened="held_on"):
-    """A survey round of the unit: counts and the mean score of each question, never a single answer."""
+    """A survey round of the unit: counts and the mean score of each question, never a single answer.
+
+    `stands_for_on`: a day of the quarter that it stands for, when that is told.
+    """
 
     round_id: UUID
     held_on: dt.date
@@ -262,6 +267,7 @@ class SurveyRoundHeld(Fact, name="survey_round_held", stream=QUALITY, happened="
     topics: Codes
     respondents: int = Field(ge=0)
     scores: dict[str, float]
+    stands_for_on: dt.date | None = None
 
 
 class SurveyRoundHandled(

@@ -157,7 +157,7 @@ class Duty(RuleBase):
         """A duty for each calendar period that has begun, from that of `since` on, up to that in which it ended."""
         begun, ended_on = self._begun(case, since), self._ended_on(case, client)
         acts = [hit for hit in meeting if agree(opening, hit, self.same)]
-        prefix = "/".join(filter(None, (self.id, str(opening.version), str(client or ""), "")))
+        prefix = "/".join(filter(None, (self.id, str(opening.version), str(client or "")))) + "/"
         waived = {key.removeprefix(prefix) for key in case.waived() if key.startswith(prefix)}
         shares = share_out(acts, begun, times=self.times, within_months=self.made_up_within_months, waived=waived)
         for part in begun:

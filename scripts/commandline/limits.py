@@ -16,10 +16,10 @@ Word = Callable[[str, str], str]
 """The words for a name of a section, in the language that is read."""
 
 LIMITS = (
-    "every", "times", "months", "at_least", "at_most", "at_most_percent", "at_least_months", "at_most_months",
-    "extension_months", "cap_months", "one_extension_at_a_time", "follow_on", "same_day", "within_days",
-    "within_working_days", "within_months", "on_day_of_next_month", "by_nth", "due_field", "months_field",
-    "recurring", "nth", "strictly", "count",
+    "every", "times", "months", "made_up_within_months", "at_least", "at_most", "at_most_percent", "at_least_months",
+    "at_most_months", "extension_months", "cap_months", "one_extension_at_a_time", "follow_on", "same_day",
+    "within_days", "within_working_days", "within_months", "on_day_of_next_month", "by_nth", "due_field",
+    "months_field", "recurring", "nth", "strictly", "count",
 )  # fmt: skip
 """The fields of rules that set a limit or a date, in the order in which they are told."""
 ONCE = frozenset({"times", "count"})

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outcomes": ("outcomes", "Closed episodes by reason, moves to heavier and lighter services, returns."),
     "report": ("report", "The figures that are published: early-support; quality, audits."),
     "history": ("history", "Tell one episode as a trail, struck and corrected entries visible as such."),
+    "clock": ("clock", "Open the duties of every period that has begun, where no entry did."),
     "replay": ("replay", "Tell which episodes another version of their service would have judged otherwise."),
     "rebuild": ("rebuild", "Rebuild the projections beside the live ones, compare, and swap."),
     "catalogue": ("catalogue", "Service models: list, show, check a file, publish to a register."),

@@ -22,11 +22,12 @@ from domain.correction import MistakeKind
 from domain.episode.facts import EpisodeClosed, EpisodeStarted
 from domain.fact import StreamKind
 from domain.ledger.book import Book
+from domain.ledger.identity import new_id
 from domain.quality.facts import QualityFileOpened
 from domain.refusal import InTheFuture, OnlyByTheClock, OutOfOrder
 from tests.domain.desk import Desk
 from tests.domain.marks import covers, refuses
-from tests.domain.quality_desk import file_opened
+from tests.domain.quality_desk import audit_held, file_opened, survey
 from tests.driven.lapland import STARTED, Work, closed, course, monthly
 
 MISTAKE = MistakeKind.FACTUAL_ERROR
@@ -209,19 +210,22 @@ def test_the_clock_wakes_a_minute_after_midnight_in_helsinki_whatever_the_clocks
     assert seconds_to_wait(moment.astimezone(dt.UTC)) == expected
 
 
-def test_a_clock_that_fails_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_register_whose_clock_fails_keeps_no_other_from_its_day_and_is_run_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("api.clock.RETRY_SECONDS", 0.0)
     stop, runs = threading.Event(), []
 
-    def run() -> int:
-        runs.append(1)
-        if len(runs) == 1:
+    def run(name: str) -> int:
+        runs.append(name)
+        if runs == ["one"]:
             raise RuntimeError("once")
-        stop.set()
+        if len(runs) == 4:
+            stop.set()
         return 0
 
-    keep_time(run, lambda: dt.datetime.now(dt.UTC), stop)
-    assert len(runs) == 2
+    keep_time(lambda: ["one", "other"], run, lambda: dt.datetime.now(dt.UTC), stop)
+    assert runs == ["one", "other", "one", "other"]
 
 
 def test_what_is_met_before_its_period_begins_is_met_as_it_opens(desk: Desk) -> None:
@@ -229,3 +233,31 @@ def test_what_is_met_before_its_period_begins_is_met_as_it_opens(desk: Desk) -> 
     outcome = reach_day(desk, episode, dt.date(2023, 4, 1))
     assert [fact.duty_key.rpartition("/")[2] for fact in outcome.opened_duties] == ["2023-04"]
     assert not outcome.facts(DutyMet)
+
+
+def of_rule(desk: Desk, stream_id: UUID, rule_id: str) -> dict[str, dt.date | None]:
+    """When the duty of each period was met."""
+    standing = desk.book.state(stream_id, StreamKind.QUALITY).concluded.duties.values()
+    return {duty.key.rpartition("/")[2]: duty.met_on for duty in standing if duty.rule_id == rule_id}
+
+
+def test_a_late_audit_meets_the_two_years_that_it_came_too_late_for(desk: Desk) -> None:
+    file_id = file_opened(desk, "P2", dt.date(2023, 2, 1))
+    desk.now = dt.datetime(2025, 4, 2, 12, tzinfo=HELSINKI)
+    reach_day(desk, file_id, dt.date(2025, 1, 1))
+    assert of_rule(desk, file_id, "Q1.audit-on-site") == {"2023-2024": None, "2025-2026": None}
+    late = dt.date(2025, 3, 14)
+    audit_held(desk, file_id, on=late)
+    assert of_rule(desk, file_id, "Q1.audit-on-site") == {"2023-2024": late, "2025-2026": None}
+    assert of_rule(desk, file_id, "Q1.audit-written") == {"2023-2024": None, "2025-2026": None}
+
+
+def test_a_survey_round_counts_for_the_quarter_that_it_names_however_late(desk: Desk) -> None:
+    file_id = file_opened(desk, "P2", dt.date(2023, 2, 1))
+    day = dt.date(2024, 2, 20)
+    desk.do(file_id, survey(new_id(), held_on=day, stands_for_on=dt.date(2023, 5, 5)))
+    met = {quarter for quarter, met_on in of_rule(desk, file_id, "Q1.survey-round").items() if met_on}
+    assert met == {"2023-Q2"}
+    desk.do(file_id, survey(new_id(), held_on=day))
+    met = {quarter for quarter, met_on in of_rule(desk, file_id, "Q1.survey-round").items() if met_on}
+    assert met == {"2023-Q2", "2023-Q4"}, "without a name: the oldest open one of the last two months"

@@ -27,6 +27,7 @@ class AssessQualityCriteria(Command[QualityState]):
     scores: Annotated[dict[str, int], Field(min_length=1)]
     audit_id: UUID | None = None
     assessment: str | None = None
+    stands_for_on: dt.date | None = None
 
     def decide(self, state: QualityState, context: Context) -> Sequence[Fact]:
         """Raises UnknownQualityFile, OutOfOrder: no criteria were set, or one is scored that is none of them."""

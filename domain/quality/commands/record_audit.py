@@ -21,6 +21,7 @@ class RecordAudit(Command[QualityState]):
     audit_id: UUID
     held_on: dt.date
     auditor: str | None = None
+    stands_for_on: dt.date | None = None
 
     def decide(self, state: QualityState, context: Context) -> Sequence[Fact]:
         """Raises UnknownQualityFile, OutOfOrder, EndedBeforeItBegan."""
@@ -28,4 +29,4 @@ class RecordAudit(Command[QualityState]):
         refuse_twice(state, state.held, self.audit_id, "The audit was held already.", "audit_id")
         refuse_before(self.held_on, planned.planned_on, "held_on", "The audit was not planned yet.")
         auditor = self.auditor or planned.auditor
-        return [AuditHeld(audit_id=self.audit_id, audit_kind=planned.audit_kind, held_on=self.held_on, auditor=auditor)]
+        return [AuditHeld(**{**self.model_dump(), "audit_kind": planned.audit_kind, "auditor": auditor})]

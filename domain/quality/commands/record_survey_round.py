@@ -27,6 +27,7 @@ class RecordSurveyRound(Command[QualityState]):
     topics: Codes
     respondents: Annotated[int, Field(ge=0)]
     scores: dict[str, float]
+    stands_for_on: dt.date | None = None
 
     def decide(self, state: QualityState, context: Context) -> Sequence[Fact]:
         """Raises UnknownQualityFile, OutOfOrder."""
