@@ -33,7 +33,26 @@ class Settings(BaseModel):
         default="info", pattern="^(debug|info|warning|error)$", description="The least level logged."
     )
     patience_seconds: float = Field(default=5.0, gt=0, description="How long a lost database is waited for.")
+    keys: Path | None = Field(default=None, description="Folder of the log's and witnesses' keys; else `keys` in data.")
+    sealer: Path | None = Field(default=None, description="Folder of the sealer's own state; else `sealer` in data.")
+    seal_interval_seconds: float = Field(default=10.0, gt=0, description="The least time between two checkpoints.")
+    seal_tolerance_seconds: float = Field(
+        default=5.0, ge=0, description="By how much the clocks of the database and the sealer may differ."
+    )
+    witnesses: Path | None = Field(
+        default=None, description="File of the witnesses: a line each, the witness' vkey, a space, its address."
+    )
     max_body_bytes: int = Field(default=1024 * 1024, gt=0, description="The largest body that the API reads.")
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the log's keys are."""
+        return self.keys or self.data / "keys"
+
+    @property
+    def sealer_folder(self) -> Path:
+        """Where the sealer keeps what it remembers, a folder a register."""
+        return self.sealer or self.data / "sealer"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

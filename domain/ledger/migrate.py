@@ -11,7 +11,9 @@ from psycopg import sql
 
 from domain.ledger.errors import RegisterNameRefused
 
-OBJECTS = ("head", "events", "commands", "tracking", "position_at", "append", "grants")
+OBJECTS = (
+    "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "sealing_point", "grants",
+)  # fmt: skip
 SCHEMA_PREFIX = "register_"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")

@@ -35,6 +35,9 @@ ATTEMPTS: dict[str, LiteralString] = {
     "delete a command": "DELETE FROM {s}.commands",
     "truncate commands": "TRUNCATE {s}.commands",
     "truncate tracking": "TRUNCATE {s}.tracking",
+    "update a checkpoint": "UPDATE {s}.checkpoints SET note = 'other'",
+    "delete a checkpoint": "DELETE FROM {s}.checkpoints",
+    "truncate checkpoints": "TRUNCATE {s}.checkpoints",
     "drop the events": "DROP TABLE {s}.events",
     "disable what guards": "ALTER TABLE {s}.events DISABLE TRIGGER ALL",
     "replace append": "DROP FUNCTION {s}.append",
@@ -43,6 +46,10 @@ ATTEMPTS: dict[str, LiteralString] = {
     "create a table": "CREATE TABLE {s}.other (other int)",
 }
 APPEND: LiteralString = "SELECT {s}.append('{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')"
+
+
+ADD_CHECKPOINT: LiteralString = "INSERT INTO {s}.checkpoints VALUES (1, now(), 0, 'note')"
+SEALING_POINT: LiteralString = "SELECT {s}.sealing_point()"
 
 
 def _try(dsn: str, role: Role, register: str, statement: LiteralString) -> None:
@@ -82,6 +89,18 @@ def test_those_who_read_can_read(
     assert [record.position for record in reader.read_feed(0, 10)] == [1, 2]
     assert reader.position_at(recorder.read_feed(1, 1)[0].recorded_at) == 2
     reader.close()
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role not in {"sealer", "migrator"}])
+def test_only_the_sealer_adds_checkpoints_and_looks_while_the_head_is_held(
+    role: Role, register: tuple[str, str]
+) -> None:
+    for statement in (ADD_CHECKPOINT, SEALING_POINT):
+        with pytest.raises(InsufficientPrivilege):
+            _try(register[0], role, register[1], statement)
+        _try(register[0], "sealer", register[1], statement)
+        with psycopg.connect(register[0]) as connection:
+            connection.execute(sql.SQL("DELETE FROM {s}.checkpoints").format(s=sql.Identifier(schema_of(register[1]))))
 
 
 def test_an_analyst_sees_nothing_of_the_register_itself(register: tuple[str, str]) -> None:

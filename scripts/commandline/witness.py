@@ -1,0 +1,73 @@
+"""`jaksokirja witness`: a witness of other people's logs, or of ours on another machine; it needs no database.
+
+Never here: what is cosigned and when not; anything of registers.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.serving import server_of
+from api.settings import Settings
+from api.witness import create_witness_app
+from domain.ledger.proof.cosignature import WitnessSigner
+from domain.ledger.proof.faults import MalformedKey
+from domain.ledger.proof.note import VerifierKey
+from domain.ledger.sealing.files import FolderBusy, held
+from domain.ledger.sealing.keyfiles import file_name, new_key, read_key, write_key
+from domain.ledger.sealing.refusals import KeyFileRefused, SealerBusy
+from domain.ledger.sealing.witness import Witness
+
+app = typer.Typer(no_args_is_help=True, help="Run a witness, which cosigns what extends what it saw last of a log.")
+
+
+@app.command("new-key")
+def making(
+    name: Annotated[str, typer.Argument(help="The witness' name, such as witness.example/w1.")],
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="The folder for the key file.")],
+) -> None:
+    """Make the witness' key; prints its public half, which the logs' owners are given."""
+    key = new_key("witness", name)
+    path = into / file_name("witness", key)
+    write_key(path, key)
+    typer.echo(f"{key.verifier()}\n{path}")
+
+
+@app.command("serve")
+def serving(
+    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The witness' key file.")],
+    logs: Annotated[Path, typer.Option("--logs", metavar="FILE", help="The logs' keys: a vkey a line.")],
+    state: Annotated[Path, typer.Option("--state", metavar="DIR", help="Where it keeps what it saw last.")],
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at.")] = 8766,
+) -> None:
+    """Serve add-checkpoint until Ctrl-C (C2SP tlog-witness)."""
+    signer = read_key(key)
+    if not isinstance(signer, WitnessSigner):
+        raise KeyFileRefused(f"{key} holds a log's key, not a witness'.")
+    followed = logs_in(logs)
+    try:
+        with held(state):
+            typer.echo(f"http://{host}:{port}/add-checkpoint  {signer.verifier()}  (stop with Ctrl-C)", err=True)
+            settings = Settings(host=host, port=port)
+            with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+                server_of(create_witness_app(Witness(state, signer, followed)), settings).run()
+    except FolderBusy:
+        raise SealerBusy(f"Another witness holds {state}.") from None
+
+
+def logs_in(path: Path) -> dict[str, list[VerifierKey]]:
+    """The logs' keys of a file by origin, which is the keys' name. Raises KeyFileRefused, OSError."""
+    found: dict[str, list[VerifierKey]] = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if line.strip() and not line.startswith("#"):
+            try:
+                key = VerifierKey.parse(line.strip())
+            except MalformedKey:
+                raise KeyFileRefused(f"{path}, line {number}: write a log's vkey, and nothing else.") from None
+            found.setdefault(key.name, []).append(key)
+    return found
