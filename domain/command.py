@@ -90,6 +90,7 @@ class Command(BaseModel, Generic[StateT_contra]):
     """An act that somebody asks the ledger to record.
 
     `begins`: it must be the first of its stream. `authorises`: it is refused when a `must` rule does not hold.
+    `tells`: the fact that it records, where it is always one: a service that does not know that act hears none of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -97,6 +98,7 @@ class Command(BaseModel, Generic[StateT_contra]):
     stream: ClassVar[StreamKind]
     begins: ClassVar[bool] = False
     authorises: ClassVar[bool] = False
+    tells: ClassVar[type[Fact] | None] = None
 
     @classmethod
     def command_name(cls) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
 from domain.activity.nobody import check_names_nobody
 from domain.activity.state import ActivityState, fold_activity
+from domain.catalogue.acts import JUDGED, check_acts, check_runs_on
+from domain.catalogue.model import ServiceModel
 from domain.client.state import fold_client
 from domain.command import Command, StreamState
 from domain.conference.anonymity import check_no_identity
 from domain.conference.state import ConferenceState, fold_conference
 from domain.consequence import ModelReference, concluded
 from domain.contact.state import fold_contact
+from domain.correction import EntryCorrected
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState, fold_episode
-from domain.fact import StreamKind
+from domain.fact import Fact, StreamKind
 from domain.network.state import fold_network
 from domain.quality.state import fold_quality
 from domain.register.state import fold_register
@@ -60,6 +63,28 @@ def check_admits(state: StreamState, command: Command[Any]) -> None:
         check_no_identity(state, command)
     if isinstance(state, ActivityState):
         check_names_nobody(command)
+
+
+def check_of_service(
+    state: StreamState,
+    command: Command[Any],
+    models: Mapping[tuple[str, int], ServiceModel],
+    facts: Sequence[Fact] = (),
+) -> None:
+    """That the stream's service knows the command, and that the services it names run on this kind of stream.
+
+    Asked before anything is decided, and again of the stream with the `facts` that follow. `models`: those published
+    in the register. Raises CommandNotOfService.
+    """
+    kind, pin = kind_of(state.entries), pin_of(state)
+    if kind is None or kind not in JUDGED:
+        return
+    told = [fact.content if isinstance(fact, EntryCorrected) else fact for fact in facts]
+    for fact in told:
+        check_runs_on(kind, fact, models.values())
+    acts = [*(fact.fact_name for fact in told), *([command.tells.fact_name] if command.tells else [])]
+    pinned = models.get((pin.service, pin.model_version)) if pin else None
+    check_acts(kind, acts, command.command_name(), pinned, models.values())
 
 
 def pin_of(state: StreamState) -> ModelReference | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from domain.catalogue.faults import CatalogueFault, Problem
-from domain.catalogue.loader import MODELS, clash_of, load_model, with_frames
+from domain.catalogue.loader import MODELS, clash_of, load_model, rule_problems, with_frames
 from domain.catalogue.model import ServiceModel
 
 Placed = tuple[Path, ServiceModel]
@@ -35,6 +35,7 @@ def check_files(paths: Sequence[Path], folder: Path = MODELS) -> tuple[list[Serv
         except CatalogueFault as fault:
             found += [Problem(str(path), _line_of(path, "frame"), problem.words) for problem in fault.problems]
         else:
+            found += [Problem(str(path), problem.line, problem.words) for problem in rule_problems(path, resolved)]
             sound += [] if found else [resolved]
         problems += found
     return sound, problems

@@ -16,9 +16,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from domain.catalogue.acts import what_is_wrong, with_acts
 from domain.catalogue.faults import CatalogueFault, Problem
+from domain.catalogue.meetable import RuleFault, faults_of
 from domain.catalogue.model import ServiceModel
-from domain.catalogue.wording import line_of, words_of
+from domain.catalogue.wording import line_in_rule, line_of, line_of_field, words_of
+from domain.consequence import ModelReference
 
 MODELS = Path(__file__).parent / "models"
 
@@ -40,6 +43,8 @@ def load_model(path: Path) -> ServiceModel:
             for fault in error.errors(include_url=False)
         ]
         raise CatalogueFault(list(dict.fromkeys(problems))) from None
+    if wrong := list(what_is_wrong(model)):
+        raise CatalogueFault([Problem(path.name, line_of_field(source, *place), words) for *place, words in wrong])
     expected = f"{model.service}.{model.model_version}.toml"
     if path.name != expected and path.resolve().parent == MODELS.resolve():
         raise CatalogueFault([Problem(path.name, None, f"holds {expected}: the file should be named so")])
@@ -49,10 +54,12 @@ def load_model(path: Path) -> ServiceModel:
 def load_catalogue(folder: Path = MODELS) -> tuple[ServiceModel, ...]:
     """Every model of a folder, frames resolved, by service and version. Raises CatalogueFault."""
     problems: list[Problem] = []
+    paths: dict[ModelReference, Path] = {}
     models: list[ServiceModel] = []
     for path in sorted(folder.glob("*.toml")):
         try:
             models.append(load_model(path))
+            paths[models[-1].reference] = path
         except CatalogueFault as fault:
             problems += fault.problems
     if problems:
@@ -60,23 +67,44 @@ def load_catalogue(folder: Path = MODELS) -> tuple[ServiceModel, ...]:
     if found := list(_overlaps(models)):
         raise CatalogueFault(found)
     resolved = [with_frames(model, models) for model in models]
+    if found := [problem for model in resolved for problem in rule_problems(paths[model.reference], model)]:
+        raise CatalogueFault(found)
     return tuple(sorted(resolved, key=lambda model: (model.service, model.model_version)))
 
 
 def with_frames(model: ServiceModel, models: Iterable[ServiceModel]) -> ServiceModel:
-    """The model with the rules of its frames, their ids prefixed with the frame's code. Raises CatalogueFault.
+    """The model with the rules and acts of its frames, those ids prefixed with the frame's code. Raises CatalogueFault.
 
     A frame's version is the one in force on the model's first day.
     """
     rules = list(model.rules)
-    available = list(models)
+    available, frames = list(models), []
     for service in model.frame:
         frame = model_in_force(available, service, model.valid_from)
         if frame is None:
             words = f'the frame "{service}" has no version in force on {model.valid_from}'
             raise CatalogueFault([Problem(_file_of(model), None, words)])
+        frames.append(frame)
         rules += [rule.model_copy(update={"id": f"{service}.{rule.id}"}) for rule in frame.rules]
-    return model.model_copy(update={"rules": tuple(rules)})
+    return with_acts(model, frames).model_copy(update={"rules": tuple(rules)})
+
+
+def rule_problems(path: Path, model: ServiceModel) -> list[Problem]:
+    """What no service could do by the rules of a model whose frames are resolved; told at the file that it came from.
+
+    A fault of a frame's rule is told at the line that names the frame.
+    """
+    source = path.read_text("utf-8")
+    return [
+        Problem(path.name, _line_of_rule(source, fault), f'rule "{fault.rule_id}": {fault.words}')
+        for fault in faults_of(model)
+    ]
+
+
+def _line_of_rule(source: str, fault: RuleFault) -> int | None:
+    if "." in fault.rule_id:
+        return line_of_field(source, "frame")
+    return line_in_rule(source, fault.rule_id, fault.field, fault.fact)
 
 
 def model_in_force(models: Iterable[ServiceModel], service: str, day: dt.date) -> ServiceModel | None:

@@ -15,7 +15,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.consequence import ModelReference
-from domain.fact import JsonObject
+from domain.fact import JsonObject, StreamKind
 from domain.refusal import RuleReference
 from domain.rules.base import Texts
 from domain.rules.kinds import Rule
@@ -62,6 +62,10 @@ class ServiceModel(Card):
     only_frame: bool = False
     succeeds: tuple[str, ...] | None = None
     """Services that this one took the place of: their episodes can be replayed under it."""
+    streams: tuple[StreamKind, ...] = ()
+    """The kinds of stream that the service runs on; empty only of what was published before models said so."""
+    acts: tuple[str, ...] = ()
+    """The special acts that the service knows, by the facts that they record; once its frames are resolved, all."""
     names: Texts
     description: Texts
     when_right: Texts

@@ -53,6 +53,27 @@ def line_of(source: str, raw: dict[str, Any], fault: ErrorDetails) -> int | None
     return _line_with(lines[starts[index] : end], starts[index], fault) or starts[index] + 1
 
 
+def line_of_field(source: str, field: str, word: str = "") -> int | None:
+    """The line of the file's head that gives the field; from there on the first that holds the word, if it has one."""
+    lines = source.splitlines()
+    start = next((number for number, line in enumerate(lines) if re.match(rf"{field}\s*=", line)), None)
+    if start is None:
+        return None
+    return (_line_of_word(word, lines[start:], start) if word else None) or start + 1
+
+
+def line_in_rule(source: str, rule_id: str, field: str, word: str) -> int | None:
+    """The line of the rule's block that holds the word, at or after the field; else that of the field, or of its id."""
+    lines = source.splitlines()
+    found = (n for n, line in enumerate(lines) if re.match(rf'\s*id\s*=\s*"{re.escape(rule_id)}"', line))
+    start = next(found, None)
+    if start is None:
+        return None
+    end = next((n for n in range(start + 1, len(lines)) if re.match(r"\s*\[\[rules\]\]", lines[n])), len(lines))
+    begun = next((n for n in range(start, end) if field and re.match(rf"\s*{field}\s*=", lines[n])), start)
+    return _line_of_word(word, lines[begun:end], begun) or begun + 1
+
+
 def _line_with(lines: list[str], offset: int, fault: ErrorDetails) -> int | None:
     """The line that names what the fault quotes, or the field that it stands in."""
     if fault["type"].startswith("union_tag"):

@@ -44,7 +44,7 @@ from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
 from domain.stream import Entry, Provenance, is_amended
-from domain.streams import check_admits, earlier_pins, fold_stream, kind_of, pin_of
+from domain.streams import check_admits, check_of_service, earlier_pins, fold_stream, kind_of, pin_of
 from domain.truth import check_can_be_fact, check_holds_together
 
 MOST_ATTEMPTS = 40
@@ -224,6 +224,7 @@ class Book(Application[UUID]):
         self._check_place(order, kind, state)
         check_admits(state, order.command)
         context = self._context(order, state)
+        check_of_service(state, order.command, context.register.models)
         facts = order.command.decide(state, context)
         for fact in facts:
             check_can_be_fact(fact, context)
@@ -291,11 +292,12 @@ class Book(Application[UUID]):
     def _concluded(
         self, order: Order, kind: StreamKind, state: StreamState, context: Context, facts: Sequence[Fact]
     ) -> tuple[list[Entry], tuple[str, ...]]:
-        """The entries to record: the facts, then what follows from them. Raises NotAuthorised."""
+        """The entries to record: the facts, then what follows from them. Raises CommandNotOfService, NotAuthorised."""
         acts = [self._entry(order, state.version + n, fact, context) for n, fact in enumerate(facts, 1)]
         if not acts:
             return [], ()
         after = fold_stream(kind, (*state.entries, *acts))
+        check_of_service(after, order.command, context.register.models, facts)
         if is_amended(acts):
             check_holds_together(after)
         pin = pin_of(after)

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from domain.catalogue.acts import SPECIAL_ACTS
 from domain.catalogue.model import ServiceModel
 from domain.rules.base import Texts
 from domain.rules.kinds import Rule
@@ -65,6 +66,9 @@ def _card(model: ServiceModel, others: Sequence[ServiceModel], lang: str, word: 
         yield "meetings_granted", granted
     yield "counts_unit", word("counted", model.counts_unit)
     yield "legal_basis", model.legal_basis
+    if model.streams:
+        yield "streams", ", ".join(word("stream", kind) for kind in model.streams)
+        yield "acts", _acts(model, lang, word)
     if model.frame:
         yield "frame", ", ".join(model.frame)
     if model.succeeds:
@@ -84,6 +88,12 @@ def _who_decides(model: ServiceModel, lang: str, word: Word) -> str:
         return word("sentence", "only_frame")
     asking = (rule for rule in model.rules if isinstance(rule, Statement) and DECIDES & set().union(*rule.any_of))
     return " ".join(_in(rule.texts, lang) for rule in asking) or word("sentence", "decides_unsaid")
+
+
+def _acts(model: ServiceModel, lang: str, word: Word) -> str:
+    """Those that every service of its streams knows are told in a word, the special ones by name."""
+    special = (_in(SPECIAL_ACTS[act], lang) for act in model.acts if act in SPECIAL_ACTS)
+    return "; ".join((word("sentence", "common_acts"), *special))
 
 
 def _granted(model: ServiceModel, word: Word) -> str:

@@ -174,24 +174,26 @@ TELLINGS = (
     MakeProposal, AssessCoordination, ReceivePaymentCommitment, MakePlan, EvaluatePlan, WriteReport, WriteSummary,
     DeliverDocument, GiveNotice, MakeFollowUpContact, ReceiveFeedback, OpenSpell,
 )  # fmt: skip
+ARRANGING = (MakeProposal, AssessCoordination)
+"""What comes before the decision, in services that are arranged: K2 does not know it once it is granted."""
 AFTER_GRANT = (EvaluatePlan, WriteReport, WriteSummary, MakeFollowUpContact, OpenSpell)
 
 
 @covers(*TELLINGS)
 def test_what_is_told_of_an_episode_is_recorded_as_it_is(desk: Desk) -> None:
-    episode_id = desk.started()
-    for tomorrow, dated in tellings(desk.episode(episode_id).client_ids[0]):
+    waiting, started = desk.referred(), desk.started()
+    for tomorrow, dated in tellings(desk.episode(started).client_ids[0]):
         command = tomorrow.model_copy(update={dated: CLOSED_ON})
-        fact = desk.do(episode_id, command).entries[0].fact
+        fact = desk.do(waiting if isinstance(command, ARRANGING) else started, command).entries[0].fact
         fields = type(command).model_fields
         assert {name: getattr(fact, name) for name in fields} == {name: getattr(command, name) for name in fields}
 
 
 @refuses(*TELLINGS)
 def test_nothing_told_of_an_episode_lies_in_the_future(desk: Desk) -> None:
-    episode_id = desk.started()
+    waiting, started = desk.referred(), desk.started()
     for command, field in tellings():
-        refusal = desk.refused(episode_id, command)
+        refusal = desk.refused(waiting if isinstance(command, ARRANGING) else started, command)
         assert (refusal.code, refusal.details["field"]) == ("in_the_future", field)
 
 

@@ -22,6 +22,7 @@ class GuideOnwards(Command[ContactState]):
     """
 
     stream = StreamKind.CONTACT
+    tells = OnwardGuidanceGiven
 
     given_on: dt.date
     worker_id: str

@@ -18,6 +18,7 @@ class ScreenParent(Command[ContactState]):
     """Record that a parent was asked about violence in close relationships: the first, or another one."""
 
     stream = StreamKind.CONTACT
+    tells = ParentScreened
 
     screened_on: dt.date
     worker_id: str

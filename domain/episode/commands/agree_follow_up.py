@@ -19,6 +19,8 @@ from domain.truth import check_clients
 class AgreeFollowUp(EpisodeCommand):
     """Bring a client's consent to follow-up contacts into the episode. Without that consent nobody is contacted."""
 
+    tells = FollowUpAgreed
+
     client_id: UUID
     agreed_on: dt.date
 

@@ -16,6 +16,8 @@ from domain.fact import Fact
 class DecidePlacement(EpisodeCommand):
     """Record child welfare's decision on a child's open-care placement; it may be made before the child comes along."""
 
+    tells = PlacementDecided
+
     decision_id: UUID
     client_id: UUID
     decided_on: dt.date

@@ -19,6 +19,8 @@ from domain.truth import check_clients
 class StopFollowUp(EpisodeCommand):
     """Bring the withdrawal of a client's consent into the episode: the follow-up contacts are due no more."""
 
+    tells = FollowUpStopped
+
     client_id: UUID
     stopped_on: dt.date
 

@@ -17,6 +17,7 @@ class HandleSurveyRound(Command[QualityState]):
     """Record that a round's results were gone through, in the unit's community or without it."""
 
     stream = StreamKind.QUALITY
+    tells = SurveyRoundHandled
 
     round_id: UUID
     handled_on: dt.date

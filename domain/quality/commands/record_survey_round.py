@@ -20,6 +20,7 @@ class RecordSurveyRound(Command[QualityState]):
     """Record a survey round of the unit: how many answered, and the mean score of each question."""
 
     stream = StreamKind.QUALITY
+    tells = SurveyRoundHeld
 
     round_id: UUID
     held_on: dt.date
