@@ -19,7 +19,7 @@ from domain.rules.condition import FACTS_BY_NAME
 from domain.rules.duty import Duty
 
 CATALOGUE = {model.service: model for model in load_catalogue()}
-K1 = (MODELS / "K1.1.toml").read_text("utf-8")
+K1 = (MODELS / "K1.1.toml").read_text("utf-8").replace('frame = ["Q0"]\n', "")  # alone: without the frame's rules
 DUTY = """
 [[rules]]
 id = "tried"

@@ -15,10 +15,11 @@ K2 = (MODELS / "K2.1.toml").read_text("utf-8")
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Path:
-    """A catalogue of K2 alone."""
+    """A catalogue of K2 and its frame."""
     folder = tmp_path / "models"
     folder.mkdir()
-    (folder / "K2.1.toml").write_text(K2, "utf-8")
+    for name in ("K2.1.toml", "Q0.1.toml"):
+        (folder / name).write_text((MODELS / name).read_text("utf-8"), "utf-8")
     return folder
 
 
@@ -80,7 +81,7 @@ def test_a_copy_of_a_version_of_the_catalogue_takes_its_place(catalogue: Path, t
 
 
 def test_a_frame_that_is_not_there_is_told_with_its_line(catalogue: Path, tmp_path: Path) -> None:
-    text = K2.replace('area = "Kymenlaakso"', 'area = "Kymenlaakso"\nframe = ["Z7"]', 1)
+    text = K2.replace('frame = ["Q0"]', 'frame = ["Z7"]', 1)
     _, (problem,) = check_files([written(tmp_path / "K2.1.toml", text)], catalogue)
     assert problem.line == line(text, "frame")
     assert problem.words == 'the frame "Z7" has no version in force on 2022-02-01'

@@ -144,18 +144,24 @@ def without(topic: str) -> Story:
     return file(REHABILITATION, surveyed(topics=tuple(one for one in TOPICS if one != topic)))
 
 
+def of_any(service: str) -> tuple[Driven, ...]:
+    """The rules of Q0, in a file of the service."""
+    steps: dict[str, tuple[Step, Step]] = {
+        "sample-before-audit": (sampled(service), audited()),
+        "finding-tied": (found(tied=True), found(tied=False)),
+        "action-done": (acted(done=True), acted(done=False)),
+        "feedback-handled": (told(then={}), told(then={"in_team": False})),
+        "feedback-form": (told(), told(producer=None)),
+        "reactive-supervision-grounds": (supervised(), supervised(ground_codes=())),
+    }
+    return tuple(
+        Driven(service, f"Q0.{rule_id}", kept=file(service, kept), broken=file(service, broken))
+        for rule_id, (kept, broken) in steps.items()
+    )
+
+
 CASES = (
-    Driven(ANY, "Q0.sample-before-audit", kept=file(ANY, sampled(ANY)), broken=file(ANY, audited())),
-    Driven(ANY, "Q0.finding-tied", kept=file(ANY, found(tied=True)), broken=file(ANY, found(tied=False))),
-    Driven(ANY, "Q0.action-done", kept=file(ANY, acted(done=True)), broken=file(ANY, acted(done=False))),
-    Driven(ANY, "Q0.feedback-handled", kept=file(ANY, told(then={})), broken=file(ANY, told(then={"in_team": False}))),
-    Driven(ANY, "Q0.feedback-form", kept=file(ANY, told()), broken=file(ANY, told(producer=None))),
-    Driven(
-        ANY,
-        "Q0.reactive-supervision-grounds",
-        kept=file(ANY, supervised()),
-        broken=file(ANY, supervised(ground_codes=())),
-    ),
+    *(case for service in (ANY, "K1", "K2", "H1", "P6", "P7", "P8") for case in of_any(service)),
     Driven(
         REHABILITATION, "Q1.survey-round", kept=file(REHABILITATION, surveyed()), broken=file(REHABILITATION, scored)
     ),

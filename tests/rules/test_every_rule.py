@@ -51,7 +51,8 @@ def test_a_story_that_breaks_the_rule_is_a_breach_of_it(model: ServiceModel, rul
 
 @pytest.mark.parametrize("service", CASES)
 def test_every_rule_of_every_model_has_a_case_each_way(service: str) -> None:
-    assert {rule.id for rule in MODELS[service].rules} == set(CASES[service])
+    told = {rule.id for rule in MODELS[service].rules if not rule.id.startswith("Q0.")}  # these judge quality files
+    assert told == set(CASES[service])
 
 
 def test_the_invented_model_uses_every_kind_of_rule() -> None:
