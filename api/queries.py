@@ -113,6 +113,7 @@ def queries_router(desk: Desk) -> APIRouter:
     for name in FIGURES:
         _add_figure(figures, desk, asking, name)
     _add_open_episodes(figures, desk, asking)
+    _add_line_of_episode(figures, desk, asking)
     _add_services_of_client(figures, desk, asking)
     _add_clients_of_family(figures, desk, asking)
     _add_explain(figures, desk, asking)
@@ -168,6 +169,19 @@ def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
             return reading.caseload_episodes(on_day=asked.on_day, as_of=asked.as_of, worker=worker, area=area)
 
         return await asking.answer(admitted, wait_for, question)
+
+
+def _add_line_of_episode(router: APIRouter, desk: Desk, asking: Asking) -> None:
+    @router.get("/episodes/{episode_id}/line", summary="One line of history, across transfers, moves and episodes.")
+    async def line_of_episode(
+        *,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        episode_id: UUID,
+        as_of: AsOf = None,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        asked = await run_in_threadpool(_asked, admitted, as_of, None)
+        return await asking.answer(admitted, wait_for, lambda read: read.line_of_episode(episode_id, as_of=asked.as_of))
 
 
 def _add_services_of_client(router: APIRouter, desk: Desk, asking: Asking) -> None:

@@ -188,6 +188,24 @@ class ClientOfFamily(Row):
     event_positions: list[int]
 
 
+class Stretch(Row):
+    """A stretch of one line of history: an episode's days under one service, in one area and unit.
+
+    `until_on` is the first day after, null while it goes on; `continues_episode_id` the episode that it goes on from.
+    """
+
+    episode_id: UUID
+    since_on: dt.date | None
+    until_on: dt.date | None
+    service: str | None
+    model_version: int | None
+    area: str | None
+    unit_id: str | None
+    continues_episode_id: UUID | None
+    closure_reason: str | None
+    event_positions: list[int]
+
+
 class Explained(Row):
     """What a figure stands on: a stream (an episode, a contact), what of it, and the events."""
 

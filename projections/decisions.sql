@@ -33,6 +33,7 @@ CREATE TABLE {decisions} (
 
 -- indexes
 CREATE INDEX ON {decisions} (decided_on) INCLUDE (known);
+CREATE INDEX ON {decisions} (continues_episode_id) WHERE continues_episode_id IS NOT NULL;
 
 -- questions
 
@@ -135,4 +136,45 @@ RETURNS TABLE (clients_granted bigint, clients_moved_on bigint)
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT count(DISTINCT r.client_id), count(DISTINCT r.client_id) FILTER (WHERE r.moved_on)
     FROM early_support_explain(from_on, to_on, as_of, services) r
+$$;
+
+-- One line of history: the stretches, in the world's order, of an episode and of those that it continues or that continue
+-- it: under which service, in which area and unit, from when until when (the first day after; null while it goes on).
+CREATE OR REPLACE FUNCTION line_of_episode(as_of bigint, wanted uuid)
+RETURNS TABLE (
+    episode_id uuid, since_on date, until_on date, service text, model_version integer, area text, unit_id text,
+    continues_episode_id uuid, closure_reason text, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH RECURSIVE links AS MATERIALIZED (
+        SELECT d.episode_id AS later, d.continues_episode_id AS earlier, d.because
+        FROM decisions d WHERE d.known @> as_of AND d.continues_episode_id IS NOT NULL
+    ), line (episode_id) AS (
+        SELECT wanted
+        UNION
+        SELECT CASE WHEN l.later = n.episode_id THEN l.earlier ELSE l.later END
+        FROM line n JOIN links l ON l.later = n.episode_id OR l.earlier = n.episode_id
+    ), told AS (
+        SELECT
+            e.episode_id,
+            greatest(e.referred_on, s.since_on) AS since_on,
+            least(s.until_on, e.closed_on + 1, e.refused_on + 1) AS until_on,
+            coalesce(CASE WHEN s.episode_id IS NULL THEN e.service ELSE s.service END, e.requested_service) AS service,
+            CASE WHEN s.episode_id IS NULL THEN e.model_version ELSE s.model_version END AS model_version,
+            CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END AS area,
+            CASE WHEN s.episode_id IS NULL THEN e.unit_id ELSE s.unit_id END AS unit_id,
+            l.earlier, e.closure_reason,
+            e.because || coalesce(s.because, '{}') || coalesce(l.because, '{}') AS because
+        FROM line n
+        JOIN episodes e ON e.episode_id = n.episode_id AND e.known @> as_of
+        LEFT JOIN stays(as_of) s ON s.episode_id = e.episode_id
+        LEFT JOIN links l ON l.later = e.episode_id
+    )
+    SELECT
+        t.episode_id, t.since_on, CASE WHEN t.until_on < 'infinity' THEN t.until_on END, t.service, t.model_version,
+        t.area, t.unit_id, t.earlier, t.closure_reason,
+        ARRAY(SELECT DISTINCT b.position FROM unnest(t.because) AS b (position) ORDER BY 1)
+    FROM told t
+    WHERE t.until_on IS NULL OR t.until_on > t.since_on
+    ORDER BY t.since_on, t.episode_id
 $$;

@@ -161,6 +161,11 @@ class Reading(Reviews, Centres):
             after = [list(services) if services is not None else None]
         return self.ask(_EXPLAIN[figure], answers.Explained, before=before, as_of=as_of, after=after, on_day=on_day)
 
+    def line_of_episode(self, episode_id: UUID, *, as_of: int | None = None) -> Answer[answers.Stretch]:
+        """One line of history: the episode's stretches, and those of the episodes it continues or that continue it."""
+        question: LiteralString = "SELECT * FROM line_of_episode(%s, %s)"
+        return self.ask(question, answers.Stretch, as_of=as_of, after=[episode_id])
+
     def services_of_client(
         self, client_id: UUID, *, on_day: dt.date, as_of: int | None = None
     ) -> Answer[answers.ServiceOfClient]:

@@ -22,9 +22,11 @@ from domain.calendar import HELSINKI
 from domain.fact import StreamKind
 from domain.ledger.book import Book
 from scripts.commandline import options
+from scripts.commandline.faults import CommandFault
+from scripts.commandline.figures import Asked, footer, position_of, register_read
 from scripts.commandline.labels import label
 from scripts.commandline.session import book_of, database, register_meant
-from scripts.commandline.tables import cell, console
+from scripts.commandline.tables import Column, cell, console, show
 from scripts.legacy.naming import episode_of
 
 app = typer.Typer()
@@ -33,13 +35,20 @@ app = typer.Typer()
 @app.command()
 def history(
     episode: Annotated[str, typer.Argument(help="The episode's id, or its legacy row such as J00001.")],
+    *,
     as_of: options.AsOf = None,
     register: options.RegisterName = None,
     as_json: options.AsJson = False,
+    line: Annotated[
+        bool, typer.Option("--line", help="Where it was and under which service, also before and after it.")
+    ] = False,
     lang: options.Lang = "fi",
 ) -> None:
     """Tell one episode as a trail, struck and corrected entries visible as such."""
     language = Language(options.language(lang))
+    if line:
+        _print_line(episode, Asked(by="", register=register, as_of=as_of, as_json=as_json, lang=lang))
+        return
     with database() as dsn:
         name = register_meant(dsn, register)
         with book_of(dsn, name) as book:
@@ -50,6 +59,23 @@ def history(
         typer.echo(to_json(asdict(told), indent=2).decode())
     else:
         _print(console(), told, episode, head, lang)
+
+
+def _print_line(episode: str, asked: Asked) -> None:
+    """One line of history: a row for each stretch of days in one area and unit, under one service."""
+    with register_read(asked.register) as (register, read):
+        episode_id = _episode_id(register, episode)
+        answer = read.line_of_episode(episode_id, as_of=position_of(read, asked.as_of))
+    if not answer.rows:
+        raise CommandFault(f"There is no episode {episode} in {register}.", "unknown_episode")
+    if asked.as_json:
+        typer.echo(answer.model_dump_json(indent=2))
+        return
+    names = ("since_on", "until_on", "service", "area", "unit_id", "episode_id", "closure_reason", "event_positions")
+    columns = [Column(label("column", name, asked.lang)) for name in names]
+    rows = [tuple(getattr(row, name) for name in names) for row in answer.rows]
+    title = f"{label('title', 'line', asked.lang)}: {episode}"
+    show(console(), title, columns, rows, footer=footer(answer, asked.lang))
 
 
 def _episode_id(register: str, named: str) -> UUID:

@@ -13,6 +13,7 @@ from tests.projections.conftest import Book
 from tests.projections.history import (
     History,
     assigned,
+    closed,
     day,
     decision,
     held,
@@ -99,6 +100,29 @@ def test_the_service_of_a_past_day_is_that_of_that_day(book: Book, history: Hist
     assert services(10) == {"K2": 2}
     visits = {row.group_key: row.held_meetings for row in ask.visits("service", on_day=day(60)).rows}
     assert visits == {"K1": 1, "K2": 1}
+
+
+def test_one_line_of_history_runs_through_transfers_moves_and_episodes(
+    book: Book, history: History, ask: Reading
+) -> None:
+    first, second, other, child = uuid4(), uuid4(), uuid4(), uuid4()
+    history.record(first, referral(child), decision(on=1), decision(DecisionKind.MOVE, on=5, service="K2"), moved(10))
+    known = history.record(first, closed(15))
+    history.record(second, referral(child, on=20), decision(on=21, service="L1", continues_episode_id=first))
+    history.record(other, referral(child, on=30), decision(on=31))
+    run_once(*book)
+    for asked_of in (first, second):
+        rows = ask.line_of_episode(asked_of).rows
+        told = [(row.episode_id, row.since_on, row.until_on, row.service, row.area) for row in rows]
+        assert told == [
+            (first, day(0), day(5), "K1", "north"),
+            (first, day(5), day(10), "K2", "north"),
+            (first, day(10), day(16), "K2", "south"),
+            (second, day(20), None, "L1", "north"),
+        ]
+        assert all(row.event_positions for row in rows)
+    assert {row.episode_id for row in ask.line_of_episode(first, as_of=known).rows} == {first}
+    assert ask.line_of_episode(uuid4()).rows == []
 
 
 def test_duties_stand_where_the_episode_is_and_deviations_where_it_was(
