@@ -23,7 +23,16 @@ from api.desk import Desk
 from api.home import home_router
 from api.identity import Doorkeeper
 from api.logging import RequestLog
-from api.problems import Problem, field_errors, malformed, of_refusal, of_status, unavailable, unknown_register
+from api.problems import (
+    Problem,
+    field_errors,
+    malformed,
+    malformed_id,
+    of_refusal,
+    of_status,
+    unavailable,
+    unknown_register,
+)
 from api.queries import queries_router
 from api.registers import Clock, Registers
 from api.reviews import reviews_router
@@ -96,6 +105,8 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def bad_parameter(request: Request, fault: RequestValidationError) -> JSONResponse:
         faults = list(fault.errors())
+        if any(one["loc"][0] == "path" for one in faults):
+            return malformed_id().answer.response(request)
         declared = frozenset(str(one["loc"][1]) for one in faults if len(one["loc"]) > 1)
         return malformed(*field_errors(faults, declared, skip=1)).answer.response(request)
 

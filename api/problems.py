@@ -180,6 +180,17 @@ def malformed(*errors: FieldError, code: str = "malformed_request", remedy: str 
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, code, detail, remedy=remedy, errors=errors)
 
 
+def malformed_id() -> Problem:
+    """The id in the address cannot be one, so that nothing can be there: 404, as of an id that is unknown."""
+    return Problem(
+        HTTPStatus.NOT_FOUND,
+        "malformed_id",
+        "An id in this address is malformed, so that nothing can be there.",
+        remedy="Streams, clients and families have UUIDs, such as 01890000-0000-7000-8000-000000000001; events a"
+        " position, from 1.",
+    )
+
+
 def of_status(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Problem:
     """A problem that the framework found: no such address, or not by that method."""
     match status:

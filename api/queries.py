@@ -25,6 +25,7 @@ from api.desk import Admitted, Desk
 from api.figures import EXPLAINED, FIGURES, Asked
 from api.parameters import declared_only
 from api.problems import FieldError, Problem, malformed
+from api.rights import require_side_by_side
 from domain.calendar import day_in_helsinki
 from projections import queries
 from projections.answers import Answer
@@ -197,6 +198,7 @@ def _add_services_of_client(router: APIRouter, desk: Desk, asking: Asking) -> No
         asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
 
         def question(reading: Reading) -> Answer[Any]:
+            require_side_by_side(admitted, reading, "client", client_id)
             return reading.services_of_client(client_id, on_day=asked.on_day, as_of=asked.as_of)
 
         return await asking.answer(admitted, wait_for, question)
@@ -215,6 +217,7 @@ def _add_clients_of_family(router: APIRouter, desk: Desk, asking: Asking) -> Non
         asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
 
         def question(reading: Reading) -> Answer[Any]:
+            require_side_by_side(admitted, reading, "family", family_id)
             return reading.clients_of_family(family_id, on_day=asked.on_day, as_of=asked.as_of)
 
         return await asking.answer(admitted, wait_for, question)

@@ -116,3 +116,22 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WHERE c.family_id = wanted_family AND c.known @> as_of
     GROUP BY c.client_id, c.because ORDER BY c.client_id
 $$;
+
+-- Whether the worker is assigned on that day to an open episode of the client.
+CREATE OR REPLACE FUNCTION works_with_client(worker text, wanted_client uuid, as_of bigint, on_day date) RETURNS boolean
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM services_of_client(wanted_client, as_of, on_day) s
+        WHERE s.stream_kind = 'episode' AND worker = ANY(s.worker_ids)
+    )
+$$;
+
+-- Whether the worker is assigned on that day to an open episode of anybody of the family.
+CREATE OR REPLACE FUNCTION works_with_family(worker text, wanted_family uuid, as_of bigint, on_day date) RETURNS boolean
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM clients c CROSS JOIN LATERAL services_of_client(c.client_id, as_of, on_day) s
+        WHERE c.family_id = wanted_family AND c.known @> as_of
+            AND s.stream_kind = 'episode' AND worker = ANY(s.worker_ids)
+    )
+$$;

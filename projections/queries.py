@@ -175,6 +175,19 @@ class Reading(Reviews, Centres):
             question, answers.ServiceOfClient, before=[client_id], as_of=as_of, after=[on_day], on_day=on_day
         )
 
+    def works_with_client(self, worker: str, client_id: UUID, *, on_day: dt.date) -> bool:
+        """Whether the worker is assigned on the day, as known now, to an open episode of the client."""
+        return self._holds("SELECT works_with_client(%s, %s, %s, %s)", worker, client_id, on_day)
+
+    def works_with_family(self, worker: str, family_id: UUID, *, on_day: dt.date) -> bool:
+        """Whether the worker is assigned on the day, as known now, to an open episode of a client of the family."""
+        return self._holds("SELECT works_with_family(%s, %s, %s, %s)", worker, family_id, on_day)
+
+    def _holds(self, question: LiteralString, worker: str, of_id: UUID, on_day: dt.date) -> bool:
+        with self.snapshot() as reflected:
+            row = self.connection.execute(question, (worker, of_id, reflected.as_of(None), on_day)).fetchone()
+        return bool(row and row[0])
+
     def clients_of_family(
         self, family_id: UUID, *, on_day: dt.date, as_of: int | None = None
     ) -> Answer[answers.ClientOfFamily]:

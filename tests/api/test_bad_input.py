@@ -157,10 +157,15 @@ def test_a_malformed_version_is_refused(version: str, caller: Caller) -> None:
     assert fields_of(problem(answer, 422, "malformed_request")) == ["If-Match"]
 
 
-def test_an_id_that_is_none_is_refused(caller: Caller) -> None:
-    assert fields_of(problem(caller.send("clients/matti/register-client", {}), 422, "malformed_request")) == [
-        "stream_id"
-    ]
+@pytest.mark.parametrize("place", ["episodes/matti", "clients/matti/services", "families/matti", "events/matti"])
+def test_an_address_with_a_malformed_id_leads_nowhere_like_one_with_an_unknown_id(place: str, caller: Caller) -> None:
+    told = problem(caller.ask(place), 404, "malformed_id")
+    assert "UUID" in told["remedy"]
+    assert "matti" not in str(told)
+
+
+def test_a_command_to_a_malformed_id_is_refused_as_such(caller: Caller) -> None:
+    problem(caller.send("clients/matti/register-client", {}), 404, "malformed_id")
 
 
 def test_what_ended_before_it_began_is_refused(caller: Caller) -> None:

@@ -162,6 +162,10 @@ def test_the_services_of_a_child_are_listed_side_by_side_and_the_clients_of_its_
     last = caller.tell(f"conferences/{conference_id}/convene-conference", **convening, client_ids=[str(client_id)])
     asked = {"wait_for": str(last["position"]), "on": date(2024, 3, 12).isoformat()}
 
+    assignment = {"assignment_id": str(new_id()), "worker_id": WORKER, "role": "family_instructor", "from_on": DAY}
+    last = caller.tell(f"episodes/{episode_id}/assign-worker", **assignment)
+    asked["wait_for"] = str(last["position"])
+
     found = caller.told(f"clients/{client_id}/services", **asked)
     assert [(row["stream_id"], row["service"]) for row in found["rows"]] == [
         (str(conference_id), "F2"),
@@ -171,4 +175,4 @@ def test_the_services_of_a_child_are_listed_side_by_side_and_the_clients_of_its_
     assert (member["client_id"], member["open_episodes"], member["open_conferences"]) == (str(client_id), 1, 1)
     assert CHILDS_NAME not in f"{found} {member}"
     assert caller.told(f"clients/{client_id}/services", **(asked | {"on": "2024-03-05"}))["rows"][0]["service"] == "F2"
-    assert caller.ask(f"families/{CODE}").status_code == 422
+    assert caller.ask(f"families/{CODE}").status_code == 404
