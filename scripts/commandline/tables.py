@@ -1,4 +1,6 @@
-"""Tables on the screen: sane at 100 columns, numbers to the right, what is unknown shown as a dash.
+"""Tables on the screen: folded to a terminal's width, never cut; whole where the output is piped.
+
+Numbers stand to the right, what is unknown is shown as a dash.
 
 Never here: what the numbers mean.
 """
@@ -19,7 +21,6 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH_WHEN_PIPED = 100
-WIDEST_WHEN_PIPED = 120
 
 Cell = str | int | float | bool | dt.date | UUID | Sequence[str] | None
 
@@ -33,7 +34,7 @@ class Column:
 
 
 def console() -> Console:
-    """Standard output; 100 columns wide, or COLUMNS, where it is no terminal."""
+    """Standard output; where it is no terminal 100 columns wide, or COLUMNS, and wider for a table that needs it."""
     width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS") or WIDTH_WHEN_PIPED)
     return Console(width=width, highlight=False, soft_wrap=False)
 
@@ -48,7 +49,7 @@ def show(
     widths = [_width(column, [row[number] for row in told]) for number, column in enumerate(columns)]
     needed = sum(widths) + len(widths) + 1
     if not to.is_terminal:
-        to.width = max(to.width, min(needed, WIDEST_WHEN_PIPED))
+        to.width = max(to.width, needed)
     all_fit = needed <= to.width
     for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
         justify: Literal["left", "right"] = "right" if column.number else "left"

@@ -1,0 +1,48 @@
+"""Tables: whole where the output is piped, folded to the width of a terminal, and never cut in either."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from scripts.commandline.tables import Column, show
+
+WORD = st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_size=30)
+TABLES = st.integers(1, 10).flatmap(
+    lambda width: st.tuples(
+        st.lists(st.tuples(WORD, st.booleans()), min_size=width, max_size=width),
+        st.lists(st.lists(WORD, min_size=width, max_size=width), min_size=1, max_size=4),
+    )
+)
+
+
+def shown(columns: list[tuple[str, bool]], rows: list[list[str]], *, terminal: bool, width: int = 100) -> str:
+    out = io.StringIO()
+    to = Console(file=out, width=width, force_terminal=terminal, color_system=None, highlight=False)
+    show(to, "", [Column(header, number=number) for header, number in columns], rows)
+    return out.getvalue()
+
+
+@given(TABLES)
+def test_a_piped_table_has_every_row_whole_on_one_line(table: tuple[list[tuple[str, bool]], list[list[str]]]) -> None:
+    columns, rows = table
+    lines = [line.split() for line in shown(columns, rows, terminal=False).splitlines()]
+    assert all(row in lines for row in rows)
+    assert [header for header, _ in columns] in lines
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@given(table=TABLES)
+def test_a_table_on_a_terminal_is_folded_to_its_width_and_loses_nothing(
+    width: int, table: tuple[list[tuple[str, bool]], list[list[str]]]
+) -> None:
+    columns, rows = table
+    text = shown(columns, rows, terminal=True, width=width)
+    told = "".join(header for header, _ in columns) + "".join(cell for row in rows for cell in row)
+    assert max(map(len, text.splitlines())) <= width
+    assert Counter(char for char in text if char.isalnum()) == Counter(told)
