@@ -23,6 +23,7 @@ from api.asking import AS_OF, position_asked
 from api.commands import REGISTER_PATH
 from api.desk import Admitted, Desk
 from api.figures import EXPLAINED, FIGURES, Asked
+from api.paging import page_of, read_cursor
 from api.parameters import declared_only
 from api.problems import FieldError, Problem, malformed
 from api.rights import require_side_by_side
@@ -42,6 +43,7 @@ OnDay = Annotated[
 ]
 FromOn = Annotated[dt.date | None, Query(alias="from", description="The first day of the period.")]
 ToOn = Annotated[dt.date | None, Query(alias="to", description="The last day of the period.")]
+Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows on a page; next_cursor asks for the next.")]
 Services = Annotated[list[str] | None, Query(alias="service", description="Only these services.")]
 WaitFor = Annotated[
     int | None,
@@ -236,14 +238,24 @@ def _add_explain(router: APIRouter, desk: Desk, asking: Asking) -> None:
         from_on: FromOn = None,
         to_on: ToOn = None,
         services: Services = None,
+        cursor: str | None = None,
+        limit: Limit = PAGE_ROWS,
         wait_for: WaitFor = None,
     ) -> Any:
         if figure not in EXPLAINED:
             raise _unknown("figure", EXPLAINED)
+        went_on = read_cursor(cursor) if cursor is not None else None
+        if went_on is not None:
+            as_of, on_day = str(went_on.as_of), went_on.on_day
         period = {"from_on": from_on, "to_on": to_on, "services": services}
         asked = await run_in_threadpool(_asked, admitted, as_of, on_day, by=by, key=key, **period)
         EXPLAINED[figure].check(asked)
-        return await asking.answer(admitted, wait_for, lambda reading: EXPLAINED[figure].ask(reading, asked))
+
+        def question(reading: Reading) -> Answer[Any]:
+            answer = EXPLAINED[figure].ask(reading, asked)
+            return page_of(answer, asked.on_day, went_on.offset if went_on else 0, limit)
+
+        return await asking.answer(admitted, wait_for, question)
 
 
 def _add_rows(router: APIRouter, desk: Desk, asking: Asking) -> None:
@@ -255,7 +267,7 @@ def _add_rows(router: APIRouter, desk: Desk, asking: Asking) -> None:
         name: Annotated[str, Path(json_schema_extra={"enum": list(TABLES)})],
         as_of: AsOf = None,
         cursor: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = PAGE_ROWS,
+        limit: Limit = PAGE_ROWS,
         wait_for: WaitFor = None,
     ) -> Any:
         if name not in TABLES:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from domain.quality.sampling import draw, population_sha256
-from projections.answers import AuditRow
+from projections.answers import Answer, AuditRow, PopulationRow
 from projections.queries import Reading
 from scripts.commandline import options
 from scripts.commandline.figures import Asked, footer, position_of, register_read
@@ -61,11 +61,14 @@ def drawn_again(read: Reading, audit: AuditRow) -> str:
     """`same`, `other_sample` or `other_population` as the draw is repeated; `not_drawn` while there is no sample."""
     if audit.population_position is None:
         return "not_drawn"
-    covers = (audit.covers_from, audit.covers_to)
-    place = {"unit": audit.unit_id} if audit.unit_id else {"area": audit.area}
-    found = read.audit_population(audit.service, *covers, **place, as_of=audit.population_position)
-    population = [row.episode_id for row in found.rows]
-    if population_sha256(population) != audit.population_sha256:
+    known = [row.episode_id for row in population(read, audit, audit.population_position).rows]
+    if population_sha256(known) != audit.population_sha256:
         return "other_population"
-    same = draw(audit.seed, population, len(audit.sampled_episodes)) == tuple(audit.sampled_episodes)
+    same = draw(audit.seed, known, len(audit.sampled_episodes)) == tuple(audit.sampled_episodes)
     return "same" if same else "other_sample"
+
+
+def population(read: Reading, audit: AuditRow, position: int | None) -> Answer[PopulationRow]:
+    """The episodes that the audit may draw, as known at the position; now without one."""
+    place = {"unit": audit.unit_id} if audit.unit_id else {"area": audit.area}
+    return read.audit_population(audit.service, audit.covers_from, audit.covers_to, **place, as_of=position)

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decisions": ("decisions", "Decisions: granted, refused, exceptions."),
     "outcomes": ("outcomes", "Closed episodes by reason, moves to heavier and lighter services, returns."),
     "report": ("report", "The figures that are published: early-support; quality, audits."),
+    "audits": ("drawing", "Audits: list; draw the sample of one from its population as known at a position."),
     "history": ("history", "Tell one episode as a trail, struck and corrected entries visible as such."),
     "clock": ("clock", "Open the duties of every period that has begun, where no entry did."),
     "replay": ("replay", "Tell which episodes another version of their service would have judged otherwise."),

@@ -51,6 +51,17 @@ def test_a_group_is_explained_by_its_own_events(worked: Episode, caller: Caller)
     assert {position for row in rows for position in row["event_positions"]} <= positions
 
 
+def test_what_a_figure_stands_on_comes_in_pages_of_one_answer(worked: Episode, caller: Caller) -> None:
+    asked = {"by": "episode", "key": str(worked.episode_id)}
+    whole = caller.told("explain/visits", **asked)
+    first = caller.told("explain/visits", **asked, limit="3")
+    caller.tell(f"clients/{new_id()}/register-client", born_on="2015-05-05")
+    second = caller.told("explain/visits", **asked, limit="3", cursor=first["next_cursor"])
+    assert (len(first["rows"]), len(second["rows"])) == (3, 1)
+    assert first["rows"] + second["rows"] == whole["rows"]
+    assert (second["as_of"], second["next_cursor"], whole["next_cursor"]) == (first["as_of"], None, None)
+
+
 def test_an_event_beneath_a_figure_can_be_read(worked: Episode, caller: Caller) -> None:
     row = caller.told("explain/visits", by="episode", key=str(worked.episode_id))["rows"][0]
     event = caller.told(f"events/{row['event_positions'][0]}", lang="en")
