@@ -1,6 +1,7 @@
 """Duties (velvoite): what must happen by a day, and whether it did. That one is late is never stored.
 
-Must never hold: why one was waived, in words. `started_by` and `met_by` are entries of the same stream.
+Must never hold: why one was waived, in words. `started_by` and `met_by` are entries of the same stream, and
+so is `opened_by`: of a later calendar period's duty, what told that the period had begun.
 """
 
 import datetime as dt
@@ -17,8 +18,8 @@ DUTIES = Table(
     stream="stream_id",
     key={"duty_key": "text"},
     columns=(
-        "rule_id", "service", "model_version", "strength", "client_id", "started_by", "opened_on", "due_on",
-        "late_after_on", "met_by", "met_on", "waived_on",
+        "rule_id", "service", "model_version", "strength", "client_id", "started_by", "opened_by", "opened_on",
+        "due_on", "late_after_on", "met_by", "met_on", "waived_on",
     ),
 )  # fmt: skip
 
@@ -35,6 +36,7 @@ def opened(entry: Entry, fact: DutyOpened) -> Iterator[Operation]:
         "strength": fact.strength,
         "client_id": fact.client_id,
         "started_by": fact.started_by,
+        "opened_by": entry.caused_by if fact.opened_on else None,
         "opened_on": fact.opened_on or day_in_helsinki(entry.occurred_at),
         "waived_on": fact.waived_on,
         **_due(fact.due_on),

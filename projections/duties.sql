@@ -15,6 +15,7 @@ CREATE TABLE {duties} (
     strength      text NOT NULL,
     client_id     uuid,
     started_by    integer NOT NULL,
+    opened_by     integer,
     opened_on     date NOT NULL,
     due_on        date,
     late_after_on date,
@@ -54,7 +55,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         met.position,
         ARRAY(
             SELECT DISTINCT b.position
-            FROM unnest(d.because || started.position || met.position) AS b (position)
+            FROM unnest(d.because || started.position || opened.position || met.position) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1
         )
     FROM duties d
@@ -68,6 +69,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id
     LEFT JOIN trail started ON started.stream_id = d.stream_id AND started.version = d.started_by
         AND started.known @> as_of
+    LEFT JOIN trail opened ON opened.stream_id = d.stream_id AND opened.version = d.opened_by
+        AND opened.known @> as_of
     LEFT JOIN trail met ON met.stream_id = d.stream_id AND met.version = d.met_by AND met.known @> as_of
     WHERE d.known @> as_of AND d.opened_on <= on_day
 $$;

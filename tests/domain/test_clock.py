@@ -210,6 +210,24 @@ def test_the_clock_wakes_a_minute_after_midnight_in_helsinki_whatever_the_clocks
     assert seconds_to_wait(moment.astimezone(dt.UTC)) == expected
 
 
+@pytest.mark.parametrize(
+    ("moment", "months"),
+    [
+        ("2024-03-31T20:59+00:00", 13),  # 23:59 in Helsinki, in summer time since that morning
+        ("2024-03-31T21:00+00:00", 14),
+        ("2023-10-31T21:59+00:00", 8),  # 23:59 in winter time, since two days
+        ("2023-10-31T22:00+00:00", 9),
+        ("2024-02-29T21:59+00:00", 12),
+        ("2024-02-29T22:00+00:00", 13),
+    ],
+)
+def test_a_month_begins_at_midnight_in_helsinki(desk: Desk, moment: str, months: int) -> None:
+    episode = course("P7")(desk)
+    desk.now = dt.datetime.fromisoformat(moment)
+    reach(desk.book, [episode])
+    assert len(reports(desk, episode)) == months
+
+
 def test_a_register_whose_clock_fails_keeps_no_other_from_its_day_and_is_run_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

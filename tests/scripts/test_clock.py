@@ -104,6 +104,19 @@ def test_on_a_day_of_the_world_only_the_months_begun_by_then_are_there(jaksokirj
     assert counted == [1, 2, 12]
 
 
+def test_the_explanation_of_a_late_report_leads_to_the_day_that_was_reached(
+    jaksokirja: RunCommand, silent: Desk
+) -> None:
+    episode = course("P7")(silent)
+    run_clock(jaksokirja, silent)
+    (day,) = (entry.position for entry in silent.entries(episode) if isinstance(entry.fact, CalendarReached))
+    with reading(silent.dsn, silent.book.register_name) as read:
+        found = read.explain("duties", by="rule", key=RULE, on_day=dt.date(2024, 5, 14)).rows
+    first, *later = sorted(found, key=lambda row: str(row.item))
+    assert day not in first.event_positions, "the first month was known from the start"
+    assert all(day in row.event_positions for row in later)
+
+
 def test_rebuilt_projections_equal_those_that_followed_the_clock(jaksokirja: RunCommand, silent: Desk) -> None:
     course("P7")(silent)
     run_clock(jaksokirja, silent)
