@@ -36,18 +36,29 @@ from api.problems import (
 from api.queries import queries_router
 from api.registers import Clock, Registers
 from api.reviews import reviews_router
+from api.sealing import workshop_of
 from api.settings import Settings
 from api.streams import streams_router
 from domain.ledger.errors import LedgerUnavailable, UnknownRegister
 from domain.refusal import Refusal
 
 
-def create_app(settings: Settings, *, dsn: str, clock: Clock | None = None, following: bool = False) -> FastAPI:
+def create_app(
+    settings: Settings, *, dsn: str, clock: Clock | None = None, following: bool = False, sealing: bool = False
+) -> FastAPI:
     """The API on the registers of one database. `clock` is the ledger's; only tests set it.
 
     `following`: keep the projections up to date beside, so that what was written can be read a moment later.
+    `sealing`: seal the registers beside. Raises BadWitness.
     """
-    registers = Registers(dsn, patience_seconds=settings.patience_seconds, clock=clock, following=following)
+    registers = Registers(
+        dsn,
+        patience_seconds=settings.patience_seconds,
+        clock=clock,
+        following=following,
+        workshop=workshop_of(settings),
+        sealing=sealing,
+    )
     desk = Desk(settings, registers, Doorkeeper(settings))
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""How it is: whether the database answers, how far each projection is, and what has stopped.
+"""How it is: whether the database answers, how far each projection is, how far is sealed, and what has stopped.
 
 Never here: anything that a stranger may not know; health is open to all.
 """
@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from api.registers import Registers
+from api.sealing import sealing_health
 from domain.ledger.errors import LedgerError
 from projections.store import RUNNING, checkpoints
 
@@ -25,7 +26,7 @@ def health(registers: Registers) -> tuple[dict[str, Any], bool]:
 
 
 def register_health(registers: Registers, name: str) -> dict[str, Any]:
-    """One register's projections: their positions, how many events they are behind, and where one has stopped."""
+    """One register's projections and its sealing: how far they are, and where one has stopped."""
     head, _ = registers.book(name).ledger.head()
     try:
         found = registers.read(name, lambda reading: checkpoints(reading.connection))
@@ -41,5 +42,8 @@ def register_health(registers: Registers, name: str) -> dict[str, Any]:
         }
         for one in sorted(found.values(), key=lambda one: one.projection)
     ]
-    well = bool(projections) and all(one["status"] == RUNNING for one in projections)
-    return {"register": name, "status": "up" if well else "degraded", "head": head, "projections": projections}
+    sealing = sealing_health(registers.workshop, name, head) if registers.workshop else None
+    refused = sealing is not None and sealing["status"] == "refused"
+    well = bool(projections) and all(one["status"] == RUNNING for one in projections) and not refused
+    told = {"register": name, "status": "up" if well else "degraded", "head": head}
+    return {**told, "projections": projections, "sealing": sealing}

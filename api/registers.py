@@ -22,6 +22,7 @@ from api.readers import Readers
 from domain.ledger.book import Book
 from domain.ledger.errors import LedgerUnavailable, UnknownRegister
 from domain.ledger.migrate import registers
+from domain.ledger.sealing.working import Workshop, keep_sealing, keep_submitting
 from projections.engine import follow
 from projections.queries import Reading
 
@@ -37,16 +38,26 @@ class Registers:
 
     `following`: keep the projections up to date in a thread a register, and run the ledger's clock in one more. An
     outage at the start is no fault: books are opened, and registers found, when somebody asks.
+    `workshop`: where the registers are sealed; `sealing`: seal them here, in threads of their own.
     """
 
     def __init__(
-        self, dsn: str, *, patience_seconds: float, clock: Clock | None = None, following: bool = False
+        self,
+        dsn: str,
+        *,
+        patience_seconds: float,
+        clock: Clock | None = None,
+        following: bool = False,
+        workshop: Workshop | None = None,
+        sealing: bool = False,
     ) -> None:
         # libpq takes whole seconds, at least two of them
         self.dsn = make_conninfo(dsn, connect_timeout=max(2, round(patience_seconds)))
         self.patience_seconds = patience_seconds
         self._clock = clock
         self._following = following
+        self.workshop = workshop
+        self._sealing = sealing
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._books: dict[str, Book] = {}
@@ -101,6 +112,9 @@ class Registers:
     def _follow(self, name: str) -> None:
         if self._following and not self._stop.is_set():
             self._beside(lambda: self._keep_following(name), f"follow {name}")
+        if self._sealing and self.workshop is not None and not self._stop.is_set():
+            self._beside(partial(keep_sealing, self.workshop, self.dsn, name, self._stop), f"seal {name}")
+            self._beside(partial(keep_submitting, self.workshop, self.dsn, name, self._stop), f"witness {name}")
 
     def _beside(self, work: Callable[[], None], name: str) -> None:
         thread = threading.Thread(target=work, name=name)

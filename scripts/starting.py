@@ -32,6 +32,7 @@ from scripts.commandline.contacts import COLUMNS as CONTACT_COLUMNS
 from scripts.commandline.faults import told
 from scripts.commandline.figures import Asked, show_figure
 from scripts.commandline.importing import print_report
+from scripts.commandline.keymaking import have_keys
 from scripts.commandline.progress import bar
 from scripts.commandline.session import DEFAULT_REGISTER, database, require_port
 from scripts.commandline.tables import console
@@ -75,7 +76,8 @@ def _start(settings: Settings, *, check: bool) -> None:
         configure_logging(settings, log)
         fill(dsn, settings.data)
         show_caseloads()
-        app = create_app(settings, dsn=dsn, following=True)
+        have_keys(settings, dsn)
+        app = create_app(settings, dsn=dsn, following=True, sealing=True)
         if check:
             _ask_and_stop(app, settings)
         else:

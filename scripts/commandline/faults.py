@@ -12,6 +12,8 @@ import psycopg
 from api.settings import BadSetting
 from domain.catalogue.faults import CatalogueFault
 from domain.ledger.errors import LedgerUnavailable, RegisterNameRefused, UnknownRegister
+from domain.ledger.sealing.refusals import SealingRefused
+from domain.ledger.sealing.submitting import BadWitness
 from domain.refusal import Refusal
 from projections.loading import RebuildStopped
 from scripts.legacy.faults import BadExport
@@ -59,6 +61,10 @@ def told(error: Exception) -> Fault | None:
             return Fault(message, "database_away", FAILURE)
         case ServerFailed():
             return Fault(str(error), "server_failed", FAILURE)
+        case SealingRefused():
+            return Fault(f"{error.message} {error.remedy}", error.code, FAILURE)
+        case BadWitness():
+            return Fault(str(error), "bad_witness", BAD_INPUT)
         case OSError() if error.filename is not None:
             return Fault(f"{error.filename} cannot be used: {error.strerror}.", "file_unusable", FAILURE)
         case CatalogueFault():

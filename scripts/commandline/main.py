@@ -12,7 +12,10 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "serve": ("serve", "Serve the API until Ctrl-C, and keep the projections up to date."),
+    "serve": ("serve", "Serve the API until Ctrl-C, keep the projections up to date, and seal the registers."),
+    "seal": ("seal", "Seal a register: sign checkpoints of its log, or tell how that stands."),
+    "keys": ("keys", "Keys that sign a register's log: make, list, sign a restore."),
+    "witness": ("witness", "Run a witness, which cosigns what extends what it saw last of a log."),
     "token": ("token", "Make a bearer token for the API, signed with this machine's development key."),
     "import": ("importing", "Import another system's export: legacy."),
     "caseload": ("caseload", "Open episodes, by worker, area, unit or service."),

@@ -25,7 +25,7 @@ app = typer.Typer()
 def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; else JAKSOKIRJA_PORT.")] = None,
 ) -> None:
-    """Serve the API until Ctrl-C, and keep the projections up to date."""
+    """Serve the API until Ctrl-C, keep the projections up to date, and seal the registers."""
     settings = Settings.from_environment()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
@@ -36,4 +36,4 @@ def serve(
             start_up(dsn, register)
         typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
         with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
-            server_of(create_app(settings, dsn=dsn, following=True), settings).run()
+            server_of(create_app(settings, dsn=dsn, following=True, sealing=True), settings).run()

@@ -1,0 +1,54 @@
+"""Keys made and adopted: the private half in a file first, then its public half in the register.
+
+Never here: what a key signs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from api.sealing import workshop_of
+from api.settings import Settings
+from domain.ledger.book import Book, Order
+from domain.ledger.identity import new_id
+from domain.ledger.migrate import create_register, registers
+from domain.ledger.proof.note import VerifierKey
+from domain.ledger.sealing.keyfiles import file_name, new_key, write_key
+from domain.ledger.sealing.logstore import LogStore
+from domain.register.commands.adopt_log_key import AdoptLogKey
+from domain.register.facts import LogKeyPurpose
+
+ACTOR = "administrator"
+
+
+def adopt_new_key(
+    dsn: str, register: str, purpose: LogKeyPurpose, folder: Path, *, overlap_to: dt.date | None = None
+) -> tuple[VerifierKey, Path]:
+    """A new key in a file of the folder, adopted by the register from its next event on. Raises Refusal, OSError.
+
+    A file whose adoption failed stays behind and signs nothing.
+    """
+    with LogStore(dsn, register) as store:
+        key = new_key(purpose.value, store.origin)
+    path = folder / file_name(purpose.value, key)
+    write_key(path, key)
+    with Book(dsn, register) as book:
+        adoption = AdoptLogKey(
+            verifier_key=str(key.verifier()),
+            purpose=purpose,
+            from_size=book.ledger.head()[0] + 1,
+            overlap_to=overlap_to,
+        )
+        book.execute(Order(stream_id=book.register_id, command=adoption, command_id=new_id(), actor=ACTOR))
+    return key.verifier(), path
+
+
+def have_keys(settings: Settings, dsn: str) -> None:
+    """Give every open register that no key signs its first one: on one machine that is all that sealing needs."""
+    for register in registers(dsn):
+        create_register(dsn, register)  # one of an earlier release has no place for checkpoints yet
+        with Book(dsn, register) as book:
+            state = book.register_state()
+        if state.exists and not state.keys_for(LogKeyPurpose.CHECKPOINTS):
+            adopt_new_key(dsn, register, LogKeyPurpose.CHECKPOINTS, workshop_of(settings).keys)
