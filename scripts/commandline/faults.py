@@ -12,6 +12,7 @@ import psycopg
 from api.settings import BadSetting
 from domain.catalogue.faults import CatalogueFault
 from domain.ledger.errors import LedgerUnavailable, RegisterNameRefused, UnknownRegister
+from domain.ledger.proof.faults import MalformedKey, ProofFault
 from domain.ledger.sealing.refusals import SealingRefused
 from domain.ledger.sealing.submitting import BadWitness
 from domain.refusal import Refusal
@@ -54,6 +55,10 @@ def told(error: Exception) -> Fault | None:
             return Fault(str(error), "bad_setting", BAD_INPUT)
         case RegisterNameRefused():
             return Fault(str(error), "bad_register_name", BAD_INPUT)
+        case MalformedKey():
+            return Fault(f"{error}.", error.code, BAD_INPUT)
+        case ProofFault():
+            return Fault(f"{error}.", error.code, FAILURE)
         case UnknownRegister():
             return Fault(f"{error}.", "unknown_register", BAD_INPUT)
         case LedgerUnavailable() | psycopg.OperationalError():

@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clock": ("clock", "Open the duties of every period that has begun, where no entry did."),
     "replay": ("replay", "Tell which episodes another version of their service would have judged otherwise."),
     "rebuild": ("rebuild", "Rebuild the projections beside the live ones, compare, and swap."),
+    "export": ("exporting", "Write a whole register as files, to be kept and verified elsewhere."),
+    "verify": ("verifying", "Verify an export, a bundle or a register against checkpoints that you kept."),
     "catalogue": ("catalogue", "Service models: list, show, check a file, publish to a register."),
     "registers": ("registers", "List the registers and where they stand."),
     "migrate": ("migrate", "Create registers, or bring their schema up to date."),

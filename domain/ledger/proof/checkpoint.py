@@ -2,7 +2,8 @@
 
 The time is an extension line of the signed body, `time 2026-01-31T12:00:00.000000Z`: UTC, microseconds. It says: no
 event that the checkpoint covers was recorded later, and none that it does not cover will be recorded earlier. So it
-is read off the database's clock while the register's head row is held, together with the size.
+is read off the database's clock while the register's head row is held, together with the size; what clocks may be
+set back by is CLOCK_TOLERANCE_SECONDS.
 Never here: how a log is sealed, where keys are kept.
 """
 
@@ -21,6 +22,8 @@ from domain.ledger.proof.note import SignedNote, SignerKey, VerifierKey, decoded
 from domain.ledger.proof.tree import HASH_BYTES, SIZE_LIMIT
 
 EXTENSION_LIMIT = 16
+CLOCK_TOLERANCE_SECONDS = 5
+"""How far back the register's clock may step, as clocks are set right, before an event counts as backdated."""
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _TIME = re.compile(r"time (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z")
 

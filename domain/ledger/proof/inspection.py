@@ -28,7 +28,7 @@ _digits = re.compile(rb"(?:0|[1-9][0-9]{0,9})(?=[,}])").match
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the next record must be. `sealed_floor`: the last checkpoint's size and time, maybe the floor."""
+    """What the next record must be. `sealed_floor`: the last checkpoint's size, and its time, less the tolerance."""
 
     origin: str
     position: int
@@ -124,7 +124,8 @@ def causes_earlier(block: bytes, at: int, end: int, version: int) -> bool:
 
 def finding_at(position: int, record: StoredRecord, code: str, words: str) -> Finding:
     """A finding that names the event."""
-    return Finding(code, words, position, position, str(record.stream_id), record.version, _shown(record.name))
+    stream, name = str(record.stream_id), _shown(record.name)
+    return Finding(code, words, position, position, stream=stream, version=record.version, name=name)
 
 
 def named(record: bytes, position: int, code: str, words: str) -> Finding:
@@ -139,8 +140,8 @@ def _too_early(record: StoredRecord, expected: Expected) -> str:
     recorded = record.recorded_at.isoformat()
     if expected.sealed_floor is None or expected.sealed_floor[1] != expected.floor:
         return f"it was recorded at {recorded}, before the event before it ({_written(expected.floor)})."
-    sealed = f"checkpoint of {expected.sealed_floor[0]} events, which does not cover it, was sealed"
-    return f"it was recorded at {recorded}, before the {sealed} ({_written(expected.floor)})."
+    sealed = f"the checkpoint of {expected.sealed_floor[0]} events was sealed, which does not cover it"
+    return f"it was recorded at {recorded}, before {sealed} (not before {_written(expected.floor)})."
 
 
 def _written(microseconds: int) -> str:

@@ -6,6 +6,7 @@ Hash tiles are tile/L/N, entry bundles tile/entries/N; N is written x001/x234/06
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -27,6 +28,15 @@ def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
         index //= 1000
         parts.append(f"x{index % 1000:03}")
     return f"tile/{level}/{'/'.join(reversed(parts))}" + (f".p/{width}" if width < WIDTH else "")
+
+
+def tiles_size(folder: Path) -> int:
+    """How many leaves the folder's tiles are of: its full tiles of level 0, and the widest after them."""
+    level = folder / "tile" / "0"
+    full = sum(1 for file in level.rglob("*") if file.is_file() and re.fullmatch(r"\d{3}", file.name))
+    partial = (folder / tile_path(0, full, 1)).parent
+    widths = [int(file.name) for file in partial.glob("*") if re.fullmatch(r"[1-9]\d{0,2}", file.name)]
+    return full * WIDTH + max(widths, default=0)
 
 
 class TileWriter:

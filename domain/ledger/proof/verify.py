@@ -7,11 +7,12 @@ here: a database, key files, printing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from domain.ledger.proof.checkpoint import CLOCK_TOLERANCE_SECONDS
 from domain.ledger.proof.faults import ProofFault
-from domain.ledger.proof.findings import Finding, Report
+from domain.ledger.proof.findings import Finding, Refuted, Report
 from domain.ledger.proof.inspection import named, of_json
 from domain.ledger.proof.kept import KeptLeaves
 from domain.ledger.proof.marks import Mark, Marks
@@ -22,6 +23,7 @@ from domain.ledger.proof.tiles import TileReader, TileWriter
 from domain.ledger.proof.tree import CompactTree
 from domain.ledger.record import unpack
 
+_TOLERANCE = CLOCK_TOLERANCE_SECONDS * 1_000_000
 Progress = Callable[[int, int], None]
 """Told how many of how many events are done."""
 
@@ -29,14 +31,28 @@ Progress = Callable[[int, int], None]
 class Source(Protocol):
     """A whole register as it can be had: an export, or a database."""
 
-    told: str
-    origin: str
-    size: int
-    keys: Sequence[VerifierKey]
-    names: Collection[str]
+    @property
+    def told(self) -> str:
+        """What a report calls it."""
+
+    @property
+    def origin(self) -> str:
+        """Of which log it says that it is."""
+
+    @property
+    def size(self) -> int:
+        """How many events it says that it has."""
+
+    @property
+    def keys(self) -> Sequence[VerifierKey]:
+        """The public keys that it lists."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of facts that it lists."""
 
     def block(self, position: int) -> bytes | None:
-        """Frames of the records right after the position; None when there are none."""
+        """Frames of the records right after the position; None when there are none. Raises Refuted, ProofFault."""
 
     def checkpoints(self) -> Iterator[bytes]:
         """The source's own checkpoints, by size."""
@@ -84,6 +100,8 @@ class _Verification:
         report = self.report
         try:
             report.finding = self._walk()
+        except Refuted as refuted:
+            report.finding = self.scan.finding or refuted.finding
         except ProofFault as fault:
             report.finding = self.scan.finding or Finding(fault.code, f"{fault}.")
         report.events, report.root, report.passed_over = self.tree.size, self.tree.root(), self.marks.passed_over
@@ -110,13 +128,19 @@ class _Verification:
                 return self.scan.finding
         self.scan.ceiling = LATEST
         self._advance(self.source.size)
-        return self.scan.finding or self._at_the_end()
+        words = "this is not the event of which the tiles that were brought tell."
+        return self._first_seen(matched.size + 1 if matched else 1, words) or self._at_the_end()
 
     def _out_of_place(self, mark: Mark, before: Mark | None) -> Finding | None:
         if mark.checkpoint.origin != self.source.origin:
             words = f"a checkpoint is of the log {mark.checkpoint.origin!r}, not of {self.source.origin!r}."
             return Finding("foreign_origin", words)
-        if before and None not in (before.sealed, mark.sealed) and (mark.sealed or 0) < (before.sealed or 0):
+        if (
+            before
+            and before.sealed is not None
+            and mark.sealed is not None
+            and mark.sealed < before.sealed - _TOLERANCE
+        ):
             return Finding("checkpoint_backdated", f"{mark} says that it was sealed before {before}.")
         return None
 
@@ -128,8 +152,9 @@ class _Verification:
             self.report.sealed_to = mark.size
         if mark.sealed is not None:
             self.report.sealed_at = mark.checkpoint.sealed_at
-            if mark.sealed > self.scan.floor:
-                self.scan.floor, self.scan.sealed_floor = mark.sealed, (mark.size, mark.sealed)
+            earliest = mark.sealed - _TOLERANCE
+            if earliest > self.scan.floor:
+                self.scan.floor, self.scan.sealed_floor = earliest, (mark.size, earliest)
 
     def _advance(self, until: int) -> None:
         while self.tree.size < until:
@@ -160,21 +185,16 @@ class _Verification:
 
     def _changed(self, matched: Mark | None, mark: Mark) -> Finding:
         """The root is another than the checkpoint's: which event it is, as nearly as the hashes at hand tell."""
-        first, seen = matched.size + 1 if matched else 1, self.scan.finding
+        first = matched.size + 1 if matched else 1
         words = f"this is not what {mark} covers: changed, put in, left out or moved since it was sealed."
-        difference = self.kept.first
-        if difference is not None and difference.position <= mark.size:
-            if not self.kept.are_of(mark.checkpoint):
-                self.report.notes.append("The tiles that were brought are not those of that checkpoint either.")
-            elif seen is None or seen.position is None or difference.position < seen.position:
-                return named(difference.record, difference.position, "changed", words)
-        if seen is not None:
+        kept = self.kept.first
+        if kept is not None and kept.position <= mark.size and not self.kept.are_of(mark.checkpoint):
+            self.report.notes.append(f"The tiles that were brought are not those of {mark} either.")
+            self.kept.first = None
+        if self.scan.finding is not None:
             self.report.notes.append(f"Since it was sealed: the root is not that of {mark}.")
-            if seen.position is not None and first < seen.position:
-                self.report.notes.append(
-                    f"Events from position {first} on may have been changed as well, in ways that only hashes show."
-                )
-            return seen
+        if finding := self._first_seen(first, words):
+            return finding
         if first == mark.size:
             return named(self._last_record(), first, "changed", words)
         self.report.notes.append(
@@ -182,6 +202,15 @@ class _Verification:
             " verification (--tiles), would tell which event is the first."
         )
         return Finding("changed", words, first, mark.size)
+
+    def _first_seen(self, first: int, words: str) -> Finding | None:
+        """What is wrong by itself, or differs from the kept leaves: whichever is first. None: neither."""
+        seen, kept = self.scan.finding, self.kept.first
+        if kept is not None and (seen is None or seen.position is None or kept.position < seen.position):
+            return named(kept.record, kept.position, "changed", words)
+        if seen is None or seen.position is None or kept is not None or first >= seen.position:
+            return seen
+        return replace(seen, earliest=first)
 
     def _last_record(self) -> bytes:
         """The record that was hashed last."""
@@ -194,12 +223,11 @@ class _Verification:
             return Finding("cut_off", words, there + 1, self.source.size)
         if self._at < len(self._block) or self.source.block(there):
             return Finding("surplus", f"more than the {there} events are here that are said to be.", there + 1)
-        if self.kept.first is not None:
-            words = "this is not the event of which the tiles that were brought tell."
-            return named(self.kept.first.record, self.kept.first.position, "changed", words)
         if self.kept.size > there:
             words = f"the tiles that were brought tell of {self.kept.size} events, but the last one is at {there}."
             return Finding("cut_off", words, there + 1, self.kept.size)
+        if self.trust.keys and self.marks.passed_over and not self.report.checkpoints:
+            return Finding("no_known_signature", "none of the checkpoints is signed by a key that you trust.")
         return None
 
     def _tell_what_is_not_proved(self) -> None:

@@ -1,0 +1,178 @@
+"""A register read from its database, read-only, as a source for verification and for export.
+
+Besides the records, the columns that repeat parts of them are compared: queries go by the columns. Never here: the
+verification itself, files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from domain.ledger.connections import as_role
+from domain.ledger.database import Database
+from domain.ledger.errors import UnknownRegister
+from domain.ledger.mapper import entry_of
+from domain.ledger.proof.cosignature import verifier_key
+from domain.ledger.proof.export import Manifest, write_export
+from domain.ledger.proof.findings import Finding, Refuted
+from domain.ledger.proof.inspection import named
+from domain.ledger.proof.note import VerifierKey
+from domain.ledger.proof.records import framed
+from domain.ledger.proof.verify import Progress
+from domain.ledger.record import FORMAT, unpack
+from domain.ledger.recorder import PATIENCE_SECONDS
+from domain.register.facts import LogKeyAdopted, LogKeyPurpose
+from domain.registry import REGISTRY
+
+BATCH = 1_000
+_ADOPTED = LogKeyAdopted.stored_name()
+
+
+class _Statements:
+    """What is asked of the register's schema."""
+
+    def __init__(self, database: Database) -> None:
+        statement = database.statement
+        self.head = statement(
+            "SELECT h.origin, (SELECT coalesce(max(e.position), 0) FROM {schema}.events e) FROM {schema}.head h"
+        )
+        self.batch = statement(
+            "SELECT e.record, substring(e.record FOR octet_length(told.head)) = told.head"
+            " FROM {schema}.events e CROSS JOIN LATERAL (SELECT %b::bytea"
+            " || int8send(e.position) || int8send((extract(epoch FROM e.recorded_at) * 1000000)::int8)"
+            " || uuid_send(e.stream_id) || int4send(e.version)"
+            " || int2send(octet_length(e.name)::int2) || convert_to(e.name, 'UTF8') AS head) told"
+            " WHERE e.position > %b AND e.position <= %b ORDER BY e.position LIMIT %b"
+        )
+        self.notes = statement(
+            "SELECT note FROM {schema}.checkpoints WHERE size <= %b ORDER BY size, sealed_at, cosignatures"
+        )
+        self.adopted = statement(
+            "SELECT record FROM {schema}.events WHERE name = %b AND position <= %b ORDER BY position"
+        )
+        self.surplus = statement(
+            "SELECT count(*) - count(DISTINCT position) FILTER (WHERE position > 0) FROM {schema}.events"
+            " WHERE position <= %b"
+        )
+
+
+class LiveRegister:
+    """A register as it stands when this is made, or up to a position. Close it, or use it in a `with`.
+
+    Its keys are those that its own stream says were adopted; whoever verifies should bring his own.
+    """
+
+    def __init__(self, dsn: str, register: str, *, to_position: int | None = None) -> None:
+        """Raises UnknownRegister, LedgerUnavailable."""
+        self.told = f"register {register}"
+        self._database = Database(as_role(dsn, "reader"), register, patience_seconds=PATIENCE_SECONDS)
+        self._statements = _Statements(self._database)
+        try:
+            self._read_head(register, to_position)
+        except BaseException:
+            self.close()
+            raise
+
+    def _read_head(self, register: str, to_position: int | None) -> None:
+        rows = self._database.rows(self._statements.head)
+        if not rows:
+            raise UnknownRegister(register)
+        origin, head = rows[0]
+        self.origin = str(origin)
+        self.size = head if to_position is None else min(head, to_position)
+        origin_bytes = self.origin.encode()
+        self._prefix = bytes([FORMAT]) + len(origin_bytes).to_bytes(2) + origin_bytes
+        self.keys = self._log_keys()
+        self.names = frozenset([*REGISTRY.facts, *REGISTRY.upcasters])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._database.close()
+
+    def block(self, position: int) -> bytes | None:
+        """Frames of the records right after the position; None at the end.
+
+        Raises Refuted when the columns of the first of them tell otherwise, or at the end when rows are too many.
+        """
+        if position >= self.size:
+            self._check_rows()
+            return None
+        frames: list[bytes] = []
+        for record, agrees in self._database.rows(self._statements.batch, self._prefix, position, self.size, BATCH):
+            if not agrees and frames:
+                break  # those before it are looked at first
+            if not agrees:
+                words = "the columns beside the record do not say what the record says."
+                raise Refuted(named(record, position + 1, "columns_differ", words))
+            frames.append(framed(record))
+        return b"".join(frames) or None
+
+    def checkpoints(self) -> Iterator[bytes]:
+        """The checkpoints that the sealer signed, by size."""
+        for (note,) in self._database.rows(self._statements.notes, self.size):
+            yield note
+
+    def records(self) -> Iterator[bytes]:
+        """The stored bytes of all events, in order, whatever they are."""
+        position = 0
+        while position < self.size:
+            rows = self._database.rows(self._statements.batch, self._prefix, position, self.size, BATCH)
+            if not rows:
+                return
+            yield from (record for record, _ in rows)
+            position += len(rows)
+
+    def _log_keys(self) -> tuple[VerifierKey, ...]:
+        """The keys that the register's own stream says may sign checkpoints, the first to come first."""
+        adopted = [
+            unpack(record)[1] for (record,) in self._database.rows(self._statements.adopted, _ADOPTED, self.size)
+        ]
+        facts = [entry_of(record).fact for record in adopted]
+        texts = [
+            fact.verifier_key
+            for fact in facts
+            if isinstance(fact, LogKeyAdopted) and fact.purpose is LogKeyPurpose.CHECKPOINTS
+        ]
+        return tuple(map(verifier_key, texts))
+
+    def _check_rows(self) -> None:
+        ((surplus,),) = self._database.rows(self._statements.surplus, self.size)
+        if surplus:
+            words = f"{surplus} rows stand beside those of positions 1 to {self.size}."
+            raise Refuted(Finding("surplus", words))
+
+
+def export_register(
+    dsn: str,
+    register: str,
+    path: Path,
+    *,
+    to_position: int | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Manifest:
+    """Write a register's records, checkpoints and keys into a new folder, or a new zip when the name ends in .zip.
+
+    Nothing is verified by it. Raises UnknownRegister, LedgerUnavailable, FileExistsError, MalformedExport.
+    """
+    with LiveRegister(dsn, register, to_position=to_position) as live:
+        manifest = Manifest(live.origin, live.size, live.keys, live.names)
+
+        def told() -> Iterator[bytes]:
+            for done, record in enumerate(live.records(), 1):
+                yield record
+                if done % BATCH == 0:
+                    progress(done, live.size)
+
+        write_export(path, manifest, told(), live.checkpoints())
+    return manifest

@@ -1,0 +1,34 @@
+"""What `verify` can be given as files, told apart by the manifest that stands in them; one line a format.
+
+Never here: how a format is verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from domain.ledger.proof.archive import Archive, archive_at
+from domain.ledger.proof.export import MANIFEST, Export
+from domain.ledger.proof.faults import MalformedExport
+from domain.ledger.proof.findings import Report
+from domain.ledger.proof.verify import Options, Trust, verify
+
+Verifier = Callable[[Path, Archive, Trust, Options], Report]
+
+
+def _export(path: Path, archive: Archive, trust: Trust, options: Options) -> Report:
+    return verify(Export(path, archive), trust, options)
+
+
+VERIFIERS: dict[str, Verifier] = {MANIFEST: _export}
+"""Each manifest's file name, and what verifies the files beside it."""
+
+
+def verify_files(path: Path, trust: Trust, options: Options) -> Report:
+    """Verify a folder or a zip of any format. Raises ProofFault when it is none, or what is brought is unsound."""
+    archive = archive_at(path)
+    for manifest, verifier in VERIFIERS.items():
+        if archive.has(manifest):
+            return verifier(path, archive, trust, options)
+    raise MalformedExport(f"{path.name} holds none of {', '.join(VERIFIERS)}: it is nothing that can be verified")
