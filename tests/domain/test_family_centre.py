@@ -25,8 +25,10 @@ from domain.activity.commands.record_session import RecordSession
 from domain.activity.facts import ActivityOpened, OrganisersMet, SessionHeld
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.explain_deviation import ExplainDeviation
+from domain.amend.reach_calendar import ReachCalendar
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.amend.waive_duty import WaiveDuty
+from domain.clock import CLOCK
 from domain.commands import COMMANDS, AnyCommand
 from domain.correction import MistakeKind
 from domain.fact import StreamKind
@@ -269,10 +271,14 @@ def test_the_source_of_a_denominator_is_a_code_and_no_text() -> None:
         tell.TellDenominator(told_on=on(6, 2), year=2024, denominator=Denominator.BIRTHS, value=558, source_code=NAME)
 
 
-def test_the_year_clock_shows_what_is_next_and_what_was_left_undone(later: Desk) -> None:
-    later.now = at(on(3, 20))
+def test_the_year_clock_shows_what_was_left_undone_and_what_is_next_once_its_month_has_begun(later: Desk) -> None:
+    later.now = at(on(4, 1))
     stream_id = recorded(later, told.NETWORK, told.held(GatheringKind.NETWORK_COFFEE, on(1, 15)))
     later.do(stream_id, told.held(GatheringKind.NETWORK_COFFEE, on(3, 12)))
+    keys = later.book.state(stream_id, StreamKind.NETWORK).concluded.duties
+    assert "network-coffees/1/2025-03" in keys
+    assert "network-coffees/1/2025-04" not in keys
+    later.do(stream_id, ReachCalendar(reached_on=on(4, 1)), actor=CLOCK)
     duties = later.book.state(stream_id, StreamKind.NETWORK).concluded.duties
     months = {key.rpartition("/")[2]: duty for key, duty in duties.items() if key.startswith("network-coffees")}
     assert [(month, duty.met_by is not None) for month, duty in months.items()] == [
