@@ -95,6 +95,16 @@ FIGURES: Mapping[str, Figure] = {
         ask=lambda reading, asked: reading.decisions(asked.by, as_of=asked.as_of, **asked.whole_period),
         by=get_args(queries.DecisionsBy),
     ),
+    "referrals": Figure(
+        summary="Referrals by source, and what they came to.",
+        ask=lambda reading, asked: reading.referrals(asked.by, **asked.world, **asked.whole_period),
+        by=get_args(queries.ReferralsBy),
+    ),
+    "commitments": Figure(
+        summary="Payment commitments: committed and used, by cost centre.",
+        ask=lambda reading, asked: reading.commitments(asked.by, **asked.world, **asked.whole_period),
+        by=get_args(queries.CommitmentsBy),
+    ),
     "early-support": Figure(
         summary="Clients granted early support in a period, of whom moved on to long-term family work.",
         ask=lambda reading, asked: reading.early_support(

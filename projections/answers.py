@@ -152,6 +152,34 @@ class DecisionRow(Row):
     median_days_from_referral: float | None
 
 
+class ReferralRow(Row):
+    """Referrals of one source, channel, area, unit, service or month, and what they came to."""
+
+    group_key: str | None
+    referrals: int
+    clients: int
+    granted_referrals: int
+    refused_referrals: int
+    waiting_referrals: int
+    median_days_to_decision: float | None
+    longest_days_to_decision: int | None
+
+
+class CommitmentRow(Row):
+    """Payment commitments of one cost centre, payer service, service, issuer or month: committed, and used.
+
+    Used: client meetings held while the commitment was valid, and their minutes. Amounts are cents.
+    """
+
+    group_key: str | None
+    commitments: int
+    episodes: int
+    amount_cents: int | None
+    committed_units: int | None
+    used_meetings: int
+    used_minutes: int
+
+
 class EarlySupportFigures(Row):
     """The published figures: distinct clients granted, and how many of them moved on to long-term family work."""
 

@@ -246,3 +246,79 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     END
     ORDER BY r.episode_id
 $$;
+
+-- Referrals received from_on to to_on, and what they had come to by `on_day`: under the area and unit they came to.
+CREATE OR REPLACE FUNCTION referral_rows(as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    episode_id uuid, client_ids uuid[], referred_on date, source text, channel text, area text, unit_id text,
+    service text, status text, days_to_decision integer, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT
+        e.episode_id, e.client_ids, e.referred_on, e.source, e.channel, e.first_area, e.first_unit_id,
+        coalesce(e.requested_service, e.granted_service),
+        CASE
+            WHEN e.decided_on <= on_day THEN 'granted'
+            WHEN e.refused_on <= on_day THEN 'refused'
+            WHEN e.closed_on <= on_day THEN 'closed'
+            ELSE 'waiting'
+        END,
+        CASE WHEN coalesce(e.decided_on, e.refused_on) <= on_day
+            THEN coalesce(e.decided_on, e.refused_on) - e.referred_on END,
+        e.because
+    FROM episodes e
+    WHERE e.known @> as_of AND e.referred_on BETWEEN from_on AND least(to_on, on_day)
+$$;
+
+-- Referrals counted by source, channel, area, unit, service or month. Units: referrals, and clients (distinct).
+CREATE OR REPLACE FUNCTION referral_figures(grouped_by text, as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    group_key text, referrals bigint, clients bigint, granted_referrals bigint, refused_referrals bigint,
+    waiting_referrals bigint, median_days_to_decision double precision, longest_days_to_decision integer
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH counted AS (
+        SELECT r.*, CASE grouped_by
+            WHEN 'source' THEN r.source
+            WHEN 'channel' THEN r.channel
+            WHEN 'area' THEN r.area
+            WHEN 'unit' THEN r.unit_id
+            WHEN 'service' THEN r.service
+            WHEN 'month' THEN to_char(r.referred_on, 'YYYY-MM')
+        END AS key
+        FROM referral_rows(as_of, on_day, from_on, to_on) r
+    ), asked_for AS (
+        SELECT c.key, count(DISTINCT p.client_id) AS clients
+        FROM counted c CROSS JOIN LATERAL unnest(c.client_ids) AS p (client_id) GROUP BY c.key
+    )
+    SELECT
+        c.key,
+        count(*),
+        coalesce(max(a.clients), 0),
+        count(*) FILTER (WHERE c.status = 'granted'),
+        count(*) FILTER (WHERE c.status = 'refused'),
+        count(*) FILTER (WHERE c.status = 'waiting'),
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days_to_decision),
+        max(c.days_to_decision)
+    FROM counted c LEFT JOIN asked_for a ON a.key IS NOT DISTINCT FROM c.key
+    GROUP BY c.key ORDER BY c.key NULLS LAST
+$$;
+
+-- What stands beneath one group (the key '': the group without a key) of referral_figures().
+CREATE OR REPLACE FUNCTION referral_explain(
+    grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
+)
+RETURNS TABLE (episode_id uuid, referred_on date, status text, event_positions bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.episode_id, r.referred_on, r.status, r.event_positions
+    FROM referral_rows(as_of, on_day, from_on, to_on) r
+    WHERE wanted_key IS NULL OR wanted_key = coalesce(CASE grouped_by
+        WHEN 'source' THEN r.source
+        WHEN 'channel' THEN r.channel
+        WHEN 'area' THEN r.area
+        WHEN 'unit' THEN r.unit_id
+        WHEN 'service' THEN r.service
+        WHEN 'month' THEN to_char(r.referred_on, 'YYYY-MM')
+    END, '')
+    ORDER BY r.referred_on, r.episode_id
+$$;

@@ -25,9 +25,9 @@ from projections.reviews import Reviews, UnknownGrouping, check_grouping
 from projections.snapshots import Reflected
 
 __all__ = [
-    "EARLIEST", "LATEST", "TABLES", "CaseloadBy", "ContactsBy", "DecisionsBy", "DeviationsBy", "DutiesBy", "Figure",
-    "MalformedCursor", "Reading", "Reflected", "UnknownColumn", "UnknownGrouping", "UnknownTable", "VisitsBy",
-    "reading",
+    "EARLIEST", "LATEST", "TABLES", "CaseloadBy", "CommitmentsBy", "ContactsBy", "DecisionsBy", "DeviationsBy",
+    "DutiesBy", "Figure", "MalformedCursor", "Reading", "ReferralsBy", "Reflected", "UnknownColumn", "UnknownGrouping",
+    "UnknownTable", "VisitsBy", "reading",
 ]  # fmt: skip
 
 CaseloadBy = Literal["worker", "area", "unit", "service", "phase", "month"]
@@ -36,7 +36,11 @@ DutiesBy = Literal["rule", "worker", "area", "unit", "service", "month"]
 DeviationsBy = Literal["rule", "strength", "worker", "area", "unit", "service", "month"]
 ContactsBy = Literal["area", "channel", "source", "service", "worker", "month"]
 DecisionsBy = Literal["kind", "service", "area", "month", "legal_basis", "decision_maker"]
-Figure = Literal["caseload", "visits", "duties", "deviations", "contacts", "decisions", "early_support"]
+ReferralsBy = Literal["source", "channel", "area", "unit", "service", "month"]
+CommitmentsBy = Literal["cost_centre", "payer_service", "service", "issuer", "month"]
+Figure = Literal[
+    "caseload", "visits", "duties", "deviations", "contacts", "decisions", "referrals", "commitments", "early_support",
+]  # fmt: skip
 
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 
@@ -129,6 +133,36 @@ class Reading(Reviews, Centres):
         question: LiteralString = "SELECT * FROM decision_figures(%s, %s, %s, %s)"
         return self.ask(question, answers.DecisionRow, before=[by], as_of=as_of, after=[from_on, to_on])
 
+    def referrals(
+        self,
+        by: ReferralsBy,
+        *,
+        on_day: dt.date,
+        from_on: dt.date = EARLIEST,
+        to_on: dt.date = LATEST,
+        as_of: int | None = None,
+    ) -> Answer[answers.ReferralRow]:
+        """Referrals received from_on to to_on, and what they had come to by the day."""
+        check_grouping(by, ReferralsBy)
+        question: LiteralString = "SELECT * FROM referral_figures(%s, %s, %s, %s, %s)"
+        after = [on_day, from_on, to_on]
+        return self.ask(question, answers.ReferralRow, before=[by], as_of=as_of, after=after, on_day=on_day)
+
+    def commitments(
+        self,
+        by: CommitmentsBy,
+        *,
+        on_day: dt.date,
+        from_on: dt.date = EARLIEST,
+        to_on: dt.date = LATEST,
+        as_of: int | None = None,
+    ) -> Answer[answers.CommitmentRow]:
+        """Payment commitments received from_on to to_on, and what was used of them by the day."""
+        check_grouping(by, CommitmentsBy)
+        question: LiteralString = "SELECT * FROM commitment_figures(%s, %s, %s, %s, %s)"
+        after = [on_day, from_on, to_on]
+        return self.ask(question, answers.CommitmentRow, before=[by], as_of=as_of, after=after, on_day=on_day)
+
     def early_support(
         self, from_on: dt.date, to_on: dt.date, *, as_of: int | None = None, services: Sequence[str] | None = None
     ) -> Answer[answers.EarlySupportFigures]:
@@ -152,7 +186,7 @@ class Reading(Reviews, Centres):
         """What a figure stands on: streams and events. `by` and `key` choose a group; without a key, all of them."""
         before: list[Any] = [by, key]
         after: list[Any] = [] if figure == "decisions" else [on_day or LATEST]
-        if figure in ("visits", "contacts", "decisions"):
+        if figure in ("visits", "contacts", "decisions", "referrals", "commitments"):
             after += [from_on or EARLIEST, to_on or LATEST]
         elif figure in ("duties", "deviations"):
             after += [from_on, to_on]
@@ -253,6 +287,11 @@ _EXPLAIN: Mapping[str, LiteralString] = {
     " FROM contact_explain(%s, %s, %s, %s, %s, %s)",
     "decisions": "SELECT episode_id AS stream_id, decision_id::text AS item, decided_on AS happened_on, kind AS status,"
     " event_positions FROM decision_explain(%s, %s, %s, %s, %s)",
+    "referrals": "SELECT episode_id AS stream_id, referred_on AS happened_on, status, event_positions"
+    " FROM referral_explain(%s, %s, %s, %s, %s, %s)",
+    "commitments": "SELECT episode_id AS stream_id, commitment_id::text AS item, received_on AS happened_on,"
+    " CASE WHEN used_meetings > 0 THEN 'used' ELSE 'unused' END AS status, event_positions"
+    " FROM commitment_explain(%s, %s, %s, %s, %s, %s)",
     "early_support": "SELECT episode_id AS stream_id, client_id, service AS item, decided_on AS happened_on, moved_on,"
     " event_positions FROM early_support_explain(%s, %s, %s, %s)",
 }

@@ -21,6 +21,10 @@ def worked(caller: Caller) -> Episode:
     episode.is_asked_for()
     episode.is_granted("K2")
     episode.is_worked_on(meetings=4)
+    commitment = {"issuer": "county", "payer_service": "family_work", "cost_centre": "C1", "units": 6}
+    days = {"received_on": "2022-03-01", "valid_from": "2022-03-01"}
+    place = f"episodes/{episode.episode_id}/receive-payment-commitment"
+    episode.answers.append(caller.tell(place, commitment_id=str(new_id()), **commitment, **days))
     caller.told("caseload", wait_for=str(episode.answers[-1]["position"]))
     return episode
 

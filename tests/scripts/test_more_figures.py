@@ -1,0 +1,65 @@
+"""Referrals, payment commitments, feedback and scores on the command line: tables, JSON, and what they stand on."""
+
+import json
+from uuid import UUID
+
+import pytest
+
+from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
+from projections.rebuild import start_up
+from scripts.commandline import commitments, feedback, referrals
+from scripts.commandline.labels import label
+from tests.domain.desk import DECIDED_ON, Desk
+from tests.domain.quality_desk import feedback as told_feedback
+from tests.domain.quality_desk import file_opened
+from tests.scripts.conftest import RunCommand
+
+FIGURES = {"referrals": "referrals", "commitments": "commitments", "feedback": "feedback"}
+
+
+@pytest.fixture
+def worked(register: tuple[str, str]) -> str:
+    """The name of a register with an episode, its commitment and two meetings; beside it a file with feedback."""
+    desk = Desk(*register)
+    desk.open()
+    episode_id = desk.started("K2", meetings=2)
+    days = {"received_on": DECIDED_ON, "valid_from": DECIDED_ON}
+    commitment = ReceivePaymentCommitment(
+        commitment_id=UUID(int=1), issuer="county", payer_service="family_work", cost_centre="C1", units=6, **days
+    )
+    desk.do(episode_id, commitment)
+    file_id = file_opened(desk)
+    desk.do(file_id, told_feedback(UUID(int=2), scores={"heard": 4.0}))
+    desk.book.close()
+    start_up(*register)
+    return register[1]
+
+
+@pytest.mark.parametrize("lang", ["fi", "sv", "en"])
+def test_every_column_has_its_heading(lang: str) -> None:
+    names = (*referrals.COLUMNS, *commitments.COLUMNS, *feedback.COLUMNS, *feedback.SCORES)
+    assert [name for name in names if label("column", name, lang) == name] == []
+
+
+def test_each_is_a_table_as_json_and_explained_by_its_events(jaksokirja: RunCommand, worked: str) -> None:
+    register = worked
+    for figure, counted in FIGURES.items():
+        table = jaksokirja(figure, "--register", register)
+        assert (table.exit_code, "kirjanpidon kohdasta" in table.stdout) == (0, True), table.output
+        (row,) = json.loads(jaksokirja(figure, "--register", register, "--json").stdout)["rows"]
+        assert row[counted] == 1
+        (beneath,) = json.loads(jaksokirja(figure, "--register", register, "--explain", "--json").stdout)["rows"]
+        assert beneath["event_positions"]
+        early = jaksokirja(figure, "--register", register, "--as-of", "1", "--json")
+        assert json.loads(early.stdout)["rows"] == []
+    (used,) = json.loads(jaksokirja("commitments", "--register", register, "--json").stdout)["rows"]
+    assert (used["group_key"], used["committed_units"], used["used_meetings"]) == ("C1", 6, 2)
+
+
+def test_scores_over_time_name_their_events(jaksokirja: RunCommand, worked: str) -> None:
+    register = worked
+    done = jaksokirja("feedback", "--scores", "--explain", "--lang", "en", "--register", register)
+    assert (done.exit_code, "Question" in done.stdout, "Events" in done.stdout) == (0, True, True), done.output
+    rows = json.loads(jaksokirja("feedback", "--scores", "--json", "--register", register).stdout)["rows"]
+    assert rows
+    assert all(row["event_positions"] and row["period"] for row in rows)
