@@ -1,6 +1,7 @@
 """Referrals, payment commitments, feedback and scores on the command line: tables, JSON, and what they stand on."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,7 +24,7 @@ def worked(register: tuple[str, str]) -> str:
     desk = Desk(*register)
     desk.open()
     episode_id = desk.started("K2", meetings=2)
-    days = {"received_on": DECIDED_ON, "valid_from": DECIDED_ON}
+    days: dict[str, Any] = {"received_on": DECIDED_ON, "valid_from": DECIDED_ON}
     commitment = ReceivePaymentCommitment(
         commitment_id=UUID(int=1), issuer="county", payer_service="family_work", cost_centre="C1", units=6, **days
     )
