@@ -171,3 +171,11 @@ def gone_on_after(ends: Sequence[Hit], resumptions: Sequence[Hit], day: dt.date)
     if last is None or any(last.day <= again.day <= day and again.version > last.version for again in resumptions):
         return None
     return last
+
+
+def standing_end(ends: Sequence[Hit], resumptions: Sequence[Hit]) -> Hit | None:
+    """The last of the ends in the world, if nothing was resumed after it."""
+    last = max(ends, key=lambda hit: hit.in_world, default=None)
+    if last is None or any(again.in_world > last.in_world for again in resumptions):
+        return None
+    return last

@@ -14,14 +14,14 @@ from pydantic import Field, model_validator
 
 from domain.calendar import last_day_of_months
 from domain.rules.base import Breach, Finding, RuleBase
-from domain.rules.case import Case, Hit, Selectors
+from domain.rules.case import Case, Hit, Selectors, standing_end
 from domain.rules.extension import ONE_DAY, Extension, extensions_of
 
 DAYS = "days"
 
 
 class Duration(RuleBase):
-    """From the first of `since` (or the last of `restarted_by`) to the last of `to`.
+    """From the first of `since` (or the last of `restarted_by`) to the last of `to`, unless `resumed_by` followed it.
 
     `at_least_months`: an earlier end is a breach at the end. `at_most_months`: a later end, and each of `counts` on
     a day that no period holds. `extended_by`: each such entry adds `extension_months` from the original start, and
@@ -36,6 +36,7 @@ class Duration(RuleBase):
     since: Selectors
     to: Selectors
     restarted_by: Selectors = ()
+    resumed_by: Selectors = ()
     at_least_months: int | None = Field(default=None, ge=1)
     at_most_months: int | None = Field(default=None, ge=1)
     counts: Selectors = ()
@@ -66,7 +67,8 @@ class Duration(RuleBase):
         if not starts:
             return
         start = max(hit.day for hit in starts)
-        ended = next((hit for hit in reversed(case.in_world(self.to)) if hit.day >= start), None)
+        ended = standing_end(case.in_world(self.to), case.in_world(self.resumed_by))
+        ended = ended if ended is not None and ended.day >= start else None
         if ended is not None and self.at_least_months is not None:
             yield from self._too_short(start, ended, self.at_least_months)
         if self.at_most_months is not None:

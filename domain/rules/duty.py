@@ -42,12 +42,13 @@ class ByNth(BaseModel):
 class Duty(RuleBase):
     """Opened by each entry of `opens_on` (or `first_only`), met by the first of `met_by` on or after its day.
 
-    `met_before_counts`: also by an earlier one. `same`: alike in these fields. `clients`: one duty for each
-    client whom these entries name. `recurring`: what met it opens the next. `until`: what is not due before such
-    an entry's day is due no more, unless `resumed_by` followed. `due_field`: due on the day that the opening entry
-    tells there. `months_field`: every so many months, as the opening entry tells, reckoned from its own day with no
-    drift, each once the months before it have begun; what meets them meets them one after the other, and a later
-    opening takes over what was not due before it.
+    `met_before_counts`: also by an earlier one, but by none before the last of `met_since` that preceded the opening:
+    what belonged to work that was gone on with is not what this end asks for. `same`: alike in these fields.
+    `clients`: one duty for each client whom these entries name. `recurring`: what met it opens the next. `until`: what
+    is not due before such an entry's day is due no more, unless `resumed_by` followed. `due_field`: due on the day
+    that the opening entry tells there. `months_field`: every so many months, as the opening entry tells, reckoned from
+    its own day with no drift, each once the months before it have begun; what meets them meets them one after the
+    other, and a later opening takes over what was not due before it.
 
     A client's clock starts at the earliest when `clients` names the client; an end that names clients is theirs only.
 
@@ -67,6 +68,7 @@ class Duty(RuleBase):
     met_by: Selectors
     first_only: bool = False
     met_before_counts: bool = False
+    met_since: Selectors = ()
     same: tuple[str, ...] = ()
     clients: Selectors = ()
     recurring: bool = False
@@ -98,6 +100,8 @@ class Duty(RuleBase):
             )
         if not self.met_by or not self.opens_on:
             raise ValueError("nothing can open or meet this duty: name facts in opens_on and met_by")
+        if self.met_since and not self.met_before_counts:
+            raise ValueError("met_since bounds what came before the duty opened: say met_before_counts")
         for field in self.same:
             for selector in (*self.opens_on, *self.met_by):
                 check_field(selector.fact, field)
@@ -226,7 +230,7 @@ class Duty(RuleBase):
         due_on: dt.date | None = None
         while started is not None:
             due_on = self._due_on(case, started, due_on)
-            met = self._met(started, meeting)
+            met = self._met(case, started, meeting)
             if met is None and self._ended_before(case, due_on, client=client):
                 return
             yield Due(
@@ -238,8 +242,11 @@ class Duty(RuleBase):
             )
             started = met if self.recurring else None
 
-    def _met(self, started: Hit, meeting: list[Hit]) -> Hit | None:
+    def _met(self, case: Case, started: Hit, meeting: list[Hit]) -> Hit | None:
+        since = [hit.in_world for hit in case.in_world(self.met_since) if hit.in_world < started.in_world]
         for hit in meeting:
+            if since and hit.in_world < since[-1]:
+                continue
             in_time = hit.in_world > started.in_world if self.recurring else hit.day >= started.day
             if (
                 hit.version != started.version

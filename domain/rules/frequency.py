@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from domain.calendar import is_working_day
 from domain.rules.base import Breach, Finding, RuleBase
-from domain.rules.case import Case, Hit, Selectors, meeting_of
+from domain.rules.case import Case, Hit, Selectors, meeting_of, standing_end
 
 UNITS = {"week": "meetings in a week", "working_day": "meetings in a working day"}
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
@@ -23,8 +23,9 @@ DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 class Frequency(RuleBase):
     """`counts` entries, each meeting once, in every ISO week (or working day) from `since` to `until`.
 
-    Too few is a breach at the entry that began the episode, too many at the entry that was one too many. What is no
-    meeting, such as a session of an open place, is counted entry by entry.
+    An end that one of `resumed_by` followed is a pause, like what `suspended_by` says. Too few is a breach at the entry
+    that began the episode, too many at the entry that was one too many. What is no meeting, such as a session of an
+    open place, is counted entry by entry.
     """
 
     kind: Literal["frequency"]
@@ -52,14 +53,14 @@ class Frequency(RuleBase):
         starts, horizon = case.in_world(self.since), case.horizon()
         if not starts or horizon is None:
             return
-        ends = case.in_world(self.until)
-        last = ends[-1].day if ends else horizon
+        end = standing_end(case.in_world(self.until), case.in_world(self.resumed_by))
+        last = end.day if end else horizon
         step = WEEK if self.in_every == "week" else DAY
         held = self._by_span(case)
         first = self._first_of(starts[0].day)
         if first < starts[0].day:
             first += step
-        while first + step <= last + (DAY if ends else dt.timedelta()):
+        while first + step <= last + (DAY if end else dt.timedelta()):
             exempt = self.in_every == "working_day" and not is_working_day(first)
             if not exempt and not self._suspended(case, first, step):
                 yield from self._judge_span(starts[0], first, held.get(first, []))
@@ -87,8 +88,9 @@ class Frequency(RuleBase):
                 yield Breach(hit.version, number, self.at_most, unit)
 
     def _suspended(self, case: Case, first: dt.date, step: dt.timedelta) -> bool:
-        resumptions = case.in_world(self.resumed_by)
-        for pause in case.in_world(self.suspended_by):
+        resumptions, ends = case.in_world(self.resumed_by), case.in_world(self.until)
+        gone_on = [end for end in ends if any(again.in_world > end.in_world for again in resumptions)]
+        for pause in (*case.in_world(self.suspended_by), *gone_on):
             again = next((hit.day for hit in resumptions if hit.in_world > pause.in_world), None)
             if pause.day < first + step and (again is None or again > first):
                 return True

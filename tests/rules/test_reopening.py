@@ -1,0 +1,61 @@
+"""A closure that was taken back is no end: durations, frequencies and what an end asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.consequence import Judgement
+from domain.episode.facts import MeetingKind
+from domain.fact import Fact
+from domain.rules.judge import judge
+from tests.rules.models import CATALOGUE
+from tests.rules.story import closed, evaluated, held, reopened, started, story
+
+MODELS = {model.service: model for model in CATALOGUE}
+
+
+def judged(service: str, *facts: Fact) -> Judgement:
+    return judge(MODELS[service], story(*facts))
+
+
+def deviating(service: str, rule_id: str, *facts: Fact) -> set[str]:
+    """The keys of the rule's deviations, without the rule."""
+    found = judged(service, *facts).deviations.values()
+    return {one.key.removeprefix(f"{rule_id}/") for one in found if one.rule_id == rule_id}
+
+
+@pytest.mark.parametrize(("service", "rule_id"), [("L2", "at-least-three-months"), ("P2", "three-to-twelve-months")])
+def test_a_closure_that_was_taken_back_is_not_too_early(service: str, rule_id: str) -> None:
+    early = [started("10.3."), closed("1.4.")]
+    assert deviating(service, rule_id, *early) == {"2"}
+    assert deviating(service, rule_id, *early, reopened("3.4.")) == set()
+    assert deviating(service, rule_id, *early, reopened("3.4."), closed("8.6.")) == {"4"}
+    assert deviating(service, rule_id, *early, reopened("3.4."), closed("9.6.")) == set()
+
+
+def test_weeks_while_the_episode_was_closed_are_exempt_and_those_after_it_went_on_are_judged() -> None:
+    weeks = [started("6.3."), held("7.3."), closed("15.3.")]
+    assert deviating("H1", "frequency", *weeks, reopened("5.4."), held("20.4.")) == {"1/2023-W15"}
+    assert deviating("H1", "frequency", *weeks, reopened("5.4."), held("12.4."), closed("16.4.")) == set()
+
+
+def test_a_week_between_the_closure_and_a_later_entry_is_not_judged() -> None:
+    assert deviating("H1", "frequency", started("6.3."), held("7.3."), closed("12.3."), evaluated("30.4.")) == set()
+
+
+@pytest.mark.parametrize(
+    ("service", "rule_id", "kind"),
+    [("K2", "evaluation", None), ("L2", "L0.goals-assessed", None), ("P6", "P0.goals-assessed", None),
+     ("H1", "closing-negotiation", MeetingKind.CLOSING_NEGOTIATION)],
+)  # fmt: skip
+def test_the_second_end_asks_anew_for_what_the_first_one_had(
+    service: str, rule_id: str, kind: MeetingKind | None
+) -> None:
+    def done(when: str) -> Fact:
+        return held(when, kind) if kind else evaluated(when)
+
+    twice = [started("10.3."), done("1.4."), closed("2.4."), reopened("5.4."), closed("9.6.")]
+    first, second = (judged(service, *twice).duties[f"{rule_id}/{entry}"] for entry in (3, 5))
+    assert (first.met_by, second.met_by) == (2, None)
+    again = [*twice[:4], done("8.6."), twice[4]]
+    assert judged(service, *again).duties[f"{rule_id}/6"].met_by == 5
