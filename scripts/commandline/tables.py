@@ -50,12 +50,10 @@ def show(
     needed = sum(widths) + len(widths) + 1
     if not to.is_terminal:
         to.width = max(to.width, needed)
-    all_fit = needed <= to.width
-    for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
+    given = _shared(columns, widths, to.width - needed) if needed <= to.width else [None] * len(columns)
+    for column, width in zip(columns, given, strict=True):
         justify: Literal["left", "right"] = "right" if column.number else "left"
-        first = number == 0 and all_fit
-        least = width if column.number and all_fit else None
-        table.add_column(column.header, justify=justify, overflow="fold", no_wrap=first, min_width=least)
+        table.add_column(column.header, justify=justify, overflow="fold", width=width)
     for number, row in enumerate(told, 1):
         if last_is_sum and number == len(told):
             table.add_section()
@@ -63,6 +61,16 @@ def show(
     to.print(table)
     if footer:
         to.print(footer, style="dim", markup=False)
+
+
+def _shared(columns: Sequence[Column], widths: Sequence[int], spare: int) -> list[int | None]:
+    """The widths, and what is to spare given to headers that would else be wrapped, from the left."""
+    given: list[int | None] = []
+    for column, width in zip(columns, widths, strict=True):
+        more = min(max(len(column.header) - width, 0), spare)
+        spare -= more
+        given.append(width + more)
+    return given
 
 
 def _width(column: Column, told: Sequence[str]) -> int:
