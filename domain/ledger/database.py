@@ -6,7 +6,7 @@ Errors are recognised by SQLSTATE, never by a constraint's name. Never here: wha
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -40,7 +40,8 @@ class Prepared:
 
     def one_row(self, connection: psycopg.Connection, arguments: Sequence[bytes | None]) -> list[bytes | None]:
         """Run it, and the columns of the one row that it answers. Raises psycopg.Error."""
-        sent = connection.pgconn.exec_prepared(self.name, arguments, [_BINARY] * len(arguments), _BINARY)
+        given = cast("Sequence[bytes]", arguments)  # psycopg takes None for NULL here too, though its type does not say so
+        sent = connection.pgconn.exec_prepared(self.name, given, [_BINARY] * len(arguments), _BINARY)
         result = _checked(connection, sent)
         return [result.get_value(0, column) for column in range(result.nfields)]
 
