@@ -28,6 +28,7 @@ REFUSAL_STATUS: dict[type[Refusal], HTTPStatus] = {
     no.AlreadyThere: HTTPStatus.CONFLICT,
     no.NotAuthorised: HTTPStatus.UNPROCESSABLE_ENTITY,
     no.CommandNotOfService: HTTPStatus.UNPROCESSABLE_ENTITY,
+    no.UnsoundModel: HTTPStatus.UNPROCESSABLE_ENTITY,
     no.WrongVersion: HTTPStatus.PRECONDITION_FAILED,
     no.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Refusal: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -185,6 +185,12 @@ class CommandNotOfService(Refusal):
     code = "command_not_of_service"
 
 
+class UnsoundModel(Refusal):
+    """A service model says something that no service could do. `details` carry every fault, in words."""
+
+    code = "unsound_service_model"
+
+
 class WrongVersion(Refusal):
     """The stream has moved on since the caller read it. `details` carry `current_version`."""
 

@@ -68,6 +68,14 @@ def faults_of(model: ServiceModel) -> Iterator[RuleFault]:
             yield from _of_duty(rule)
 
 
+def unsound(model: ServiceModel) -> list[str]:
+    """In words, why a model that is whole cannot be published; empty when it can."""
+    if not model.streams:
+        return ["it does not say on which kinds of stream it runs (streams)"]
+    acts = [f'there is no act "{act}"' for act in model.acts if act not in FACTS_BY_NAME]
+    return [*acts, *(f'rule "{fault.rule_id}": {fault.words}' for fault in faults_of(model))]
+
+
 def _on_unknown_acts(rule: Rule, model: ServiceModel) -> Iterator[RuleFault]:
     for fact in dict.fromkeys(selector.fact for selector in rule.selectors()):
         stream = FACTS_BY_NAME[fact].stream

@@ -10,7 +10,7 @@ import pytest
 from domain.catalogue.checking import check_files
 from domain.catalogue.faults import CatalogueFault
 from domain.catalogue.loader import MODELS, load_catalogue
-from domain.catalogue.meetable import AFTER_A_GRANT, BEGINNINGS, faults_of
+from domain.catalogue.meetable import AFTER_A_GRANT, BEGINNINGS, faults_of, unsound
 from domain.commands import COMMANDS
 from domain.episode.commands.base import Telling
 from domain.fact import StreamKind
@@ -228,3 +228,15 @@ def test_what_begins_a_stream_and_what_needs_a_grant_is_as_the_commands_have_it(
     told = {c for c in COMMANDS[StreamKind.EPISODE] if issubclass(c, Telling) and c.after_grant}
     needing = {command.tells.fact_name for command in told if command.tells}
     assert needing <= AFTER_A_GRANT
+
+
+def test_what_is_refused_at_load_is_not_sound_to_publish_either() -> None:
+    model = CATALOGUE["K1"]
+    assert unsound(model) == []
+    assert unsound(model.model_copy(update={"streams": ()})) == [
+        "it does not say on which kinds of stream it runs (streams)"
+    ]
+    assert unsound(model.model_copy(update={"acts": (*model.acts, "no_such_act")})) == ['there is no act "no_such_act"']
+    unknowing = model.model_copy(update={"acts": tuple(act for act in model.acts if act != "spell_opened")})
+    assert all('the service does not know the act "spell_opened"' in words for words in unsound(unknowing))
+    assert unsound(unknowing)

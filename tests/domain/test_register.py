@@ -215,6 +215,14 @@ def test_publishing_the_same_version_again_changes_nothing(desk: Desk) -> None:
 
 
 @refuses(PublishServiceModel)
+def test_a_model_that_no_service_could_follow_is_not_published(desk: Desk) -> None:
+    content = next(model for model in MODELS if model.service == "K1").model_copy(update={"model_version": 2})
+    for broken in ({"streams": ()}, {"acts": ()}):
+        refusal = desk.refused(desk.register_id, PublishServiceModel(content=content.model_copy(update=broken)))
+        assert refusal.code == "unsound_service_model"
+        assert refusal.details["faults"]
+
+
 def test_a_published_version_never_changes(desk: Desk) -> None:
     other = MODELS[0].model_copy(update={"area": "Elsewhere"})
     refusal = desk.refused(desk.register_id, PublishServiceModel(content=other))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.catalogue.meetable import unsound
 from domain.catalogue.model import ServiceModel
 from domain.command import Context
 from domain.fact import Fact
-from domain.refusal import OutOfOrder
+from domain.refusal import OutOfOrder, UnsoundModel
 from domain.register.commands.base import RegisterCommand, require_open
 from domain.register.facts import ServiceModelPublished
 from domain.register.state import RegisterState
@@ -19,7 +20,10 @@ class PublishServiceModel(RegisterCommand):
     content: ServiceModel
 
     def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
-        """No fact when it is published so already. Raises UnknownRegister, OutOfOrder when it was otherwise."""
+        """No fact when it is published so already. Raises UnknownRegister, OutOfOrder when it was otherwise.
+
+        Raises UnsoundModel: what the catalogue refuses at load is refused here too, wherever the content comes from.
+        """
         require_open(state)
         model = self.content
         published = state.models.get((model.service, model.model_version))
@@ -29,6 +33,13 @@ class PublishServiceModel(RegisterCommand):
             raise OutOfOrder(
                 f"{model.service} version {model.model_version} was published with other content.",
                 remedy="A published version never changes: publish the new content as the next version.",
+            )
+        if faults := unsound(model):
+            raise UnsoundModel(
+                f"{model.service} version {model.model_version} cannot be used: {faults[0]}.",
+                remedy="Mend the model; `jaksokirja catalogue check` tells every fault of its file.",
+                field="content",
+                faults=faults,
             )
         return [
             ServiceModelPublished(
