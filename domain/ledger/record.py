@@ -32,6 +32,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _START = struct.Struct(">Bh")
 _MIDDLE = struct.Struct(">qq16sih")
+_PLACE = struct.Struct(">qq")
 
 
 def pack(origin: str, record: StoredRecord) -> bytes:
@@ -48,6 +49,23 @@ def pack(origin: str, record: StoredRecord) -> bytes:
         len(name_bytes),
     )
     return b"".join((_START.pack(FORMAT, len(origin_bytes)), origin_bytes, middle, name_bytes, record.state))
+
+
+def prefix(origin: str) -> bytes:
+    """What every record of the register begins with."""
+    origin_bytes = origin.encode()
+    return _START.pack(FORMAT, len(origin_bytes)) + origin_bytes
+
+
+def place_and_time(data: bytes, begins: bytes) -> tuple[int, int]:
+    """The position and the microseconds since 1970 of a record that begins so; the rest is not looked at.
+
+    Several times as quick as `unpack`, for who reads everything. Raises MalformedRecord.
+    """
+    if not data.startswith(begins) or len(data) < len(begins) + _MIDDLE.size:
+        raise MalformedRecord("not a record of this register")
+    place: tuple[int, int] = _PLACE.unpack_from(data, len(begins))
+    return place
 
 
 def unpack(data: bytes) -> tuple[str, StoredRecord]:

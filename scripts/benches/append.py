@@ -1,7 +1,8 @@
 """Appends a second: our recorder beside the library's stock one, and pgbench's inserts of the same row as the limit.
 
 One event a command, each writer waiting for its own answer; fsync and synchronous_commit on. The three take turns in
-every round, the medians count. Never here: batches (that is an import) or the whole way of a command.
+every round, the medians count. The last case is ours with the sealer beside it, and without.
+Never here: batches (that is an import) or the whole way of a command.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from domain.ledger.identity import new_id
 from domain.ledger.migrate import create_register
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.submission import Draft, Submission
+from scripts.benches.sealing import beside_sealer
 from scripts.postgres import binary, running
 
 if TYPE_CHECKING:
@@ -53,7 +55,12 @@ def run(quick: bool) -> list[Figure]:
         create_register(dsn, REGISTER)
         with psycopg.connect(dsn) as connection:
             connection.execute(PEER_TABLE)
-        return [measure(dsn, Path(folder), writers, seconds, rounds) for writers in WRITERS]
+        figures = [measure(dsn, Path(folder), writers, seconds, rounds) for writers in WRITERS]
+        most = max(WRITERS)
+        beside = beside_sealer(
+            f"{most} writers", lambda: _ours(dsn, most, seconds), (dsn, REGISTER), Path(folder), rounds=rounds * 2
+        )
+        return [*figures, beside]
 
 
 def measure(dsn: str, folder: Path, writers: int, seconds: float, rounds: int) -> Figure:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from domain.ledger.errors import MalformedRecord
 from domain.ledger.migrate import schema_of
-from domain.ledger.record import pack, unpack
+from domain.ledger.record import pack, place_and_time, prefix, unpack
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.submission import Draft, StoredRecord, Submission
 
@@ -62,6 +62,16 @@ def test_the_layout_is_as_documented() -> None:
         "01000c6a 616b736f 6b69726a 612f6b00 00000000 00010200 00000000 0f424200 11223344 55667788 99aabbcc "
         "ddeeff00 00000700 0a68c3a4 697269c3 b62e3100 ff"
     )
+
+
+@given(origin=texts, record=records)
+def test_a_place_and_time_are_read_as_the_whole_record_tells_them(origin: str, record: StoredRecord) -> None:
+    data = pack(origin, record)
+    microseconds = (record.recorded_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    assert place_and_time(data, prefix(origin)) == (record.position, microseconds)
+    for other in (data[1:], data[:20], prefix(origin + "x") + data[len(prefix(origin)) :]):
+        with pytest.raises(MalformedRecord):
+            place_and_time(other, prefix(origin))
 
 
 def test_a_name_too_long_to_be_read_back_is_not_packed() -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from domain.ledger.book import Book
+from domain.ledger.sealing.state import load_state
 from scripts.benches import append
 from scripts.benches.__main__ import main
+from scripts.benches.sealing import beside_sealer
 
 
 def test_the_append_bench_measures_ours_beside_its_peer_and_its_limit(
@@ -28,6 +31,19 @@ def test_the_append_bench_measures_ours_beside_its_peer_and_its_limit(
     assert figure["limit"] > 0
     with psycopg.connect(dsn) as connection:
         connection.execute("DROP TABLE pgbench_event; DROP SEQUENCE pgbench_position")
+
+
+def test_the_append_bench_measures_the_writers_with_the_sealer_beside_them_and_without(
+    register: tuple[str, str], tmp_path: Path
+) -> None:
+    rates = iter(range(1, 100))
+    with Book(*register) as book:
+        figure = beside_sealer("3 writers", lambda: float(next(rates)), register, tmp_path, rounds=3)
+        assert book.ledger.head()[0] == 2
+    assert (figure["ours"], figure["peers"]) == (3.0, {"not sealed": 4.0})
+    state = load_state(tmp_path / "sealer" / register[1])
+    assert state is not None
+    assert state.size == 2
 
 
 def test_a_bench_that_there_is_not_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from domain.ledger.errors import MalformedRecord
 from domain.ledger.proof.tree import CompactTree, consistency_proof, leaf_hash
-from domain.ledger.record import unpack
+from domain.ledger.record import place_and_time, prefix
 from domain.ledger.sealing.logstore import LogStore, Row
 from domain.ledger.sealing.refusals import AheadOfClock, AlienRecord, Backdated, GapFound, RolledBack
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def stored_hashes(store: LogStore, after: int, upto: int) -> Iterator[list[bytes]]:
@@ -20,11 +22,17 @@ def stored_hashes(store: LogStore, after: int, upto: int) -> Iterator[list[bytes
 
     Raises GapFound, or RolledBack when the last ones are missing.
     """
+    for rows in gapless(store, after, upto):
+        yield [leaf_hash(record) for _, record in rows]
+
+
+def gapless(store: LogStore, after: int, upto: int) -> Iterator[list[Row]]:
+    """The records with after < position <= upto, none missing. Raises GapFound, RolledBack."""
     expected = after + 1
     for rows in store.records(after, upto):
         _check_gapless(rows, expected)
         expected = rows[-1][0] + 1
-        yield [leaf_hash(record) for _, record in rows]
+        yield rows
     if expected <= upto:
         raise RolledBack(f"The records end at {expected - 1}, of {upto}.", size=expected - 1)
 
@@ -45,42 +53,43 @@ class NewRecords:
     def __init__(self, store: LogStore, after: int, upto: int, *, floor: dt.datetime, moment: dt.datetime) -> None:
         self._store = store
         self._after, self._upto = after, upto
-        self._latest, self._moment = floor, moment
+        self._latest, self._moment = _microseconds(floor), _microseconds(moment)
+        self._begins = prefix(store.origin)
 
     def grow(self, tree: CompactTree, anchor_at: int) -> CompactTree:
         """Extend the tree by all of them; the tree as it stood at `anchor_at` leaves.
 
-        Raises GapFound, AlienRecord, Backdated, AheadOfClock.
+        Raises GapFound, AlienRecord, Backdated, AheadOfClock, RolledBack.
         """
         anchor = tree.copy()
-        expected = self._after + 1
-        for rows in self._store.records(self._after, self._upto):
-            _check_gapless(rows, expected)
+        for rows in gapless(self._store, self._after, self._upto):
             self._check(rows)
             hashes = [leaf_hash(record) for _, record in rows]
             if tree.size <= anchor_at < tree.size + len(hashes):
                 anchor = tree.copy()
                 anchor.extend(hashes[: anchor_at - tree.size])
             tree.extend(hashes)
-            expected = rows[-1][0] + 1
-        if expected <= self._upto:
-            raise RolledBack(f"The records end at {expected - 1}, of {self._upto}.", size=expected - 1)
         return anchor
 
     def _check(self, rows: Sequence[Row]) -> None:
+        begins, latest, moment = self._begins, self._latest, self._moment
         for position, data in rows:
             try:
-                origin, record = unpack(data)
+                place, recorded_at = place_and_time(data, begins)
             except MalformedRecord:
-                raise AlienRecord(f"What stands at {position} is no record.", position=position) from None
-            if origin != self._store.origin or record.position != position:
-                raise AlienRecord(f"The record at {position} is of another log or place.", position=position)
-            if record.recorded_at < self._latest:
-                said = f"The record at {position} says {record.recorded_at.isoformat()}"
-                raise Backdated(f"{said}, when it was not there yet.", position=position)
-            if record.recorded_at > self._moment:
+                raise AlienRecord(f"What stands at {position} is no record of this log.", position=position) from None
+            if place != position:
+                raise AlienRecord(f"The record at {position} is that of {place}.", position=position)
+            if recorded_at < latest:
+                raise Backdated(f"The record at {position} is dated when it was not there yet.", position=position)
+            if recorded_at > moment:
                 raise AheadOfClock(f"The record at {position} is later than the sealing.", position=position)
-            self._latest = record.recorded_at
+            latest = recorded_at
+        self._latest = latest
+
+
+def _microseconds(moment: dt.datetime) -> int:
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def proof_between(

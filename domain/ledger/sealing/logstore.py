@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString, Self
+from typing import Any, LiteralString, Self, cast
 
 import psycopg
 from psycopg import sql
@@ -87,7 +87,7 @@ class LogStore:
             )
             if not rows:
                 return
-            yield [(position, record) for position, record in rows]
+            yield cast("list[Row]", rows)
             after = rows[-1][0]
 
     def register_facts(self, upto: int) -> list[Fact]:
