@@ -40,7 +40,7 @@ class Prepared:
 
     def one_row(self, connection: psycopg.Connection, arguments: Sequence[bytes | None]) -> list[bytes | None]:
         """Run it, and the columns of the one row that it answers. Raises psycopg.Error."""
-        given = cast("Sequence[bytes]", arguments)  # psycopg takes None for NULL here too, though its type does not say so
+        given = cast("Sequence[bytes]", arguments)  # psycopg takes None for NULL here, though its type does not say so
         sent = connection.pgconn.exec_prepared(self.name, given, [_BINARY] * len(arguments), _BINARY)
         result = _checked(connection, sent)
         return [result.get_value(0, column) for column in range(result.nfields)]
