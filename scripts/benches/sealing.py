@@ -35,7 +35,8 @@ def beside_sealer(case: str, rate: Callable[[], float], place: tuple[str, str], 
     dsn, register = place
     workshop = Workshop(state=folder / "sealer", keys=folder / "keys", interval_seconds=INTERVAL_SECONDS)
     _open(dsn, register, workshop)
-    sealed, alone = [], []
+    sealed: list[float] = []
+    alone: list[float] = []
     for number in range(rounds):
         turns = [(sealed, True), (alone, False)]
         for figures, sealing in turns if number % 2 else reversed(turns):
