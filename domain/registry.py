@@ -62,8 +62,8 @@ class Registry:
         """Whether events of this name can be read."""
         return stored_name in self.facts or stored_name in self.upcasters
 
-    def fact_from(self, stored_name: str, plain: JsonObject, hidden: JsonObject) -> Fact:
-        """The fact, brought up to its current version. Raises UnknownFactName, pydantic's ValidationError."""
+    def current(self, stored_name: str, plain: JsonObject) -> tuple[type[Fact], JsonObject]:
+        """Today's class of the fact, and the plain part brought up to it. Raises UnknownFactName."""
         while stored_name not in self.facts:
             upcast = self.upcasters.get(stored_name)
             if upcast is None:
@@ -71,7 +71,12 @@ class Registry:
             plain = upcast(plain)
             name, _, version = stored_name.rpartition(".")
             stored_name = f"{name}.{int(version) + 1}"
-        return self.facts[stored_name].join(plain, hidden)
+        return self.facts[stored_name], plain
+
+    def fact_from(self, stored_name: str, plain: JsonObject, hidden: JsonObject) -> Fact:
+        """The fact, brought up to its current version. Raises UnknownFactName, pydantic's ValidationError."""
+        kind, today = self.current(stored_name, plain)
+        return kind.join(today, hidden)
 
     def encode(self, entry: Entry) -> bytes:
         """The bytes that are stored and hashed: JSON, in UTF-8, keys in the order given here, made only once."""

@@ -145,6 +145,8 @@ def take(
     """
     streams = streams or Streams(connection)
     folded = fold_batch(streams, projection, reads)
+    if not folded.steps:
+        return folded.stop
     try:
         with connection.transaction():
             take_steps(connection, projection, folded.steps, suffix)

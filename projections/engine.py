@@ -86,13 +86,14 @@ class Engine:
         stops: dict[str, Stop] = {}
         streams = Streams(self._connection)
         with self._connection.transaction():
+            store.hold_checkpoints(self._connection, [self._held[name] for name in names], before)
             for name in sorted(names):
-                store.hold_checkpoint(self._connection, self._held[name], before)
                 stop = take(self._connection, self._held[name], reads, streams=streams)
-                reached, error = (stop.position - 1, (stop.position, stop.reason)) if stop else (last, None)
-                store.move_checkpoint(self._connection, name, reached, error)
                 if stop:
                     stops[name] = stop
+                    error = (stop.position, stop.reason)
+                    store.move_checkpoints(self._connection, [name], stop.position - 1, error)
+            store.move_checkpoints(self._connection, [name for name in names if name not in stops], last)
         for name in names:
             self._places[name] = last
         for name, stop in stops.items():

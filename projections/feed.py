@@ -6,21 +6,18 @@ fault, so that only those who need it stop there.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, Cursor, sql
-from pydantic_core import from_json
 
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
-from domain.ledger.record import unpack
-from domain.ledger.submission import StoredRecord
+from domain.ledger.record import parts, stream
 from domain.registry import REGISTRY
 from domain.stream import Entry
+from projections.plain import entry_of
 
 _FEED = sql.SQL("SELECT record FROM events WHERE position > %b AND position <= %b ORDER BY position LIMIT %b")
 _PART = sql.SQL(
@@ -33,14 +30,6 @@ _HEAD = sql.SQL("SELECT position FROM events ORDER BY position DESC LIMIT 1")
 LAST_POSITION = 2**63 - 1
 AMENDMENTS: frozenset[type[Fact]] = frozenset((EntryCorrected, EntryStruckOut))
 """The facts that change how earlier entries of their stream count. Compared by type: it is done for every event."""
-
-
-_VALIDATORS: Mapping[str, Callable[[Any], Fact]] = {
-    name: kind.__pydantic_validator__.validate_python
-    for name, kind in REGISTRY.facts.items()
-    if getattr(kind.join, "__func__", None) is getattr(Fact.join, "__func__", None)
-}
-"""How facts are validated that are joined from their parts in the ordinary way."""
 
 
 class Read(NamedTuple):
@@ -62,7 +51,7 @@ def head(connection: Connection[Any]) -> int:
 def read_batch(connection: Connection[Any], after: int, limit: int, upto: int = LAST_POSITION) -> list[Read]:
     """The next events after the position, at most `limit`, none beyond `upto`."""
     rows = connection.execute(_FEED, (after, upto, limit), binary=True).fetchall()
-    return [decoded(unpack(record)[1]) for (record,) in rows]
+    return [decoded(record) for (record,) in rows]
 
 
 def read_streams(cursor: Cursor[Any], first: UUID, last: UUID, upto: int) -> None:
@@ -91,54 +80,22 @@ class Streams:
         """All of a stream's entries up to the position. Raises what decoding them raises."""
         if self._kept != (stream_id, position):
             rows = self._connection.execute(_STREAM, (stream_id, position), binary=True).fetchall()
-            self._entries = [entry_from(unpack(record)[1]) for (record,) in rows]
+            self._entries = [_entry(record) for (record,) in rows]
             self._kept = (stream_id, position)
         return self._entries
 
 
-def decoded(record: StoredRecord) -> Read:
-    """The event, decoded, or its fault."""
+def decoded(record: bytes) -> Read:
+    """The event, decoded, or its fault. Raises MalformedRecord on what is no record at all."""
+    position, stream_bytes, version, name, recorded_at, state = parts(record)
+    stream_id = stream(stream_bytes)
     try:
-        entry = entry_from(record)
+        entry = entry_of(name, state, stream_id, version, position, recorded_at)
     except Exception as fault:
-        return Read(record.position, record.stream_id, REGISTRY.facts.get(record.name), None, fault)
-    return Read(record.position, record.stream_id, type(entry.fact), entry, None)
+        return Read(position, stream_id, REGISTRY.facts.get(name), None, fault)
+    return Read(position, stream_id, type(entry.fact), entry, None)
 
 
-@lru_cache(maxsize=1024)
-def _correlation(text: str) -> UUID:
-    """Made once for what one command came to."""
-    return UUID(text)
-
-
-def entry_from(record: StoredRecord) -> Entry:
-    """The entry in the record. Raises UnknownFactName, ValueError.
-
-    The same as REGISTRY.decode gives; for the great majority of events, those of today's versions that bring no
-    provenance along, by a shorter way: a rebuild decodes millions.
-    """
-    validate = _VALIDATORS.get(record.name)
-    if validate is not None:
-        state = from_json(record.state)
-        if "provenance" not in state:
-            sensitive = state.get("sensitive")
-            return Entry(
-                record.stream_id,
-                record.version,
-                validate({**state["plain"], **sensitive} if sensitive else state["plain"]),
-                dt.datetime.fromisoformat(state["occurred_at"]),
-                state["actor"],
-                _correlation(state["correlation_id"]),
-                state.get("caused_by"),
-                None,
-                record.position,
-                record.recorded_at,
-            )
-    return REGISTRY.decode(
-        record.name,
-        record.state,
-        stream_id=record.stream_id,
-        version=record.version,
-        position=record.position,
-        recorded_at=record.recorded_at,
-    )
+def _entry(record: bytes) -> Entry:
+    position, stream_bytes, version, name, recorded_at, state = parts(record)
+    return entry_of(name, state, stream(stream_bytes), version, position, recorded_at)

@@ -14,26 +14,27 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
+from domain.correction import EntryCorrected
 from domain.fact import Fact
 from domain.ledger.connections import as_role
-from domain.ledger.record import unpack
+from domain.ledger.record import parts, stream
+from domain.stream import Entry
 from projections import store
 from projections.batch import apply_steps, concerns, refold, told
 from projections.catalogue import PROJECTIONS
 from projections.feed import AMENDMENTS, Read, decoded, read_streams, stream_ranges
 from projections.install import register_connection
-from projections.rows import Handler, Projection, Table
+from projections.plain import entry_of
+from projections.rows import Handler, Key, Projection
 from projections.standing import Row, Standing
 
 EVENTS_WORTH_A_PROCESS = 10_000
-_FETCH_EVENTS = 2000
+_FETCH_EVENTS = 5000
 _FLUSH_ROWS = 5000
 
 Progress = Callable[[int, int], None]
@@ -64,68 +65,94 @@ class Loader:
         self._connection = connection
         self._projections = projections
         self._suffix = suffix
-        self._tables = [table for projection in projections for table in projection.tables]
-        self._by_name = {table.name: table for table in self._tables}
-        self._rows: dict[str, list[Row]] = {table.name: [] for table in self._tables}
+        tables = [table for projection in projections for table in projection.tables]
+        self._standing = {table.name: Standing(table) for table in tables}
+        self._rows: dict[str, list[Row]] = {table.name: [] for table in tables}
         self._handlers: dict[type[Fact], list[Handler]] = {}
+        self._told: dict[type[Fact], list[Projection]] = {}
         for projection in projections:
             for kind, handler in projection.when.items():
                 self._handlers.setdefault(kind, []).append(handler)
+                self._told.setdefault(kind, []).append(projection)
+        self._stream_bytes = b""
+        self._stream_id = UUID(int=0)
+        self._entries: list[Entry] = []
+        self._touched: dict[str, dict[Key, Row]] = {}
 
-    def take(self, reads: Sequence[Read]) -> None:
-        """Fold all events of one stream, in their order. Raises RebuildStopped."""
-        standing: dict[str, Standing] = {}
-        for number, read in enumerate(reads):
-            entry = read.entry
+    def take(self, records: Iterable[bytes]) -> None:
+        """Fold events, all of one stream after those of another. Raises RebuildStopped."""
+        for record in records:
+            position, stream_bytes, version, name, recorded_at, state = parts(record)
+            if stream_bytes != self._stream_bytes:
+                self._end_stream()
+                self._stream_bytes, self._stream_id = stream_bytes, stream(stream_bytes)
             try:
-                if entry is None or type(entry.fact) in AMENDMENTS:
-                    self._amend(standing, reads[: number + 1])
-                    continue
-                because = (read.position,)
-                for handler in self._handlers.get(type(entry.fact), ()):
-                    for operation in handler(entry, entry.fact):
-                        table = standing.get(operation.table) or self._begun(standing, operation.table)
-                        table.apply(operation, entry.stream_id, read.position, because)
+                entry = entry_of(name, state, self._stream_id, version, position, recorded_at)
+            except Exception:
+                self._pass_over(decoded(record))
+                continue
+            self._entries.append(entry)
+            try:
+                self._fold(entry)
             except Exception as fault:
-                raise RebuildStopped(f"at position {read.position}: {told(fault)}") from fault
-        for name, table in standing.items():
-            rows = self._rows[name]
-            rows += table.drain()[0]
-            if len(rows) >= _FLUSH_ROWS:
-                self._write(table.table)
+                raise RebuildStopped(f"at position {position}: {told(fault)}") from fault
 
     def finish(self) -> None:
         """Write what is left."""
-        for table in self._tables:
-            self._write(table)
+        self._end_stream()
+        for name in self._rows:
+            self._write(name)
 
-    def _write(self, table: Table) -> None:
-        store.insert_rows(self._connection, table, self._rows[table.name], self._suffix)
-        self._rows[table.name].clear()
+    def _fold(self, entry: Entry) -> None:
+        fact, position, stream_id, touched = entry.fact, entry.position, entry.stream_id, self._touched
+        if type(fact) in AMENDMENTS:
+            self._amend()
+            return
+        because = (position,)
+        for handler in self._handlers.get(type(fact), ()):
+            for operation in handler(entry, fact):
+                name = operation.table
+                rows = touched.get(name)
+                if rows is None:
+                    rows = touched[name] = self._standing[name].begun(stream_id)
+                self._standing[name].apply_to(rows, operation, stream_id, position, because)
 
-    def _begun(self, standing: dict[str, Standing], name: str) -> Standing:
-        standing[name] = Standing(self._by_name[name])
-        return standing[name]
+    def _amend(self) -> None:
+        """The last entry is a correction or a strike-out: as `batch.fold_one`, the stream at hand."""
+        kinds = {type(entry.fact) for entry in self._entries}
+        kinds |= {type(entry.fact.content) for entry in self._entries if isinstance(entry.fact, EntryCorrected)}
+        concerned = {projection.name: projection for kind in kinds for projection in self._told.get(kind, ())}
+        for projection in concerned.values():
+            step = refold(projection, self._entries)
+            tables = {table.name: self._standing[table.name] for table in projection.tables}
+            for name, standing in tables.items():
+                self._touched[name] = standing.begun(self._stream_id)
+            apply_steps(tables, [step])
 
-    def _amend(self, standing: dict[str, Standing], reads: Sequence[Read]) -> None:
-        """The last event is a correction, a strike-out, or cannot be decoded: as `fold_one`, the stream at hand."""
-        last = reads[-1]
-        for projection in self._projections:
-            if last.entry is None:
-                if concerns(projection, last) and last.fault is not None:
-                    raise last.fault
-                continue
-            step = refold(projection, [read.entry for read in reads if read.entry is not None])
-            for table in projection.tables:
-                if table.name not in standing:
-                    self._begun(standing, table.name)
-            apply_steps({table.name: standing[table.name] for table in projection.tables}, [step])
+    def _pass_over(self, read: Read) -> None:
+        """One that cannot be decoded stops the rebuild of those whom it concerns."""
+        if read.fault is not None and any(concerns(projection, read) for projection in self._projections):
+            raise RebuildStopped(f"at position {read.position}: {told(read.fault)}") from read.fault
+
+    def _end_stream(self) -> None:
+        for name in self._touched:
+            rows = self._rows[name]
+            rows += self._standing[name].emptied()
+            if len(rows) >= _FLUSH_ROWS:
+                self._write(name)
+        self._touched.clear()
+        self._entries.clear()
+
+    def _write(self, name: str) -> None:
+        store.insert_rows(self._connection, self._standing[name].table, self._rows[name], self._suffix)
+        self._rows[name].clear()
 
 
 def load_part(part: Part, projections: Iterable[Projection] = PROJECTIONS) -> int:
     """Load one part; how many events it was. Top-level, so that another process can be told to do it."""
     chosen = [projection for projection in projections if projection.name in part.names]
     dsn = as_role(part.dsn, "projector")
+    count = 0
     gc.disable()
     try:
         with (
@@ -133,23 +160,15 @@ def load_part(part: Part, projections: Iterable[Projection] = PROJECTIONS) -> in
             register_connection(dsn, part.register) as writing,
         ):
             loader = Loader(writing, chosen, part.suffix)
-            count = 0
-            for _, reads in groupby(_reads(reading, part), key=attrgetter("stream_id")):
-                stream = list(reads)
-                loader.take(stream)
-                count += len(stream)
+            with reading.cursor(name="feed", binary=True) as cursor:
+                read_streams(cursor, part.first, part.last, part.upto)
+                while records := cursor.fetchmany(_FETCH_EVENTS):
+                    loader.take(record for (record,) in records)
+                    count += len(records)
             loader.finish()
     finally:
         gc.enable()
     return count
-
-
-def _reads(connection: Connection[Any], part: Part) -> Iterator[Read]:
-    with connection.cursor(name="feed", binary=True) as cursor:
-        read_streams(cursor, part.first, part.last, part.upto)
-        while records := cursor.fetchmany(_FETCH_EVENTS):
-            for (record,) in records:
-                yield decoded(unpack(record)[1])
 
 
 def load(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +37,11 @@ from projections.store import Checkpoint
 
 SUFFIX = "__rebuilt"
 INDEXED_AT_A_TIME = 2
+INDEX_MEMORY = "256MB"
+FIRST_STATISTICS_TARGET = 25
+
+Rebuilt = Future[dict[str, tuple[int, str]]]
+"""Rows and fingerprint of each rebuilt table, which are found while the live ones are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,10 @@ def rebuild(
             drop_primary_keys(connection, projection, SUFFIX)
     load(dsn, register, chosen, SUFFIX, upto, processes=processes, progress=progress)
     with ThreadPoolExecutor(INDEXED_AT_A_TIME) as pool:
-        list(pool.map(lambda projection: _index(dsn, register, projection), chosen))
-    with owner_connection(dsn, register) as connection:
-        return _compare_and_swap(connection, chosen, upto, force=force)
+        list(pool.map(lambda projection: _index(dsn, register, projection), _largest_first(dsn, register, chosen)))
+        rebuilt = pool.submit(_fingerprints, dsn, register, chosen)
+        with owner_connection(dsn, register) as connection:
+            return _compare_and_swap(connection, rebuilt, chosen, upto, force=force)
 
 
 def start_up(
@@ -104,8 +110,26 @@ def start_up(
     return run_once(dsn, register, chosen)
 
 
-def _index(dsn: str, register: str, projection: Projection) -> None:
+def _largest_first(dsn: str, register: str, projections: Sequence[Projection]) -> list[Projection]:
+    """In the order that leaves nobody to wait for the last."""
     with owner_connection(dsn, register) as connection:
+        sizes = {
+            projection.name: sum(_size(connection, table.name + SUFFIX) for table in projection.tables)
+            for projection in projections
+        }
+    return sorted(projections, key=lambda projection: -sizes[projection.name])
+
+
+def _size(connection: Connection[Any], table: str) -> int:
+    row = connection.execute("SELECT pg_relation_size(%s::regclass)", (table,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _index(dsn: str, register: str, projection: Projection) -> None:
+    """Make the indexes and take the first statistics: coarse ones, autovacuum takes its own soon after."""
+    with owner_connection(dsn, register) as connection:
+        connection.execute(f"SET LOCAL maintenance_work_mem TO '{INDEX_MEMORY}'")
+        connection.execute(f"SET LOCAL default_statistics_target TO {FIRST_STATISTICS_TARGET}")
         add_primary_keys(connection, projection, SUFFIX)
         create_indexes(connection, projection, SUFFIX)
         for table in projection.tables:
@@ -113,7 +137,7 @@ def _index(dsn: str, register: str, projection: Projection) -> None:
 
 
 def _compare_and_swap(
-    connection: Connection[Any], projections: Sequence[Projection], loaded: int, *, force: bool
+    connection: Connection[Any], rebuilt: Rebuilt, projections: Sequence[Projection], loaded: int, *, force: bool
 ) -> list[TableResult]:
     """In one transaction: followers wait at the checkpoints from here on, readers only while tables are renamed."""
     results: list[TableResult] = []
@@ -125,13 +149,18 @@ def _compare_and_swap(
         _catch_up(connection, projection, loaded, position, SUFFIX)
         if comparable:
             _catch_up(connection, projection, live.position, position)
-        found = [_compared(connection, projection, table, position, comparable) for table in projection.tables]
+        known = rebuilt if position == loaded else None
+        found = [
+            _compared(connection, projection, table, position, comparable=comparable, known=known)
+            for table in projection.tables
+        ]
         swap = force or not any(result.failed for result in found)
         results += [replace(result, swapped=swap) for result in found]
         if swap:
             swaps.append((projection, position))
         elif comparable:
-            store.move_checkpoint(connection, projection.name, position)
+            store.move_checkpoints(connection, [projection.name], position)
+    wait([rebuilt])  # it reads the tables that are to be renamed
     if swaps:
         connection.execute("LOCK TABLE projection_swaps IN ACCESS EXCLUSIVE MODE")
         for projection, position in swaps:
@@ -141,12 +170,26 @@ def _compare_and_swap(
     return results
 
 
+def _fingerprints(dsn: str, register: str, projections: Iterable[Projection]) -> dict[str, tuple[int, str]]:
+    """Of the rebuilt tables as they were loaded."""
+    with owner_connection(dsn, register) as connection:
+        tables = [table for projection in projections for table in projection.tables]
+        return {table.name: store.fingerprint(connection, table, SUFFIX) for table in tables}
+
+
 def _compared(
-    connection: Connection[Any], projection: Projection, table: Table, position: int, comparable: bool
+    connection: Connection[Any],
+    projection: Projection,
+    table: Table,
+    position: int,
+    *,
+    comparable: bool,
+    known: Rebuilt | None,
 ) -> TableResult:
+    """`known`: the fingerprints of the rebuilt tables, unless these have been brought further since."""
     there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table.name,)).fetchone()
     live = store.fingerprint(connection, table) if there and there[0] else (0, "")  # an older fold had it not
-    rebuilt = store.fingerprint(connection, table, SUFFIX)
+    rebuilt = known.result()[table.name] if known else store.fingerprint(connection, table, SUFFIX)
     return TableResult(projection.name, table.name, position, *live, *rebuilt, comparable)
 
 
@@ -171,7 +214,7 @@ def _swap(connection: Connection[Any], projection: Projection, position: int) ->
         "UPDATE projection_checkpoints SET fold_fingerprint = %s WHERE projection = %s",
         (projection.fingerprint, projection.name),
     )
-    store.move_checkpoint(connection, projection.name, position)
+    store.move_checkpoints(connection, [projection.name], position)
     connection.execute(
         "INSERT INTO projection_swaps (projection, position, swapped_at) VALUES (%s, %s, %s)",
         (projection.name, position, dt.datetime.now(dt.UTC)),

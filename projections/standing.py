@@ -37,9 +37,24 @@ class Standing:
 
     def apply(self, operation: Operation, stream_id: UUID, position: int, stands_on: tuple[int, ...]) -> None:
         """Do what an event at the position does to the rows of its stream."""
+        self.apply_to(self.begun(stream_id), operation, stream_id, position, stands_on)
+
+    def begun(self, stream_id: UUID) -> dict[Key, Row]:
+        """The rows of the stream, by key: empty when none stand."""
         rows = self.rows.get(stream_id)
         if rows is None:
             rows = self.rows[stream_id] = {}
+        return rows
+
+    def apply_to(
+        self,
+        rows: dict[Key, Row],
+        operation: Operation,
+        stream_id: UUID,
+        position: int,
+        stands_on: tuple[int, ...],
+    ) -> None:
+        """As `apply`, to the rows of the stream, which the caller has at hand."""
         key = operation.key
         if type(operation) is Close:
             self._close(rows, key, position)
@@ -85,6 +100,14 @@ class Standing:
                     row.stored = True
                     inserts.append(row)
         return inserts, ends
+
+    def emptied(self) -> list[Row]:
+        """All rows, those that stand and those that ended; none is left."""
+        rows = self.ended
+        for standing in self.rows.values():
+            rows += standing.values()
+        self.rows, self.ended = {}, []
+        return rows
 
     def _close(self, rows: dict[Key, Row], key: Key, position: int) -> None:
         if len(key) == len(self.table.key):

@@ -1,8 +1,10 @@
 """Events a second folded by a rebuild of all projections, beside the library's ProjectionRunner with one of its own.
 
 The runner, stock with its mapper, does one upsert an event, in a transaction that moves its tracking, over the stock
-recorder's tables in the same server. It is given fewer events (its pace does not depend on how many), right before our
-rebuild and right after, so that a busy machine slows both. fsync and synchronous_commit are on.
+recorder's tables in the same server. It is given fewer events (its pace does not depend on how many), in each round
+right before our rebuild and right after, so that a busy machine slows both. The limit is PostgreSQL's own COPY of the
+same (scripts/benches/copying.py). Medians of the rounds; with --events there is one. fsync and synchronous_commit are
+on.
 Never here: appends.
 """
 
@@ -29,6 +31,7 @@ from domain.ledger.recorder import RegisterRecorder
 from projections.engine import run_once
 from projections.install import install
 from projections.rebuild import rebuild
+from scripts.benches.copying import copy_limit_seconds
 from scripts.benches.histories import write_history
 from scripts.postgres import running
 
@@ -36,31 +39,38 @@ if TYPE_CHECKING:
     from scripts.benches.__main__ import Figure
 
 REGISTER = "bench"
+ROUNDS = 3
 
 
-def run(quick: bool) -> list[Figure]:
+def run(quick: bool, events: int | None = None) -> list[Figure]:
     """Figures in events a second: rebuild (create, fold, index, compare, swap), and the first catching up, live."""
-    ours, peers = (20_000, 4_000) if quick else (100_000, 10_000)
+    ours, peers = (events or (20_000 if quick else 100_000)), (4_000 if quick else 10_000)
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as dsn:
         create_register(dsn, REGISTER)
         install(dsn, REGISTER)
         recorder = RegisterRecorder(dsn, REGISTER)
-        events = write_history(recorder, ours)
+        written = write_history(recorder, ours)
         recorder.close()
-        runner = _Stock(dsn)
         live = _seconds(lambda: run_once(dsn, REGISTER))
-        paces = [runner.pace(peers)]
-        rebuilt = _seconds(lambda: _rebuild(dsn))
-        paces.append(runner.pace(peers))
-        stock = {f"stock ProjectionRunner (twice {peers:,} events)": statistics.mean(paces)}
+        stock = _Stock(dsn)
+        rounds = [_round(dsn, Path(folder), stock, peers) for _ in range(1 if quick or events else ROUNDS)]
+    rebuilt, pace, limit = map(statistics.median, zip(*rounds, strict=True))
+    peer = {f"stock ProjectionRunner ({peers:,} events a round)": pace}
     return [
-        _figure(f"rebuild of all projections, {events:,} events", events / rebuilt, stock),
-        _figure(f"catching up live, {events:,} events", events / live, stock),
+        _figure(f"rebuild of all projections, {written:,} events", written / rebuilt, peer, written / limit),
+        _figure(f"catching up live, {written:,} events", written / live, peer, None),
     ]
 
 
-def _figure(case: str, ours: float, peers: dict[str, float]) -> Figure:
-    return {"bench": "rebuild", "case": case, "ours": ours, "peers": peers, "limit": None, "unit": "events/s"}
+def _round(dsn: str, folder: Path, stock: _Stock, peers: int) -> tuple[float, float, float]:
+    """Seconds of our rebuild, events a second of the peer (before and after), seconds of the limit."""
+    pace = stock.pace(peers // 2)
+    rebuilt = _seconds(lambda: _rebuild(dsn))
+    return rebuilt, statistics.mean((pace, stock.pace(peers // 2))), copy_limit_seconds(dsn, REGISTER, folder)
+
+
+def _figure(case: str, ours: float, peers: dict[str, float], limit: float | None) -> Figure:
+    return {"bench": "rebuild", "case": case, "ours": ours, "peers": peers, "limit": limit, "unit": "events/s"}
 
 
 def _rebuild(dsn: str) -> None:

@@ -360,7 +360,7 @@ def test_a_crash_between_write_and_checkpoint_counts_no_event_twice_and_none_nev
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "move_checkpoint", crash)
+        patched.setattr(store, "move_checkpoints", crash)
         with pytest.raises(KeyboardInterrupt):
             run_once(*book)
     run_once(*book)

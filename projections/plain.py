@@ -1,0 +1,152 @@
+"""Entries with the plain part of their facts alone: all that a projection may know, decoded the shortest way.
+
+Must never hold: a sensitive part. It is passed over unread, sealed or not, so that no key is needed; a fold that reads
+a sensitive field of such a fact gets an AttributeError. Stored facts were validated when they were recorded: here only
+the kinds of their values are checked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import fields
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+from pydantic import AwareDatetime, BaseModel
+
+from domain.correction import EntryCorrected, MistakeKind
+from domain.fact import Fact
+from domain.registry import REGISTRY, UnknownFactName
+from domain.stream import Entry, Provenance
+
+M = TypeVar("M", bound=BaseModel)
+Decode = Callable[[bytes], Any]
+_ABSENT = object()
+_new: Callable[[Any], Any] = object.__new__
+_put = object.__setattr__
+
+
+def entry_of(  # noqa: PLR0917 -- called for every event of millions: names would cost as much as decoding
+    name: str, state: bytes, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime
+) -> Entry:
+    """The entry of a stored event, without the sensitive fields of its fact.
+
+    Raises UnknownFactName, msgspec's MsgspecError (a ValidationError or DecodeError) on what does not fit.
+    """
+    decode, kind = _decoder(name)
+    told = decode(state)
+    fact = told.plain if kind is None else _model(kind, _values(told.plain))
+    source = told.provenance
+    entry: Entry = _new(Entry)
+    _stream_id(entry, stream_id)
+    _version(entry, version)
+    _fact(entry, fact)
+    _occurred_at(entry, told.occurred_at)
+    _actor(entry, told.actor)
+    _correlation_id(entry, told.correlation_id)
+    _caused_by(entry, told.caused_by)
+    _provenance(entry, None if source is None else _model(Provenance, _values(source)))
+    _position(entry, position)
+    _recorded_at(entry, recorded_at)
+    _corrected_by(entry, None)
+    return entry
+
+
+(
+    _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,
+    _recorded_at, _corrected_by,
+) = (Entry.__dict__[field.name].__set__ for field in fields(Entry))  # fmt: skip
+"""Half as long as its `__init__`, which goes by name, since an entry is frozen."""
+
+_values = msgspec.structs.asdict
+
+
+def _model(kind: type[M], values: dict[str, Any]) -> M:
+    model: M = _new(kind)
+    _put(model, "__dict__", values)
+    return model
+
+
+@cache
+def _decoder(name: str) -> tuple[Decode, type[Fact] | None]:
+    """How states under the name are decoded, and the class of the fact; None when the fact comes out whole."""
+    kind = REGISTRY.facts.get(name)
+    if kind is EntryCorrected or (kind is None and name in REGISTRY.upcasters):
+        plain_of = _correction if kind is EntryCorrected else lambda plain: _brought_up(name, plain)
+        raw = msgspec.json.Decoder(_state(dict[str, Any])).decode
+
+        def decode(state: bytes) -> Any:
+            told: Any = raw(state)
+            told.plain = plain_of(told.plain)
+            return told
+
+        return decode, None
+    if kind is None:
+        raise UnknownFactName(name)
+    return msgspec.json.Decoder(_state(_struct(kind)), dec_hook=_nested).decode, kind
+
+
+def _correction(plain: dict[str, Any]) -> Fact:
+    content = plain["content"]
+    told = {"entry": plain["entry"], "mistake": MistakeKind(plain["mistake"])}
+    return _model(EntryCorrected, told | {"content": _brought_up(content["name"], content["plain"])})
+
+
+def _brought_up(name: str, plain: dict[str, Any]) -> Fact:
+    """The fact of this name, or of today's version of it."""
+    kind, today = REGISTRY.current(name, plain)
+    return _model(kind, _values(msgspec.convert(today, _struct(kind), dec_hook=_nested)))
+
+
+def _state(plain: Any) -> type[msgspec.Struct]:
+    """The envelope around a plain part of this kind."""
+    return msgspec.defstruct(
+        "State",
+        [
+            ("occurred_at", dt.datetime),
+            ("actor", str),
+            ("correlation_id", UUID),
+            ("plain", plain),
+            ("caused_by", int | None, None),
+            ("provenance", _struct(Provenance) | None, None),
+        ],
+        gc=False,
+    )
+
+
+@cache
+def _struct(kind: type[BaseModel]) -> type[msgspec.Struct]:
+    """The plain fields of a model, under their names."""
+    hidden: frozenset[str] = getattr(kind, "sensitive", frozenset())
+    told: list[Any] = []
+    for name, field in kind.model_fields.items():
+        if name in hidden:
+            continue
+        default = () if field.is_required() else (field.get_default(call_default_factory=True),)
+        told.append((name, _kind(field.annotation), *default))
+    return msgspec.defstruct(kind.__name__, told, kw_only=True, gc=False, forbid_unknown_fields=True)
+
+
+def _kind(annotation: Any) -> Any:
+    """The annotation as msgspec knows it: without constraints."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if annotation is AwareDatetime:
+        return dt.datetime
+    if origin is Annotated:
+        return _kind(inner[0])
+    if origin in (Union, UnionType):
+        return Union[tuple(map(_kind, inner))]  # noqa: UP007 -- of a number of kinds that is known only here
+    if origin is not None and inner:
+        return origin[tuple(one if one is ... else _kind(one) for one in inner)]
+    return annotation
+
+
+def _nested(kind: type, told: Any) -> Any:
+    """A model inside a fact, or whatever else msgspec does not know."""
+    if issubclass(kind, BaseModel):
+        return kind.model_validate(told)
+    raise TypeError(f"a stored fact cannot hold a {kind.__name__}")

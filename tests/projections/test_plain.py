@@ -1,0 +1,80 @@
+"""What a projection sees of a stored event: the plain part of its fact, just as it was recorded, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import msgspec
+import pytest
+
+from domain.correction import EntryCorrected
+from domain.fact import Fact
+from domain.registry import UnknownFactName
+from domain.stream import Entry
+from projections.plain import entry_of
+from tests.domain.test_registry import EVERY_NAME, STREAM, golden
+from tests.domain.test_registry import decoded as whole
+
+MOMENT = dt.datetime(2022, 3, 11, 9, 30, tzinfo=dt.UTC)
+
+
+def plain(name: str, state: bytes | None = None) -> Entry:
+    return entry_of(name, golden(name) if state is None else state, STREAM, 1, 7, MOMENT)
+
+
+def assert_same_plain_part(seen: Fact, recorded: Fact) -> None:
+    assert type(seen) is type(recorded)
+    for field in type(recorded).model_fields:
+        if field in recorded.sensitive:
+            assert not hasattr(seen, field)
+        elif isinstance(recorded, EntryCorrected) and field == "content":
+            assert_same_plain_part(seen.content, recorded.content)  # type: ignore[attr-defined] # both are corrections
+        else:
+            one, other = getattr(seen, field), getattr(recorded, field)
+            assert (one, type(one)) == (other, type(other)), field
+
+
+@pytest.mark.parametrize("name", EVERY_NAME)
+def test_of_every_kind_of_fact_the_plain_part_is_seen_as_recorded_and_the_sensitive_part_is_not(name: str) -> None:
+    assert_same_plain_part(plain(name).fact, whole(name).fact)
+
+
+@pytest.mark.parametrize("name", ["meeting_held.1", "entry_corrected.1"])
+def test_the_envelope_is_that_of_the_event(name: str) -> None:
+    seen, recorded = plain(name), whole(name)
+    assert (seen.position, seen.recorded_at, seen.version, seen.stream_id) == (7, MOMENT, 1, STREAM)
+    assert (seen.occurred_at, seen.actor, seen.correlation_id, seen.caused_by, seen.corrected_by) == (
+        recorded.occurred_at, recorded.actor, recorded.correlation_id, recorded.caused_by, None,
+    )  # fmt: skip
+    assert seen.provenance is not None
+    assert recorded.provenance is not None
+    assert seen.provenance.__dict__ == recorded.provenance.__dict__
+
+
+def test_the_sensitive_part_is_passed_over_whatever_form_it_has() -> None:
+    state = json.loads(golden("meeting_held.1"))
+    state.pop("sensitive", None)
+    sealed = [{"key": "k1", "ciphertext": "…"}]
+    expected = plain("meeting_held.1").fact.__dict__
+    for extra in ({}, {"sealed": sealed}, {"sensitive": sealed}):
+        assert plain("meeting_held.1", json.dumps(state | extra).encode()).fact.__dict__ == expected
+
+
+def test_a_name_that_is_not_in_the_registry_is_an_error() -> None:
+    with pytest.raises(UnknownFactName):
+        entry_of("no_such_fact.1", golden("meeting_held.1"), STREAM, 1, 7, MOMENT)
+
+
+@pytest.mark.parametrize("wrong", [{"unheard_of": 1}, {"meeting_id": "no id"}, {"mode": "by balloon"}])
+def test_a_plain_part_that_does_not_fit_its_fact_is_an_error(wrong: dict[str, object]) -> None:
+    state = json.loads(golden("meeting_held.1"))
+    state["plain"] |= wrong
+    with pytest.raises(msgspec.ValidationError):
+        plain("meeting_held.1", json.dumps(state).encode())
+
+
+@pytest.mark.parametrize("state", [b"", b"{}", b"[]", b"not json", b'{"plain": {}}'])
+def test_bytes_that_hold_no_event_are_an_error(state: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        plain("meeting_held.1", state)
