@@ -17,7 +17,8 @@ from typing import TypedDict
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("append", "rebuild")
+NAMES = ("append", "live", "rebuild")
+SIZED = ("rebuild",)
 
 
 class Figure(TypedDict):
@@ -37,8 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="under 40 seconds: fewer events, fewer rounds")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--events", type=int, help="how many events the history has (rebuild)")
     given = parser.parse_args(arguments)
-    figures: list[Figure] = importlib.import_module(f"scripts.benches.{given.name}").run(given.quick)
+    if given.events is not None and given.name not in SIZED:
+        parser.error(f"--events is for {', '.join(SIZED)}")
+    more = {} if given.events is None else {"events": given.events}
+    figures: list[Figure] = importlib.import_module(f"scripts.benches.{given.name}").run(given.quick, **more)
     if given.json:
         for figure in figures:
             print(json.dumps(figure))

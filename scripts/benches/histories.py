@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
+from itertools import islice, repeat
 from uuid import UUID
 
 from domain.calendar import start_of_day
@@ -58,6 +59,13 @@ def write_history(recorder: RegisterRecorder, events: int, *, seed: int = 1) -> 
     if drafts:
         recorder.append(Submission(new_id(), b"bench", tuple(drafts)))
     return written + len(drafts)
+
+
+def drafts(events: int, *, seed: int = 1) -> Iterator[Draft]:
+    """So many events of such a history, as they would be appended."""
+    drawn = random.Random(seed)
+    families = (_draft(*placed) for _ in repeat(None) for placed in _numbered(_one_family(drawn)))
+    return islice(families, events)
 
 
 def _one_family(drawn: random.Random) -> Iterator[tuple[UUID, Fact]]:
