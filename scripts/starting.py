@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime as dt
 import json
 import sys
 import threading
@@ -37,7 +38,14 @@ from scripts.commandline.progress import bar
 from scripts.commandline.session import DEFAULT_REGISTER, database, require_port
 from scripts.commandline.tables import console
 from scripts.demonstration.history import import_into_empty
-from scripts.demonstration.registers import DEMONSTRATIONS, fill_registers
+from scripts.demonstration.registers import (
+    DEMONSTRATIONS,
+    EARLIEST_END,
+    KYMENLAAKSO,
+    fill_register,
+    fill_registers,
+    yesterday,
+)
 
 QUESTIONS = (
     "/health",
@@ -52,9 +60,11 @@ def main() -> int:
     """Start; the exit code is 0 unless something that can be told in a line went wrong."""
     parser = argparse.ArgumentParser(prog="scripts/start", description="Start Jaksokirja with its demonstration.")
     parser.add_argument("--check", action="store_true", help="ask the running API three questions, then stop it all")
-    check = parser.parse_args().check
+    until = "the day on which the demonstration's story ends (default: yesterday); what is filled stays as it is"
+    parser.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help=until)
+    asked = parser.parse_args()
     try:
-        _start(Settings.from_environment(), check=check)
+        _start(Settings.from_environment(), check=asked.check, until=asked.until)
     except KeyboardInterrupt:
         return 0
     except Exception as error:
@@ -66,7 +76,18 @@ def main() -> int:
     return 0
 
 
-def _start(settings: Settings, *, check: bool) -> None:
+def _day(text: str) -> dt.date:
+    """A day on which the stories can end. Raises ArgumentTypeError: no day, a future one, or before the registers."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day: write it as in 2026-01-31") from None
+    if not EARLIEST_END <= day <= yesterday():
+        raise argparse.ArgumentTypeError(f"{day} is not between {EARLIEST_END} and {yesterday()}")
+    return day
+
+
+def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
     if check:
         settings = settings.model_copy(update={"port": 0})
     require_port(settings)
@@ -74,7 +95,7 @@ def _start(settings: Settings, *, check: bool) -> None:
     log_path = settings.data / "jaksokirja.log"
     with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
         configure_logging(settings, log)
-        fill(dsn, settings.data)
+        fill(dsn, settings.data, until)
         show_caseloads()
         have_keys(settings, dsn)
         app = create_app(settings, dsn=dsn, following=True, sealing=True)
@@ -85,8 +106,8 @@ def _start(settings: Settings, *, check: bool) -> None:
             server_of(app, settings).run()
 
 
-def fill(dsn: str, data: Path) -> None:
-    """Make the registers, fill those that are empty, and bring the projections of all up to date."""
+def fill(dsn: str, data: Path, until: dt.date | None = None) -> None:
+    """Make the registers, fill those that are empty up to that day, and bring the projections of all up to date."""
     create_register(dsn, DEFAULT_REGISTER)
     book = Book(dsn, DEFAULT_REGISTER)
     try:
@@ -96,8 +117,11 @@ def fill(dsn: str, data: Path) -> None:
             print_report(report, console())
     finally:
         book.close()
+    unfinished = data / f"{DEFAULT_REGISTER}.unfinished"
     with bar("Telling the demonstration registers", "steps") as progress:
-        fill_registers(dsn, data, progress)
+        if report is not None or unfinished.exists():  # else the history is somebody's own
+            fill_register(dsn, KYMENLAAKSO, unfinished, progress, until=until)
+        fill_registers(dsn, data, progress, until=until)
     for register in registers(dsn):
         start_up(dsn, register)
 

@@ -5,218 +5,248 @@ Never here: what the rules say.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from domain.contact.facts import ContactSource
 from domain.episode.commands.assess_coordination import AssessCoordination
-from domain.episode.commands.assign_worker import AssignWorker
-from domain.episode.commands.cancel_meeting import CancelMeeting
-from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.grant_exception import GrantException
 from domain.episode.commands.grant_extension import GrantExtension
-from domain.episode.commands.grant_service import GrantService
+from domain.episode.commands.hand_over_episode import HandOverEpisode
 from domain.episode.commands.make_plan import MakePlan
 from domain.episode.commands.make_proposal import MakeProposal
 from domain.episode.commands.receive_feedback import ReceiveFeedback
-from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
-from domain.episode.commands.receive_referral import ReceiveReferral
 from domain.episode.commands.record_home_practice import RecordHomePractice
-from domain.episode.commands.record_meeting import RecordMeeting
-from domain.episode.commands.refuse_service import RefuseService
 from domain.episode.commands.start_episode import StartEpisode
 from domain.episode.facts import (
     CancelledBy,
     ClosureReason,
-    Goal,
+    GoalResult,
     MeetingKind,
     MeetingMode,
     Outcome,
     PlanKind,
     PracticePlace,
+    Reference,
 )
 from domain.register.facts import WorkerRole
-from scripts.demonstration.telling import DAY, Tale
+from scripts.demonstration.course import Course, Place
+from scripts.demonstration.telling import DAY, Tale, Teller
 
 SERVICES = ("L1", "L2")
-AREAS = ("Espoo", "Lohja", "Raasepori")
-WORKERS = {
-    "U1": WorkerRole.RESPONSIBLE_SOCIAL_WORKER,
-    "U2": WorkerRole.RESPONSIBLE_SOCIAL_WORKER,
-    "U3": WorkerRole.FAMILY_INSTRUCTOR,
+ESPOO = Place("Espoo", "espoo-tuki", "Espoon tukipalvelut", (16, 26), 0.05)
+LOHJA = Place("Lohja", "lohja-tuki", "Lohjan tukipalvelut", (28, 52), 0.25, 5)
+RAASEPORI = Place("Raasepori", "raasepori-tuki", "Raaseporin tukipalvelut", (14, 20), 0.12)
+PLACES = (ESPOO, LOHJA, RAASEPORI)
+WORKERS: dict[str, tuple[WorkerRole, Place]] = {
+    "U1": (WorkerRole.RESPONSIBLE_SOCIAL_WORKER, ESPOO),
+    "U2": (WorkerRole.RESPONSIBLE_SOCIAL_WORKER, LOHJA),
+    "U3": (WorkerRole.FAMILY_INSTRUCTOR, ESPOO),
+    "U4": (WorkerRole.FAMILY_INSTRUCTOR, LOHJA),
+    "U5": (WorkerRole.FAMILY_INSTRUCTOR, RAASEPORI),
+    "U6": (WorkerRole.KEY_WORKER, ESPOO),
 }
-START = 11
-"""How many days after the referral the work begins."""
+SOCIAL_WORKERS, INSTRUCTORS = {LOHJA.area: "U2"}, {"Espoo": "U3", "Lohja": "U4", "Raasepori": "U5"}
 WEIGHED = ("change_work_needed", "individual_work_justified", "family_work_weighed", "outside_services_weighed")
 TOGETHER = ("child", "family", "producer", "responsible_social_worker")
 CODES = {
     "L1": ("special_support", "none_unsuitable"),
     "L2": ("serious_parenting", "home_support_not_enough", "none_unsuitable"),
 }
-COURSES = {
-    "sound": (dt.date(2025, 1, 13), None),
-    "extended": (dt.date(2025, 2, 17), None),
-    "breaches": (dt.date(2025, 3, 24), 104),
-    "exception": (dt.date(2025, 5, 12), None),
-    "withdrew": (dt.date(2025, 8, 18), 50),
-    "running": (dt.date(2025, 10, 20), 70),
-    "refused": (dt.date(2025, 6, 2), 0),
-}
-"""The courses of each service: from which day on, and how many days of work; None: the months granted, to the day."""
-AGES = {"L1": 12, "L2": 4}
 
 
-def tales(register: str, seed: str) -> Iterator[Tale]:
-    """Every story of the register."""
-    for service in SERVICES:
-        for number, (course, (base, days)) in enumerate(COURSES.items()):
-            tale = Tale(register, f"{service}/{course}", base, f"U{1 + number % 2}", seed=seed)
-            _Course(tale, service, course, days, AREAS[number % len(AREAS)]).tell()
-            yield tale
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An ordered service: since when, where, how old the child is, how many days of work; None: the months granted."""
+
+    service: str
+    name: str
+    days_ago: int
+    place: Place
+    age: int
+    turns: tuple[str, ...] = ()
+    days: int | None = None
+    siblings: int = 0
+    ends: ClosureReason = ClosureReason.GOALS_MET
 
 
-def _last_of(tale: Tale, course: str) -> int:
-    """The number of the last day of the months granted from the start on."""
-    start = tale.day(START)
-    ended_on = start.replace(month=start.month + (4 if course == "extended" else 3)) - DAY
-    return (ended_on - tale.base).days
+ORDERS = (
+    Order("L1", "a friend for football", 345, ESPOO, 13, ("feedback",)),
+    Order("L1", "talks in the car", 300, LOHJA, 15, ("extended", "late proposal")),
+    Order("L1", "by exception", 262, RAASEPORI, 6, ("exception", "feedback")),
+    Order("L1", "seldom at home", 228, ESPOO, 16, ("missed", "no plan", "office"), 96),
+    Order("L1", "eight years old", 190, ESPOO, 8, ("special", "handed over", "feedback")),
+    Order("L1", "stopped coming", 140, LOHJA, 14, ("missed",), 46, ends=ClosureReason.FAMILY_WITHDREW),
+    Order("L1", "school starts", 92, RAASEPORI, 11),
+    Order("L1", "newest", 58, ESPOO, 17),
+    Order("L2", "to the full six months", 330, ESPOO, 4, ("extended", "again", "yet again", "practice"), None, 1),
+    Order("L2", "negotiation forgotten", 285, LOHJA, 6, ("no negotiation", "practice"), None, 2),
+    Order("L2", "extended late", 240, RAASEPORI, 3, ("extended late", "practice", "feedback")),
+    Order("L2", "ended early", 200, LOHJA, 9, ("cancelled",), 41, 1, ClosureReason.OTHER_SERVICE),
+    Order("L2", "well under way", 105, ESPOO, 5, ("practice", "extended"), None, 1),
+    Order("L1", "waits for a decision", 11, LOHJA, 12),
+    Order("L2", "decided", 14, ESPOO, 7),
+    Order("L2", "newest", 64, RAASEPORI, 2, ("late negotiation",)),
+)
+REFUSED = (("L1", 170, LOHJA, 12), ("L2", 120, ESPOO, 10), ("L2", 66, LOHJA, 7))
+NEEDLESS = "Perheen tilanne ei edellytä palvelua."
 
 
-class _Course:
-    """One episode of a service."""
+def tales(teller: Teller) -> Iterator[Tale]:
+    """Every order, and those that were refused."""
+    for order in ORDERS:
+        instructor = INSTRUCTORS[order.place.area]
+        tale = teller.tale(f"{order.service}/{order.name}", order.days_ago, instructor)
+        clients = [tale.client(order.age, order.place.area)]
+        for number in range(order.siblings):
+            clients.append(tale.client(3 + 5 * number, order.place.area, name=f"sibling {number}", code=number == 0))
+        Arranged(tale, order.place, clients, order).tell()
+        yield tale
+    for service, days_ago, place, age in REFUSED:
+        tale = teller.tale(f"{service}/refused {days_ago}", days_ago, "U1")
+        order = Order(service, "refused", days_ago, place, age)
+        course = Arranged(tale, place, [tale.client(age, place.area)], order)
+        course.propose()
+        course.refuse(NEEDLESS)
+        yield tale
 
-    def __init__(self, tale: Tale, service: str, course: str, days: int | None, area: str) -> None:
-        self.tale, self.service, self.course = tale, service, course
-        age = 6 if (service, course) == ("L1", "exception") else AGES[service]
-        self.clients = [tale.client(age, area)]
-        if service == "L2":
-            self.clients.append(tale.client(7, area, name="sibling", code=False))
-        self.episode = tale.id("episode")
-        self.start = START
-        self.end = _last_of(tale, course) if days is None else START + days
-        self.bad = course == "breaches"
 
-    def do(self, kind: type[Any], /, **fields: Any) -> UUID:
-        return self.tale.do(self.episode, kind, **fields)
+class Arranged(Course):
+    """One ordered service."""
+
+    def __init__(self, tale: Tale, place: Place, clients: list[Any], order: Order) -> None:
+        self.service, self.order = order.service, order
+        super().__init__(tale, place, clients)
+        self.decider = SOCIAL_WORKERS.get(place.area, "U1")
+        months = 3 + sum(turn in order.turns for turn in ("extended", "again", "yet again", "extended late"))
+        self.last = order.days if order.days is not None else (self._ends(months) - self.day(0)).days
 
     def tell(self) -> None:
-        """From the referral to where the course ends."""
-        self._propose()
-        if self.course == "refused":
-            reasons = "Perheen tilanne ei edellytä palvelua."
-            self.do(RefuseService, service=self.service, decided_on=self.tale.day(7), reasons=reasons)
-            return
+        """From the preparation to the feedback."""
+        turns = self.order.turns
+        self.propose()
         self._authorise()
         self._prepare()
-        self.do(
-            StartEpisode,
-            started_on=self.tale.day(self.start),
-            codes=("realistic_expectations", "whole_family"),
-            motivation_recognised=True,
-        )
+        codes = ("realistic_expectations", "whole_family") if "no plan" not in turns else ("whole_family",)
+        self.do(StartEpisode, started_on=self.day(0), codes=codes, motivation_recognised="missed" not in turns)
         self._work()
-        if self.course == "extended":
-            self._extend()
-        if self.course != "running":
-            self._close()
+        self._extend()
+        self._close()
 
-    def _propose(self) -> None:
-        day = self.tale.day
-        source = ContactSource.CHILD_WELFARE
-        self.do(ReceiveReferral, client_ids=tuple(self.clients), received_on=day(0), source=source)
-        assessed = {"need_assessed": True, "other_services_fit": True, "codes": WEIGHED}
+    def propose(self) -> None:
+        """The referral, the assessment before the decision, and the proposal to the arranging team."""
+        day, late = self.tale.day, "late proposal" in self.order.turns
+        self.refer(ContactSource.CHILD_WELFARE if self.service == "L2" else ContactSource.FAMILY_SOCIAL_WORK)
+        assessed = {"need_assessed": True, "other_services_fit": True, "codes": WEIGHED, "assessor_id": self.decider}
         self.do(AssessCoordination, assessed_on=day(2), **assessed)
-        self.do(
-            MakeProposal,
-            proposed_on=day(3),
-            service=self.service,
-            proposer_role=WorkerRole.RESPONSIBLE_SOCIAL_WORKER,
-            channel="Laava" if not self.bad else None,
-            decided_by_team="arranging_team",
-            cancellation_conditions=("day_before",),
-        )
+        told: dict[str, Any] = {"proposer_role": WorkerRole.RESPONSIBLE_SOCIAL_WORKER, "proposer_id": self.decider}
+        told |= {"decided_by_team": "arranging_team", "cancellation_conditions": ("day_before", "illness")}
+        self.do(MakeProposal, proposed_on=day(3), service=self.service, channel=None if late else "Laava", **told)
 
     def _authorise(self) -> None:
-        day = self.tale.day
-        special = self.course == "exception"
-        if special and self.service == "L1":
-            mature = {"service": "L1", "codes": ("age",), "reasons": "Poikkeuksellisen kypsä."}
-            self.do(GrantException, decided_on=day(6), **mature)
-        self.do(
-            GrantService,
-            service=self.service,
-            decided_on=day(7),
-            valid_from=day(self.start),
+        turns, decided = self.order.turns, self.tale.day(self.wait // 2)
+        if "exception" in turns:
+            mature = {"service": "L1", "codes": ("age",), "reasons": "Poikkeuksellisen kypsä ikäisekseen."}
+            expected = {"expected_effect": "Tuen tarve päättyy.", "decision_maker": self.decider}
+            self.do(GrantException, decided_on=decided - DAY, **mature, **expected)
+        special = "exception" in turns or "special" in turns
+        self.grant(
+            "Muutostyön tarve on arvioitu.",
             months_granted=3,
-            reasons="Muutostyön tarve.",
             clientship="child_welfare",
             codes=CODES[self.service],
             voluntary_consent=True if self.service == "L2" else None,
-            special_reasons="Harkittu yhdessä." if special else None,
+            special_reasons="Harkittu yhdessä perheen ja koulun kanssa." if special else None,
+            references=(Reference(system="Laava", reference=f"L-{self.tale.draw.randint(1000, 9999)}"),),
         )
-        self.do(
-            ReceivePaymentCommitment,
-            received_on=day(8),
-            issuer="western_uusimaa",
-            payer_service="child_welfare",
-            valid_from=day(self.start),
-            units=30 if not self.bad else None,
-            cost_centre="4711",
-        )
+        self.commit(-5, units=30 if "late proposal" not in turns else None, cost_centre="4711")
 
     def _prepare(self) -> None:
-        day = self.tale.day
         if self.service == "L2":
-            self._meet(8, MeetingKind.FAMILIARISATION_VISIT)
-            self._meet(9, MeetingKind.START_NEGOTIATION)
-        goals = (Goal(goal_id=self.tale.id("goal"), theme="everyday_skills"),)
-        plan = {"plan_kind": PlanKind.CLIENT_PLAN, "with_family": True, "goals": goals, "together_with": TOGETHER}
-        self.do(MakePlan, made_on=day(9), planned_meetings=20, **plan)
-        self.do(AssignWorker, role=WorkerRole.RESPONSIBLE_SOCIAL_WORKER, from_on=day(9))
-        self.do(AssignWorker, worker_id="U3", role=WorkerRole.FAMILY_INSTRUCTOR, from_on=day(9))
-
-    def _meet(self, number: int, kind: MeetingKind = MeetingKind.CLIENT_MEETING, /, **fields: Any) -> UUID:
-        began = self.tale.at(number, self.tale.draw.randint(9, 15))
-        told = {"started_at": began, "ended_at": began + dt.timedelta(minutes=90), "mode": MeetingMode.HOME}
-        return self.do(RecordMeeting, **{**told, "meeting_kind": kind, "worker_ids": ("U3",), **fields})
+            self.meet(-9, meeting_kind=MeetingKind.FAMILIARISATION_VISIT, late=0)
+            self.meet(-7, meeting_kind=MeetingKind.START_NEGOTIATION, late=0)
+        plan = {"plan_kind": PlanKind.CLIENT_PLAN, "with_family": True, "together_with": TOGETHER}
+        if "no plan" not in self.order.turns:
+            self.do(MakePlan, made_on=self.day(-1), planned_meetings=14, **plan, **self.goals("everyday_skills"))
+        self.assign(WorkerRole.RESPONSIBLE_SOCIAL_WORKER, -1, self.decider)
+        self.instructor = self.assign(WorkerRole.FAMILY_INSTRUCTOR, -1)
 
     def _work(self) -> None:
-        """A meeting a week, a negotiation a month; in the course with breaches not every one, and mistakes."""
-        meetings = []
-        for week, number in enumerate(range(self.start, self.end - 2, 7)):
-            late = self.tale.draw.choice((0, 0, 0, 2, 8))
-            more = {"mode": MeetingMode.OFFICE} if self.bad and week % 4 == 1 else {}
-            meetings.append(self._meet(number, late=late, **more))
-            if week % 4 == 3 and not (self.bad and week == 3):
-                self._meet(number + 2, MeetingKind.INTERIM_NEGOTIATION)
-        if self.service == "L2" and self.course in ("sound", "extended"):
-            days = {"started_on": self.tale.day(40), "ended_on": self.tale.day(44)}
-            self.do(RecordHomePractice, place=PracticePlace.OWN_HOME, **days)
-        if self.course in ("breaches", "withdrew"):
-            self._mistakes(meetings)
+        """A meeting or two a week, a negotiation a month, practice at home; what is missed or called off."""
+        turns, orders = self.order.turns, []
+        for week, number in enumerate(self.weekly(1, self.last - 5)):
+            if "missed" in turns and week in (3, 5):
+                self.miss(number)
+                continue
+            if "cancelled" in turns and week == 3:
+                self.call_off(number, CancelledBy.FAMILY, cancellation_condition="day_before")
+                continue
+            told = {"mode": MeetingMode.OFFICE} if "office" in turns and week % 3 == 1 else {}
+            orders.append(self.meet(number, agreed=week % 2 == 0, **told))
+            if self.service == "L2" and week % 2:
+                self.meet(number + 3, minutes=120)
+        self._negotiate(turns)
+        if "practice" in turns:
+            self._practise()
+        if len(orders) > 3:
+            self.tale.correct(self.episode, orders[1], mode=MeetingMode.OTHER_PLACE)
+            self.tale.strike_out(self.episode, self.meet(22, minutes=60))
+        if "handed over" in turns:
+            self.do(
+                HandOverEpisode,
+                from_assignment_id=self.instructor,
+                assignment_id=self.tale.id("successor"),
+                worker_id="U6",
+                handed_over_on=self.day(40),
+            )
 
-    def _mistakes(self, meetings: list[UUID]) -> None:
-        self.tale.correct(self.episode, meetings[1], mode=MeetingMode.OTHER_PLACE)
-        again = self._meet(self.start + 14, late=1)
-        self.tale.strike_out(self.episode, again)
-        at = self.tale.at(self.end - 3)
-        when = {"cancelled_at": at - dt.timedelta(hours=20), "starts_at": at, "cancelled_by": CancelledBy.FAMILY}
-        self.do(CancelMeeting, **when, cancellation_condition="day_before" if not self.bad else None)
+    def _negotiate(self, turns: tuple[str, ...]) -> None:
+        """An interim negotiation a month, unless it is forgotten or late; a closing one."""
+        if self.service == "L1":
+            return
+        for month, number in enumerate(range(28, self.last, 29)):
+            if "no negotiation" in turns and month == 1:
+                continue
+            late = 13 if "late negotiation" in turns and month == 0 else 0
+            self.meet(number + late, meeting_kind=MeetingKind.INTERIM_NEGOTIATION, agreed=True, late=0)
+        self.meet(self.last - 4, meeting_kind=MeetingKind.CLOSING_NEGOTIATION, late=0)
+
+    def _practise(self) -> None:
+        """The family practises everyday life at home for a few days, twice; once at a grandparent's."""
+        for number, place in ((20, PracticePlace.OWN_HOME), (55, PracticePlace.NEAR_ONES_HOME)):
+            days = {"started_on": self.day(number), "ended_on": self.day(number + self.tale.draw.randint(3, 5))}
+            self.do(RecordHomePractice, place=place, **days)
 
     def _extend(self) -> None:
-        decided = self.tale.day(self.start + 86)
-        self.do(GrantExtension, decided_on=decided, months_granted=1, reasons="Muutos on vielä kesken.")
+        """Extensions of a month each, decided in the last week; one is decided late, after days without a decision."""
+        for months, turn in enumerate(("extended", "again", "yet again", "extended late"), 1):
+            if turn not in self.order.turns:
+                continue
+            before = self._ends(3 + (months - 1 if turn != "extended late" else 0))
+            late = turn == "extended late"
+            decided = before + 5 * DAY if late else before - self.tale.draw.randint(2, 6) * DAY
+            told = {"valid_from": decided if late else before + DAY, "decision_maker": self.decider}
+            reasons = "Muutos on vielä kesken."
+            self.do(GrantExtension, decided_on=decided, months_granted=1, reasons=reasons, **told)
+
+    def _ends(self, months: int) -> Any:
+        """The last day of so many months from the start on: the day before the same-numbered one."""
+        start = self.day(0)
+        year, month = divmod(start.month - 1 + months, 12)
+        first = start.replace(year=start.year + year, month=month + 1, day=1)
+        last_of_month = ((first + 32 * DAY).replace(day=1) - DAY).day
+        return first.replace(day=start.day) - DAY if start.day <= last_of_month else first.replace(day=last_of_month)
 
     def _close(self) -> None:
-        day, end = self.tale.day, self.end
-        if not self.bad:
-            self.do(EvaluatePlan, evaluated_on=day(end))
-        withdrew = self.course == "withdrew"
-        reason = ClosureReason.FAMILY_WITHDREW if withdrew else ClosureReason.GOALS_MET
-        outcome = Outcome.OTHER_SERVICE if self.bad else Outcome.NONE
-        self.do(CloseEpisode, closed_on=day(end), reason=reason, outcome=outcome, late=6 if self.bad else 0)
-        if self.course in ("sound", "extended", "exception"):
-            self.do(ReceiveFeedback, received_on=day(end + 3), given_by="responsible_social_worker")
+        order, last = self.order, self.tale.base + (self.day(0) - self.tale.base) + self.last * DAY
+        if "no plan" not in order.turns:
+            self.do(EvaluatePlan, evaluated_on=last, overall_result=GoalResult.PARTLY_MET)
+        outcome = Outcome.OTHER_SERVICE if order.ends is ClosureReason.OTHER_SERVICE else Outcome.NONE
+        told = {"closed_on": last, "outcome": outcome, "late": self.place.reports_late_days}
+        self.close(0, order.ends, **told)
+        if "feedback" in order.turns or self.tale.draw.random() < 0.4:
+            scores = {"arranging": self.tale.draw.randint(2, 5), "result": self.tale.draw.randint(2, 5)}
+            told = {"given_by": "responsible_social_worker", "scores": scores}
+            self.do(ReceiveFeedback, received_on=self.tale.day((last - self.tale.base).days + 4), **told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 from collections import Counter
@@ -14,24 +15,49 @@ import pytest
 from psycopg import sql
 from stdnum.fi import hetu
 
+from domain.amend.reach_calendar import ReachCalendar
 from domain.catalogue.loader import load_catalogue
 from domain.client.facts import ClientRegistered
+from domain.clock import CalendarReached
+from domain.commands import COMMANDS, ON_EVERY_STREAM, AnyCommand
+from domain.conference.facts import ConferenceConvened, ConferenceKind
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.correction import EntryCorrected, EntryStruckOut
-from domain.episode.facts import DecisionKind, DecisionMade, EpisodeClosed
+from domain.episode.facts import (
+    DecisionKind,
+    DecisionMade,
+    EpisodeClosed,
+    EpisodeStarted,
+    MeetingPlanned,
+    ReferralReceived,
+    SpellOpened,
+)
 from domain.fact import Fact
 from domain.ledger.book import Book
 from domain.ledger.mapper import entry_of
-from domain.ledger.migrate import schema_of
+from domain.ledger.migrate import create_register, schema_of
 from domain.quality.facts import QualityFileOpened
+from domain.register.commands.adopt_log_key import AdoptLogKey
+from domain.register.commands.record_log_restore import RecordLogRestore
+from domain.register.commands.succeed_controller import SucceedController
 from domain.register.facts import ServiceModelPublished
 from domain.stream import Entry
-from scripts.demonstration import registers
-from scripts.demonstration.registers import DEMONSTRATIONS, Demonstration, fill_register, fill_registers
-from scripts.demonstration.telling import REFERENCE, SEED
+from scripts.demonstration import quality, registers
+from scripts.demonstration.history import import_into_empty
+from scripts.demonstration.registers import (
+    DEMONSTRATIONS,
+    EARLIEST_END,
+    KYMENLAAKSO,
+    Demonstration,
+    fill_register,
+    fill_registers,
+    opening,
+)
+from scripts.demonstration.telling import SEED, Tale, Teller
 from tests.scripts.conftest import Imported
 
-YEAR = (dt.date(2024, 11, 1), REFERENCE.date())
+UNTIL = dt.date(2026, 3, 20)
+LONGEST = dt.timedelta(days=730)
 LATE = dt.timedelta(days=2)
 
 
@@ -54,7 +80,8 @@ def entries_of(book: Book) -> tuple[Entry, ...]:
 
 
 def _filled(dsn: str, demonstration: Demonstration, register: str, folder: Path, seed: str = SEED) -> Filled:
-    recorded = fill_register(dsn, demonstration, folder / f"{register}.unfinished", register=register, seed=seed)
+    unfinished = folder / f"{register}.unfinished"
+    recorded = fill_register(dsn, demonstration, unfinished, register=register, seed=seed, until=UNTIL)
     book = Book(dsn, register)
     try:
         return Filled(demonstration, dsn, register, recorded, entries_of(book))
@@ -112,12 +139,20 @@ def test_there_are_closures_refusals_exceptions_and_extensions(filled: tuple[Fil
     assert kinds >= {DecisionKind.GRANTED, DecisionKind.REFUSED, DecisionKind.EXCEPTION, DecisionKind.EXTENSION}
 
 
-def test_it_all_happened_in_the_year_before_the_reference_day(filled: tuple[Filled, ...]) -> None:
+def test_the_stories_end_near_the_day_that_is_told_and_the_oldest_begins_two_years_before(
+    filled: tuple[Filled, ...],
+) -> None:
     for one in filled:
-        own = [entry for entry in one.entries if entry.provenance is not None]
-        days = [entry.occurred_at.date() for entry in own]
-        assert YEAR[0] <= min(days), one.register
-        assert max(days) <= YEAR[1], one.register
+        days = [entry.occurred_at.date() for entry in one.entries if entry.provenance is not None]
+        assert min(days) >= UNTIL - LONGEST, one.register
+        assert UNTIL - dt.timedelta(days=7) <= max(days) <= UNTIL, one.register
+
+
+def test_meetings_lie_ahead_where_work_goes_on(filled: tuple[Filled, ...]) -> None:
+    for one in filled:
+        planned = [fact for fact in one.facts(MeetingPlanned) if isinstance(fact, MeetingPlanned)]
+        ahead = [fact for fact in planned if fact.starts_at.date() > UNTIL]
+        assert bool(ahead) is one.demonstration.has_episodes, one.register
 
 
 def test_nobody_in_it_can_be_real_or_has_a_name(filled: tuple[Filled, ...]) -> None:
@@ -129,11 +164,104 @@ def test_nobody_in_it_can_be_real_or_has_a_name(filled: tuple[Filled, ...]) -> N
     assert not any(person.given_name or person.family_name for person in people)
 
 
+STEERED_BY_THE_LEDGER = {
+    ReachCalendar: "only the ledger's own clock gives it; it runs in story time",
+    SucceedController: "given by the import of Kymenlaakso's history",
+    AdoptLogKey: "given by the sealer of a register's log",
+    RecordLogRestore: "given when a register was restored from a backup",
+}
+"""The commands that no story gives, and why."""
+
+
+def commands_given(one: Demonstration) -> set[type[AnyCommand]]:
+    """The kinds of command with which a register is filled."""
+    teller = Teller(one.name, SEED, UNTIL)
+    audits = [quality.tale(teller, service, area) for service, area in one.audited]
+    told = {telling.kind for tale in (*one.tales(teller), *audits) for telling in tale.tellings}
+    return told | {type(command) for _, command in opening(one.name, one, UNTIL)}
+
+
+def test_every_public_command_is_given_at_least_once() -> None:
+    given = {kind for one in (*DEMONSTRATIONS, KYMENLAAKSO) for kind in commands_given(one)}
+    public = {kind for kinds in (*COMMANDS.values(), ON_EVERY_STREAM) for kind in kinds}
+    assert public - given == set(STEERED_BY_THE_LEDGER)
+
+
+def test_the_calendar_opened_duties_in_story_time(filled: tuple[Filled, ...]) -> None:
+    for one in filled:
+        if one.demonstration.name in ("lapland", "rovaniemi"):
+            reached = [fact for fact in one.facts(CalendarReached) if isinstance(fact, CalendarReached)]
+            assert reached, one.register
+            assert all(fact.reached_on <= UNTIL for fact in reached)
+
+
+def test_every_kind_of_conference_is_held(filled: tuple[Filled, ...]) -> None:
+    facts = [fact for one in filled for fact in one.facts(ConferenceConvened)]
+    assert {fact.conference_kind for fact in facts if isinstance(fact, ConferenceConvened)} == set(ConferenceKind)
+
+
+def test_areas_of_a_register_differ_in_how_long_families_wait(filled: tuple[Filled, ...]) -> None:
+    for one in filled:
+        waits = waits_by_area(one)
+        if one.demonstration.has_episodes:
+            assert max(waits.values()) > 1.5 * min(waits.values()), (one.register, waits)
+
+
+def waits_by_area(one: Filled) -> dict[str, float]:
+    """The mean days from the referral to the start, of each area."""
+    referrals = {entry.stream_id: entry.fact for entry in one.entries if isinstance(entry.fact, ReferralReceived)}
+    waits: dict[str, list[int]] = {}
+    for entry in one.entries:
+        if isinstance(entry.fact, EpisodeStarted):
+            referral = referrals[entry.stream_id]
+            waits.setdefault(str(referral.area), []).append((entry.fact.started_on - referral.received_on).days)
+    return {area: sum(days) / len(days) for area, days in waits.items()}
+
+
+@pytest.mark.parametrize("until", [EARLIEST_END, dt.date(2025, 12, 31), dt.date(2026, 2, 28), dt.date(2027, 7, 1)])
+def test_a_story_is_the_same_up_to_the_end_that_is_told(until: dt.date) -> None:
+    for one in (*DEMONSTRATIONS, KYMENLAAKSO):
+        told: list[Tale] = list(one.tales(Teller("here", SEED, until)))
+        assert {tale.name for tale in told} == {tale.name for tale in one.tales(Teller("here", SEED, UNTIL))}
+        assert all(telling.told_at.date() <= until for tale in told for telling in tale.tellings)
+
+
+@pytest.mark.parametrize("until", [EARLIEST_END, dt.date(2026, 1, 2), dt.date(2026, 5, 2)])
+def test_no_order_of_any_story_is_refused_whatever_the_day_it_ends_on(
+    postgres: str, tmp_path: Path, until: dt.date
+) -> None:
+    register = f"ends-{os.getpid()}-{until:%Y%m%d}"
+    one = next(one for one in DEMONSTRATIONS if one.name == "western-uusimaa")
+    try:
+        assert fill_register(postgres, one, tmp_path / "unfinished", register=register, until=until) > 250
+    finally:
+        _drop(postgres, register)
+
+
+def test_the_year_of_kymenlaakso_is_told_after_its_imported_history(postgres: str, tmp_path: Path) -> None:
+    register = f"kymenlaakso-{os.getpid()}"
+    create_register(postgres, register)
+    try:
+        with contextlib.closing(Book(postgres, register)) as book:
+            import_into_empty(book, tmp_path / "history")
+            before = book.ledger.head()[0]
+            told = fill_register(postgres, KYMENLAAKSO, tmp_path / "unfinished", register=register, until=UNTIL)
+            assert book.ledger.head()[0] == before + told
+            later = [entry.fact for entry in entries_of(book)[before:]]
+        tomorrow = UNTIL + dt.timedelta(days=1)
+        again = fill_register(postgres, KYMENLAAKSO, tmp_path / "unfinished", register=register, until=tomorrow)
+        assert again == 0
+        assert {fact.service for fact in later if isinstance(fact, DecisionMade)} == {"K1", "K2"}
+        assert any(isinstance(fact, SpellOpened) for fact in later)
+    finally:
+        _drop(postgres, register)
+
+
 def test_a_second_run_records_nothing(filled: tuple[Filled, ...], tmp_path: Path) -> None:
     for one in filled:
         unfinished = tmp_path / f"{one.register}.unfinished"
         assert fill_register(one.dsn, one.demonstration, unfinished, register=one.register) == 0
-        unfinished.touch()  # as if it had been cut off at the very end
+        unfinished.write_text(UNTIL.isoformat(), encoding="ascii")  # as if it had been cut off at the very end
         assert fill_register(one.dsn, one.demonstration, unfinished, register=one.register) == 0
         assert not unfinished.exists()
 
@@ -154,9 +282,10 @@ def test_what_was_cut_off_is_taken_up_again_and_the_same_seed_gives_the_same(
 
     try:
         with pytest.raises(KeyboardInterrupt):
-            fill_register(first.dsn, first.demonstration, unfinished, cut_off, register=register)
+            fill_register(first.dsn, first.demonstration, unfinished, cut_off, register=register, until=UNTIL)
         assert unfinished.exists()
-        fill_register(first.dsn, first.demonstration, unfinished, register=register)
+        another_day = UNTIL + dt.timedelta(days=3)  # it is taken up again up to the same day as before
+        fill_register(first.dsn, first.demonstration, unfinished, register=register, until=another_day)
         again = Book(first.dsn, register)
         counted = Counter(entry.fact.stored_name() for entry in entries_of(again))
         again.close()
@@ -167,7 +296,7 @@ def test_what_was_cut_off_is_taken_up_again_and_the_same_seed_gives_the_same(
 
 def test_the_stories_follow_from_the_seed() -> None:
     for one in DEMONSTRATIONS:
-        told = [list(one.tales("here", seed)) for seed in (SEED, SEED, "another")]
+        told = [list(one.tales(Teller("here", seed, UNTIL))) for seed in (SEED, SEED, "another")]
         first, same, other = (
             [(telling.command_id, telling.command, telling.provenance) for telling in tale.tellings if plain(telling)]
             for tales in told
