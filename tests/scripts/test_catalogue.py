@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from rich.console import Console
 
-from domain.catalogue.loader import MODELS, load_catalogue, load_model
+from domain.catalogue.loader import MODELS, load_catalogue, load_model, with_frames
 from domain.catalogue.model import CountsUnit, ServiceModel, Tag
 from domain.ledger.book import Book, Order
 from domain.register.commands.open_register import OpenRegister
@@ -187,7 +187,8 @@ def test_a_new_file_is_usable_without_code(
     text = K2.replace('service = "K2"', 'service = "K7"', 1)
     (tmp_path / "K7.1.toml").write_text(text, "utf-8")
     assert jaksokirja("catalogue", "check", tmp_path / "K7.1.toml").exit_code == 0
-    monkeypatch.setattr("scripts.commandline.catalogue.load_catalogue", lambda: (load_model(tmp_path / "K7.1.toml"),))
+    loaded = with_frames(load_model(tmp_path / "K7.1.toml"), CATALOGUE)
+    monkeypatch.setattr("scripts.commandline.catalogue.load_catalogue", lambda: (loaded,))
     done = jaksokirja("catalogue", "publish", "K7", "--register", opened.register_name)
     assert done.exit_code == 0, done.output
     assert opened.register_state().model_in_force("K7", dt.date(2024, 1, 1)).names == model("K2").names
