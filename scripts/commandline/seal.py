@@ -17,11 +17,13 @@ import typer
 from api.logging import configure_logging
 from api.sealing import sealing_health, workshop_of
 from api.settings import Settings
+from domain.calendar import HELSINKI
 from domain.ledger.sealing.files import write_whole
+from domain.ledger.sealing.logstore import LogStore
 from domain.ledger.sealing.status import sealing_status
 from domain.ledger.sealing.working import Workshop, keep_sealing, keep_submitting
 from scripts.commandline import options
-from scripts.commandline.faults import FAILURE
+from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.commandline.restoring import begin_from, prepare_restore, restored
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Cell, Column, console, show
@@ -38,6 +40,10 @@ Begin = Annotated[
     typer.Option("--begin-from", metavar="FILE", help="Begin from a checkpoint kept elsewhere: the state is lost."),
 ]
 
+HandOut = Annotated[
+    Path | None, typer.Option("--hand-out", metavar="FILE", help="Write the last checkpoint, for an auditor to keep.")
+]
+
 
 @app.command()
 def seal(
@@ -49,6 +55,7 @@ def seal(
     prepare: Out = None,
     statement: Restored = None,
     checkpoint: Begin = None,
+    hand_out: HandOut = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Seal a register until Ctrl-C: a signed checkpoint of its log whenever there is something new."""
@@ -58,6 +65,8 @@ def seal(
         name = register_meant(dsn, register)
         if status:
             _status(workshop, dsn, name, as_json)
+        elif hand_out is not None:
+            _hand_out(dsn, name, hand_out)
         elif verify_all:
             with workshop.inspector(dsn, name) as sealer:
                 typer.echo(f"{sealer.verify_all()} records are as they were sealed.")
@@ -75,6 +84,16 @@ def seal(
         else:
             configure_logging(settings)
             _until_stopped(workshop, dsn, name)
+
+
+def _hand_out(dsn: str, register: str, path: Path) -> None:
+    """As the database has it: with the cosignatures of the witnesses."""
+    with LogStore(dsn, register) as store:
+        note = store.last_note()
+    if note is None:
+        raise CommandFault(f"Nothing of {register} is sealed yet: jaksokirja seal --once.", "nothing_sealed", FAILURE)
+    write_whole(path, note)
+    typer.echo(note.decode(), nl=False)
 
 
 def _once(workshop: Workshop, dsn: str, register: str) -> None:
@@ -117,8 +136,9 @@ def _status(workshop: Workshop, dsn: str, register: str, as_json: bool) -> None:
 
 
 def _print(told: dict[str, Any]) -> None:
+    at = told["sealed_at"].astimezone(HELSINKI) if told["sealed_at"] else None
     words = {"sealed": "Sealed", "unsealed": "Not sealed yet", "refused": "Refused"}
-    row: list[Cell] = [words[told["status"]], told["head"], told["size"], told["lag_events"], told["sealed_at"]]
+    row: list[Cell] = [words[told["status"]], told["head"], told["size"], told["lag_events"], at]
     headers = ("Standing", "Recorded", "Sealed", "Not sealed", "Sealed at")
     columns = [Column(header, number=number in (1, 2, 3)) for number, header in enumerate(headers)]
     found = f"{told['found']} {told['remedy']} [{told['refused']}]" if told["refused"] else ""

@@ -62,6 +62,21 @@ def test_seal_once_signs_what_is_new(jaksokirja: RunCommand, house: House) -> No
         assert open_checkpoint(store.last_note() or b"", [VerifierKey.parse(vkey)]).checkpoint.size == 2
 
 
+def test_an_auditor_takes_the_last_checkpoint_home_and_verifies_by_it(
+    jaksokirja: RunCommand, house: House, tmp_path: Path
+) -> None:
+    vkey, _ = said(jaksokirja, "keys", "new", "checkpoints", "-r", house.register).split("\n")[:2]
+    kept = tmp_path / "checkpoint"
+    assert "[nothing_sealed]" in jaksokirja("seal", "-r", house.register, "--hand-out", kept).output
+    said(jaksokirja, "seal", "-r", house.register, "--once")
+    said(jaksokirja, "seal", "-r", house.register, "--hand-out", kept)
+    assert open_checkpoint(kept.read_bytes(), [VerifierKey.parse(vkey)]).checkpoint.size == 2
+    audit = ("verify", "-r", house.register, "--checkpoint", kept, "--key", vkey)
+    assert "Sound" in said(jaksokirja, *audit)
+    house.spoil("UPDATE {s}.events SET record = set_byte(record, 80, 0) WHERE position = 1")
+    assert jaksokirja(*audit).exit_code == 1
+
+
 def test_without_a_key_the_command_line_says_how_one_is_made(jaksokirja: RunCommand, house: House) -> None:
     done = jaksokirja("seal", "-r", house.register, "--once")
     assert (done.exit_code, "[no_log_key]" in done.output, "keys new checkpoints" in done.output) == (1, True, True)
