@@ -54,6 +54,7 @@ def create_app(
     registers = Registers(
         dsn,
         patience_seconds=settings.patience_seconds,
+        keyring=settings.keyring(dsn),
         clock=clock,
         following=following,
         workshop=workshop_of(settings),

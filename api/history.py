@@ -161,7 +161,9 @@ def _shown(state: StreamState) -> list[tuple[str, Any]]:
     return [(one.name, getattr(state, one.name)) for one in fields(state) if one.name not in hidden]
 
 
-_ALWAYS_HIDDEN = frozenset({"identity_code", "born_on", "birth_expected_on", "gave_birth_on", "address"})
+_ALWAYS_HIDDEN = frozenset(
+    {"identity_code", "born_on", "birth_expected_on", "gave_birth_on", "address", "identity_withheld"}
+)
 
 
 def _plain(value: Any) -> Any:

@@ -23,6 +23,7 @@ from domain.ledger.book import Book
 from domain.ledger.errors import LedgerUnavailable, UnknownRegister
 from domain.ledger.migrate import registers
 from domain.ledger.sealing.working import Workshop, keep_sealing, keep_submitting
+from domain.ledger.secrecy.opening import KeyringPlace
 from projections.engine import follow
 from projections.queries import Reading
 
@@ -46,6 +47,7 @@ class Registers:
         dsn: str,
         *,
         patience_seconds: float,
+        keyring: KeyringPlace | None = None,
         clock: Clock | None = None,
         following: bool = False,
         workshop: Workshop | None = None,
@@ -54,6 +56,7 @@ class Registers:
         # libpq takes whole seconds, at least two of them
         self.dsn = make_conninfo(dsn, connect_timeout=max(2, round(patience_seconds)))
         self.patience_seconds = patience_seconds
+        self._keyring = keyring
         self._clock = clock
         self._following = following
         self.workshop = workshop
@@ -89,7 +92,10 @@ class Registers:
         with self._lock:
             if name not in self._books:
                 self._readers[name] = Readers(self.dsn, name, patience_seconds=self.patience_seconds)
-                self._books[name] = Book(self.dsn, name, clock=self._clock, patience_seconds=self.patience_seconds)
+                keyring = self._keyring.of(name) if self._keyring else None
+                self._books[name] = Book(
+                    self.dsn, name, keyring=keyring, clock=self._clock, patience_seconds=self.patience_seconds
+                )
                 self._follow(name)
             return self._books[name]
 

@@ -12,6 +12,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from domain.ledger.secrecy.keyring import keyring_dsn
+from domain.ledger.secrecy.opening import KeyringPlace
+
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "JAKSOKIRJA_"
 
@@ -27,6 +30,14 @@ class Settings(BaseModel):
 
     data: Path = Field(default=PROJECT / ".data", description="Folder of the embedded server and of local keys.")
     dsn: str | None = Field(default=None, description="An outer PostgreSQL, 15 or newer, instead of the embedded one.")
+    keyring_dsn: str | None = Field(
+        default=None, description="The database of the keyring; else a second one on the ledger's server."
+    )
+    register_key_file: Path | None = Field(
+        default=None,
+        description="The file of the register key; else register.key in the folder of keys."
+        " JAKSOKIRJA_REGISTER_KEY, the key itself in base64, goes before both.",
+    )
     host: str = Field(default="127.0.0.1", description="The address that the API listens at.")
     port: int = Field(default=8765, ge=0, le=65535, description="The port that the API listens at.")
     log_level: str = Field(
@@ -53,6 +64,11 @@ class Settings(BaseModel):
     def sealer_folder(self) -> Path:
         """Where the sealer keeps what it remembers, a folder a register."""
         return self.sealer or self.data / "sealer"
+
+    def keyring(self, ledger_dsn: str) -> KeyringPlace:
+        """Where the keyring of the registers under that DSN is."""
+        key_file = self.register_key_file or self.keys_folder / "register.key"
+        return KeyringPlace(keyring_dsn(ledger_dsn, self.keyring_dsn), key_file, self.patience_seconds)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -172,7 +172,8 @@ class Deviation:
 class Judgement:
     """What the rules of one model make of a stream: by key. `remedies`: what would satisfy, by deviation key.
 
-    `forbidden`: the keys of those deviations for which the command that would cause them is refused.
+    `forbidden`: the keys of those deviations for which the command that would cause them is refused. `unjudged`: the
+    rules that would have to see what is withheld, with their strength: what they concluded before stands.
     """
 
     model: ModelReference
@@ -181,6 +182,7 @@ class Judgement:
     remedies: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     forbidden: frozenset[str] = frozenset()
+    unjudged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -307,7 +309,9 @@ def _duty_facts(
     for key, had in recorded.duties.items():
         owner = judgements.get(had.model)
         duty = owner.duties.get(key) if owner else None
-        if duty is None:
+        if owner and had.rule_id in owner.unjudged:
+            standing[key] = had
+        elif duty is None:
             yield DutyWithdrawn(duty_key=key)
         else:
             standing[key] = duty
@@ -325,7 +329,9 @@ def _deviation_facts(
     for key, had in recorded.deviations.items():
         owner = judgements.get(had.model)
         deviation = owner.deviations.get(key) if owner else None
-        if deviation is None:
+        if owner and had.rule_id in owner.unjudged:
+            standing.add(key)
+        elif deviation is None:
             yield DeviationWithdrawn(deviation_key=key)
         else:
             standing.add(key)

@@ -13,6 +13,9 @@ from typing import Any, Self
 from pydantic import SerializeAsAny
 
 from domain.fact import Fact, JsonObject
+from domain.withheld import Withheld
+
+_OF_CONTENT = "content."
 
 
 class MistakeKind(StrEnum):
@@ -42,19 +45,36 @@ class EntryCorrected(Fact, name="entry_corrected", sensitive=("reason",)):
         }
         return outer, {"content": hidden, "reason": self.reason}
 
+    def part_of(self, hidden: JsonObject, client_id: str) -> JsonObject:
+        """As `Fact.part_of`, of the content's sensitive part."""
+        return {**hidden, "content": self.content.part_of(hidden["content"], client_id)}
+
     @classmethod
-    def join(cls, plain: Mapping[str, Any], hidden: Mapping[str, Any]) -> Self:
+    def hidden_names(cls, hidden: Mapping[str, Any]) -> list[str]:
+        """As `Fact.hidden_names`; those of the content with its name before them."""
+        return ["reason", *(_OF_CONTENT + name for name in sorted(hidden["content"]))]
+
+    @classmethod
+    def join(
+        cls, plain: Mapping[str, Any], hidden: Mapping[str, Any], withheld: Mapping[str, Withheld] | None = None
+    ) -> Self:
         """As `Fact.join`; the content may be of an older version of its fact, and is brought up to date."""
         from domain.registry import REGISTRY  # noqa: PLC0415 -- the registry lists this fact, so it is read late
 
-        stored = plain["content"]
-        content = REGISTRY.fact_from(stored["name"], stored["plain"], hidden.get("content", {}))
-        return cls(
+        stored, withheld = plain["content"], withheld or {}
+        of_content = {
+            name.removeprefix(_OF_CONTENT): why for name, why in withheld.items() if name.startswith(_OF_CONTENT)
+        }
+        content = REGISTRY.fact_from(stored["name"], stored["plain"], hidden.get("content", {}), of_content)
+        fact = cls(
             entry=plain["entry"],
             mistake=MistakeKind(plain["mistake"]),
             content=content,
-            reason=hidden.get("reason", ""),
+            reason=hidden.get("reason", withheld.get("reason", "")),
         )
+        if withheld:
+            vars(fact).update(withheld=dict(withheld))
+        return fact
 
 
 class EntryStruckOut(Fact, name="entry_struck_out", sensitive=("reason",)):

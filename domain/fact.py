@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict
 
 from domain.calendar import HELSINKI
+from domain.withheld import Withheld
 
 JsonObject = dict[str, Any]
 """A parsed JSON object: what is stored, before it is validated into a fact."""
@@ -37,9 +38,10 @@ class Fact(BaseModel):
 
     A subclass states, as class keywords, its stored `name`, its `version`, the `stream` it belongs to (None:
     any), the field that tells when it `happened` (a date or an aware datetime; None: when it was recorded), which
-    of its fields are `sensitive` (identities, addresses, free text: stored apart, never shown by `repr`), which
-    name `workers`, which pairs are `spans` (beginning, end), and which further fields must lie in the `past`.
-    What must hold of all these is checked in one place, `domain.truth`.
+    of its fields are `sensitive` (identities, addresses, free text: sealed apart, never shown by `repr`), which of
+    those are `by_client` (a mapping from client id to what is that client's alone), which name `workers`, which pairs
+    are `spans` (beginning, end), and which further fields must lie in the `past`. What must hold of all these is
+    checked in one place, `domain.truth`. A sensitive field is a text or optional: it may be withheld.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -49,6 +51,11 @@ class Fact(BaseModel):
     stream: ClassVar[StreamKind | None] = None
     happened: ClassVar[str | None] = None
     sensitive: ClassVar[frozenset[str]] = frozenset()
+    by_client: ClassVar[frozenset[str]] = frozenset()
+    stand_ins: ClassVar[Mapping[str, str]] = {}
+    """What is put for the sensitive fields that must have a value, where they are not read."""
+    withheld: ClassVar[Mapping[str, Withheld]] = {}
+    """Of a fact that was read without a key: the fields whose content is there but could not be read, and why."""
     workers: ClassVar[tuple[str, ...]] = ()
     spans: ClassVar[tuple[tuple[str, str], ...]] = ()
     past: ClassVar[tuple[str, ...]] = ()
@@ -68,6 +75,7 @@ class Fact(BaseModel):
         stream: StreamKind | None = None,
         happened: str | None = None,
         sensitive: tuple[str, ...] = (),
+        by_client: tuple[str, ...] = (),
         workers: tuple[str, ...] = (),
         spans: tuple[tuple[str, str], ...] = (),
         past: tuple[str, ...] = (),
@@ -75,13 +83,14 @@ class Fact(BaseModel):
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        named = {*sensitive, *workers, *past, *(field for span in spans for field in span)}
+        named = {*sensitive, *by_client, *workers, *past, *(field for span in spans for field in span)}
         unknown = (named | ({happened} if happened else set())) - set(cls.model_fields)
         if unknown:
             raise TypeError(f"{cls.__name__} names fields that it does not have: {sorted(unknown)}")
         cls.fact_name, cls.fact_version = name, version
         cls.stream, cls.happened = stream, happened
         cls.sensitive, cls.consequence = frozenset(sensitive), consequence
+        cls.by_client, cls.stand_ins = frozenset(by_client), _stand_ins(cls)
         cls.workers, cls.spans, cls.past = workers, spans, past
 
     @classmethod
@@ -104,12 +113,41 @@ class Fact(BaseModel):
         """The plain and the sensitive part, as JSON objects; absent (None) fields are left out."""
         whole = self.model_dump(mode="json", exclude_none=True)
         hidden = {field: whole.pop(field) for field in sorted(self.sensitive) if field in whole}
-        return whole, hidden
+        return whole, {field: value for field, value in hidden.items() if field not in self.withheld}
+
+    def has_sensitive(self) -> bool:
+        """Whether any of its sensitive fields says anything."""
+        return any(getattr(self, field) is not None for field in self.sensitive)
 
     @classmethod
-    def join(cls, plain: Mapping[str, Any], hidden: Mapping[str, Any]) -> Self:
-        """The fact from its two stored parts. Raises pydantic's ValidationError when they do not fit."""
-        return cls.model_validate({**plain, **hidden} if hidden else plain)
+    def join(
+        cls, plain: Mapping[str, Any], hidden: Mapping[str, Any], withheld: Mapping[str, Withheld] | None = None
+    ) -> Self:
+        """The fact from its two stored parts; `withheld` are the sensitive fields that could not be read, and why.
+
+        Raises pydantic's ValidationError when they do not fit.
+        """
+        if not withheld:
+            return cls.model_validate({**plain, **hidden} if hidden else plain)
+        texts = {field: why for field, why in withheld.items() if field in cls.stand_ins and field not in hidden}
+        fact = cls.model_validate({**plain, **hidden, **texts})
+        vars(fact).update(texts, withheld=dict(withheld))
+        return fact
+
+    @classmethod
+    def hidden_names(cls, hidden: Mapping[str, Any]) -> list[str]:
+        """The names of the fields in a sensitive part, which stand beside it in the clear."""
+        return sorted(hidden)
+
+    def part_of(self, hidden: JsonObject, client_id: str) -> JsonObject:
+        """What of the sensitive part one client's segment holds: everything but what is other clients' alone."""
+        if not self.by_client:
+            return hidden
+        return {
+            field: {client_id: value[client_id]} if field in self.by_client else value
+            for field, value in hidden.items()
+            if field not in self.by_client or client_id in value
+        }
 
     def __repr_args__(self) -> Any:
         for field, value in super().__repr_args__():
@@ -117,3 +155,12 @@ class Fact(BaseModel):
 
     def __str__(self) -> str:
         return repr(self)
+
+
+def _stand_ins(cls: type[Fact]) -> dict[str, str]:
+    """Raises TypeError for a sensitive field that neither is a text nor may be absent."""
+    needed = {field for field in cls.sensitive if cls.model_fields[field].is_required()}
+    others = sorted(field for field in needed if cls.model_fields[field].annotation is not str)
+    if others:
+        raise TypeError(f"{cls.__name__} could not be read without its sensitive fields {others}: make them optional")
+    return dict.fromkeys(sorted(needed), Withheld.NOT_YOURS.value)

@@ -161,6 +161,30 @@ class AlreadyThere(Refusal):
     code = "already_there"
 
 
+class IdentityRegistered(AlreadyThere):
+    """A client of the register has that identity already. `details` carry the `client_id`."""
+
+    code = "identity_registered"
+
+
+class BeingDestroyed(OutOfOrder):
+    """The content of this client and service task is being destroyed: nothing is added to it."""
+
+    code = "being_destroyed"
+
+
+class ContentWithheld(OutOfOrder):
+    """What is to be corrected holds content that cannot be read here; a correction would lose it."""
+
+    code = "content_withheld"
+
+
+class CannotBeJudged(OutOfOrder):
+    """What a rule must see cannot be read here, so that nobody can say whether it holds."""
+
+    code = "cannot_be_judged"
+
+
 class NotAuthorised(Refusal):
     """An authorisation whose conditions do not hold: the rule says which, the remedy what would satisfy it."""
 

@@ -1,13 +1,14 @@
 """The closed registry of facts: stored names with versions, and how stored bytes become facts again.
 
 Reading imports nothing that a row names. An unknown name is an error, never skipped. A fact of an older version
-is brought up to date, as a JSON object, by the upcasters listed here, one version at a time.
+is brought up to date, as a JSON object, by the upcasters listed here, one version at a time. A sensitive part is stored
+sealed only; who seals and opens it is given from outside. Never here: keys, ciphers.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,12 +27,30 @@ from domain.network import facts as network
 from domain.quality import facts as quality
 from domain.register import facts as register
 from domain.stream import Entry, Provenance
+from domain.withheld import Withheld
 
 Upcaster = Callable[[JsonObject], JsonObject]
+"""From the plain part of one version to that of the next; a sensitive field keeps its name and kind for good."""
 
 
 class UnknownFactName(Exception):
     """A stored event bears a name that this release does not know."""
+
+
+class NotSealed(ValueError):
+    """A sensitive part is to be stored, or stands stored, as everybody could read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What could be read of a sealed part, and, by name, why the rest could not."""
+
+    hidden: JsonObject
+    withheld: Mapping[str, Withheld]
+
+
+Seal = Callable[[Entry, JsonObject], Sequence[JsonObject]]
+"""Makes the segments in which the sensitive part of an entry is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,12 @@ class StoredState:
     caused_by: int | None
     provenance: JsonObject | None
     plain: JsonObject
-    sensitive: JsonObject
+    sealed: Sequence[JsonObject]
+
+    def unopened(self) -> Opened:
+        """The sensitive part as it is for those who have no keys."""
+        names = [name for segment in self.sealed for name in segment["fields"]]
+        return Opened({}, dict.fromkeys(names, Withheld.NOT_YOURS))
 
 
 class Registry:
@@ -73,13 +97,19 @@ class Registry:
             stored_name = f"{name}.{int(version) + 1}"
         return self.facts[stored_name], plain
 
-    def fact_from(self, stored_name: str, plain: JsonObject, hidden: JsonObject) -> Fact:
+    def fact_from(
+        self,
+        stored_name: str,
+        plain: JsonObject,
+        hidden: JsonObject,
+        withheld: Mapping[str, Withheld] | None = None,
+    ) -> Fact:
         """The fact, brought up to its current version. Raises UnknownFactName, pydantic's ValidationError."""
         kind, today = self.current(stored_name, plain)
-        return kind.join(today, hidden)
+        return kind.join(today, hidden, withheld)
 
-    def encode(self, entry: Entry) -> bytes:
-        """The bytes that are stored and hashed: JSON, in UTF-8, keys in the order given here, made only once."""
+    def parts(self, entry: Entry) -> tuple[JsonObject, JsonObject]:
+        """The state of an entry but for its sensitive part, and that part. Raises UnknownFactName."""
         if self.facts.get(entry.fact.stored_name()) is not type(entry.fact):
             raise UnknownFactName(entry.fact.stored_name())
         plain, hidden = entry.fact.split()
@@ -93,14 +123,26 @@ class Registry:
         if entry.provenance is not None:
             state["provenance"] = entry.provenance.model_dump(mode="json", exclude_none=True)
         state["plain"] = plain
+        return state, hidden
+
+    def encode(self, entry: Entry, seal: Seal | None = None) -> bytes:
+        """The bytes that are stored and hashed: JSON, in UTF-8, keys in the order of `parts`, made only once.
+
+        Raises UnknownFactName, and NotSealed for a sensitive part that nobody seals.
+        """
+        state, hidden = self.parts(entry)
         if hidden:
-            state["sensitive"] = hidden
+            if seal is None:
+                raise NotSealed(f"{entry.fact.stored_name()} has a sensitive part, which is stored sealed only")
+            state["sealed"] = seal(entry, hidden)
         return to_json(state)
 
     @staticmethod
     def parse(state: bytes) -> StoredState:
         """The stored bytes, taken apart; facts are not validated. Raises ValueError on what is not a state."""
         raw: dict[str, Any] = from_json(state)
+        if "sensitive" in raw:
+            raise NotSealed("the event was stored before sensitive parts were sealed: such a register is not read")
         return StoredState(
             occurred_at=raw["occurred_at"],
             actor=raw["actor"],
@@ -108,26 +150,31 @@ class Registry:
             caused_by=raw.get("caused_by"),
             provenance=raw.get("provenance"),
             plain=raw["plain"],
-            sensitive=raw.get("sensitive", {}),
+            sealed=raw.get("sealed", ()),
         )
 
     def decode(
         self,
         stored_name: str,
-        state: bytes,
+        state: bytes | StoredState,
         *,
         stream_id: UUID,
         version: int,
         position: int = 0,
         recorded_at: dt.datetime | None = None,
+        opened: Opened | None = None,
     ) -> Entry:
-        """The entry that `encode` made the bytes from. Raises UnknownFactName, ValueError."""
-        parsed = self.parse(state)
+        """The entry that `encode` made the bytes from; without `opened`, its sensitive part is withheld.
+
+        Raises UnknownFactName, ValueError.
+        """
+        parsed = self.parse(state) if isinstance(state, bytes) else state
+        seen = opened or parsed.unopened()
         provenance = Provenance.model_validate(parsed.provenance) if parsed.provenance else None
         return Entry(
             stream_id=stream_id,
             version=version,
-            fact=self.fact_from(stored_name, parsed.plain, parsed.sensitive),
+            fact=self.fact_from(stored_name, parsed.plain, seen.hidden, seen.withheld),
             occurred_at=dt.datetime.fromisoformat(parsed.occurred_at),
             actor=parsed.actor,
             correlation_id=UUID(parsed.correlation_id),

@@ -26,6 +26,7 @@ from api.serving import server_of
 from api.settings import Settings
 from domain.ledger.book import Book
 from domain.ledger.migrate import create_register, registers
+from domain.ledger.secrecy.opening import require_sealed
 from projections.queries import CaseloadBy
 from projections.rebuild import start_up
 from scripts.commandline.caseload import COLUMNS
@@ -35,7 +36,7 @@ from scripts.commandline.figures import Asked, show_figure
 from scripts.commandline.importing import print_report
 from scripts.commandline.keymaking import have_keys
 from scripts.commandline.progress import bar
-from scripts.commandline.session import DEFAULT_REGISTER, database, require_port
+from scripts.commandline.session import DEFAULT_REGISTER, database, keyring_of, require_port
 from scripts.commandline.tables import console
 from scripts.demonstration.history import import_into_empty
 from scripts.demonstration.registers import (
@@ -95,6 +96,9 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
     log_path = settings.data / "jaksokirja.log"
     with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
         configure_logging(settings, log)
+        settings.keyring(dsn).make()
+        for register in registers(dsn):
+            require_sealed(dsn, register)
         fill(dsn, settings.data, until)
         show_caseloads()
         have_keys(settings, dsn)
@@ -109,7 +113,7 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
 def fill(dsn: str, data: Path, until: dt.date | None = None) -> None:
     """Make the registers, fill those that are empty up to that day, and bring the projections of all up to date."""
     create_register(dsn, DEFAULT_REGISTER)
-    book = Book(dsn, DEFAULT_REGISTER)
+    book = Book(dsn, DEFAULT_REGISTER, keyring=keyring_of(dsn, DEFAULT_REGISTER))
     try:
         with bar("Importing the demonstration", "steps") as progress:
             report = import_into_empty(book, data / "demonstration.unfinished", progress)

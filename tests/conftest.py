@@ -4,6 +4,7 @@
 since the roles of the cluster are made there).
 """
 
+import base64
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -13,6 +14,8 @@ import pytest
 from psycopg import sql
 
 from domain.ledger.migrate import create_register, schema_of
+from domain.ledger.secrecy.keyring import create_keyring, keyring_dsn
+from domain.ledger.secrecy.wrapping import REGISTER_KEY
 from scripts.postgres import running
 
 # Losing the tests' data in a power cut is no loss.
@@ -20,15 +23,20 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
 _numbers = count(1)
 
+os.environ[REGISTER_KEY] = base64.b64encode(b"a register key that is no secret").decode()
+"""One for all: registers' keys differ by the register's name."""
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The DSN of a server, as a superuser."""
     outer = os.environ.get("JAKSOKIRJA_TEST_DSN")
     if outer:
+        create_keyring(keyring_dsn(outer))
         yield outer
         return
     with running(tmp_path_factory.mktemp("data"), settings=QUICK) as dsn:
+        create_keyring(keyring_dsn(dsn))
         yield dsn
 
 

@@ -14,8 +14,9 @@ from domain.contact.facts import ContactReceived
 from domain.correction import EntryCorrected, MistakeKind
 from domain.episode.facts import DecisionMade, ReferralReceived
 from domain.fact import Fact, JsonObject
-from domain.refusal import CannotBeFact, OutOfOrder
+from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
 from domain.truth import check_can_be_fact, check_clients
+from domain.withheld import Withheld
 
 Reason = Annotated[str, Field(min_length=1)]
 
@@ -76,8 +77,18 @@ class CorrectEntry(AnyStreamCommand):
         before = next(standing.fact for standing in state.in_force if standing.version == self.entry)
         return before, self._changed(before)
 
+    def _check_keeps_what_is_withheld(self, before: Fact) -> None:
+        lost = _lost(before, set(self.changes))
+        if lost:
+            raise ContentWithheld(
+                f"The entry's {', '.join(lost)} cannot be read here, and a correction would lose it.",
+                remedy="Correct it where its content can be read, or tell these fields anew among the changes.",
+                field="changes",
+            )
+
     def _changed(self, before: Fact) -> Fact:
-        whole: dict[str, Any] = before.model_dump(mode="json")
+        whole: dict[str, Any] = before.model_dump(mode="json", exclude=set(before.withheld))
+        self._check_keeps_what_is_withheld(before)
         try:
             return type(before).model_validate({**whole, **self.changes})
         except ValidationError as error:
@@ -88,6 +99,15 @@ class CorrectEntry(AnyStreamCommand):
                 remedy=f"The fields are {', '.join(type(before).model_fields)}.",
                 field=f"changes.{field}",
             ) from None
+
+
+def _lost(before: Fact, told: set[str]) -> list[str]:
+    """What a correction that tells only these fields would lose; what was destroyed is lost already, if optional."""
+    return sorted(
+        field
+        for field, why in before.withheld.items()
+        if field not in told and (why is not Withheld.DESTROYED or field in before.stand_ins)
+    )
 
 
 def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:

@@ -46,7 +46,7 @@ class BirthExpected(
     """The client expects a child on `expected_on`."""
 
     learnt_on: dt.date
-    expected_on: dt.date
+    expected_on: dt.date | None = None
 
 
 class ChildBorn(Fact, name="child_born", stream=StreamKind.CLIENT, happened="born_on", sensitive=("child_client_id",)):

@@ -14,6 +14,11 @@ CENTURIES = {"+": 1800, **dict.fromkeys("-YXWVU", 1900), **dict.fromkeys("ABCDEF
 """The separator of a personal identity code tells the century (Government Decree 690/2022)."""
 
 
+def normal_code(identity_code: str) -> str:
+    """The code in the one way to write it: without blanks, in capitals. It need not check."""
+    return str(hetu.compact(identity_code)).upper()
+
+
 def born_on_of(identity_code: str) -> dt.date:
     """The date of birth that stands in the code. Raises BadIdentityCode."""
     try:

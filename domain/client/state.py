@@ -26,12 +26,13 @@ from domain.stream import Entry
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ClientState(StreamState):
-    """A client. Holds identity: never logged, never shown by repr."""
+    """A client. Holds identity: never logged, never shown by repr. `identity_withheld`: told, but not to be read."""
 
     registered: bool = False
     family_id: UUID | None = None
     area: str | None = None
     identity_code: str | None = None
+    identity_withheld: bool = False
     born_on: dt.date | None = None
     birth_expected_on: dt.date | None = None
     expectation_learnt_on: dt.date | None = None
@@ -46,11 +47,14 @@ class ClientState(StreamState):
 
     def expecting_on(self, day: dt.date) -> bool:
         """Whether a child was expected and not yet born on `day`, as far as is known."""
-        return self.birth_expected_on is not None and (self.gave_birth_on is None or day < self.gave_birth_on)
+        return self.expectation_learnt_on is not None and (self.gave_birth_on is None or day < self.gave_birth_on)
 
     def consents_to(self, scope: ConsentScope) -> bool:
         """Whether a consent of that scope stands."""
         return any(consent.scope is scope for consent in self.consents)
+
+
+_IDENTITY = {"identity_code", "born_on"}
 
 
 def fold_client(entries: Sequence[Entry], in_force: Sequence[Entry]) -> ClientState:
@@ -67,6 +71,7 @@ def fold_client(entries: Sequence[Entry], in_force: Sequence[Entry]) -> ClientSt
                     "area": fact.area,
                     "identity_code": fact.identity_code,
                     "born_on": fact.born_on,
+                    "identity_withheld": bool(_IDENTITY & fact.withheld.keys()),
                 }
             case BirthExpected():
                 known |= {"birth_expected_on": fact.expected_on, "expectation_learnt_on": fact.learnt_on}

@@ -715,7 +715,7 @@ class ScreenTaken(
     """A drug screen was taken; that it matches the client's own medication is sensitive."""
 
     taken_on: dt.date
-    matches_medication: bool
+    matches_medication: bool | None = None
     note: str | None = None
 
 

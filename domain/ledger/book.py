@@ -4,13 +4,13 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.application import AggregateNotFoundError, Application, LRUCache
 from pydantic_core import to_json
 
 from domain.client.state import ClientState
@@ -24,9 +24,14 @@ from domain.ledger.errors import CommandReused, VersionConflict
 from domain.ledger.identity import register_stream_id
 from domain.ledger.mapper import EntryMapper, EntryStore, draft_of, entry_of
 from domain.ledger.recorder import PATIENCE_SECONDS, RegisterRecorder
-from domain.ledger.submission import Submission
+from domain.ledger.secrecy.blind import BlindIndex
+from domain.ledger.secrecy.keyring import KeyFenced, Keyring
+from domain.ledger.secrecy.safe import Safe
+from domain.ledger.submission import Draft, Submission
 from domain.refusal import (
     AlreadyThere,
+    BeingDestroyed,
+    CannotBeJudged,
     KeyReused,
     NotAuthorised,
     Refusal,
@@ -45,10 +50,14 @@ from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
 from domain.stream import Entry, Provenance, is_amended
 from domain.streams import check_admits, check_of_service, earlier_pins, fold_stream, kind_of, pin_of
+from domain.subjects import UNASSIGNED, Subject, subjects
 from domain.truth import check_can_be_fact, check_holds_together
 
 MOST_ATTEMPTS = 40
 """How often a command is decided anew because its stream moved on meanwhile; each time somebody else got through."""
+CACHED_STREAMS = 2000
+COMMAND_DIGESTS, IDENTITY_TAGS = "purpose/command_digests", "purpose/identity_tags"
+"""The tasks of the register's own keys: not of a service, but of what the ledger does with them."""
 StateT = TypeVar("StateT", bound=StreamState)
 UNKNOWN: dict[StreamKind, type[Unknown]] = {
     StreamKind.CLIENT: UnknownClient,
@@ -77,10 +86,9 @@ class Order:
     provenance: Provenance | None = None
     historical: bool = False
 
-    def digest(self) -> bytes:
+    def content(self) -> bytes:
         """What makes two orders the same: stream, command and body; not the actor's session or the version."""
-        body = [str(self.stream_id), self.command.command_name(), self.command.model_dump(mode="json")]
-        return hashlib.sha256(to_json(body)).digest()
+        return to_json([str(self.stream_id), self.command.command_name(), self.command.model_dump(mode="json")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,8 @@ class Outcome:
 class Book(Application[UUID]):
     """One register's book. Safe to share between threads. `clock` gives aware datetimes; only tests set it.
 
-    `patience_seconds`: how long a lost database is waited for before LedgerUnavailable.
+    `patience_seconds`: how long a lost database is waited for before LedgerUnavailable. Without a `keyring` nothing is
+    recorded, and what is sealed reads as withheld. The keyring is the book's from here on: it closes it.
     """
 
     def __init__(
@@ -130,11 +139,15 @@ class Book(Application[UUID]):
         dsn: str,
         register: str,
         *,
+        keyring: Keyring | None = None,
         clock: Callable[[], dt.datetime] | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self.register_name = register
         self.register_id = register_stream_id(register)
+        self.safe = Safe(keyring, self._origin)
+        self.clients = BlindIndex(dsn, register, self._key_of_tags, patience_seconds=patience_seconds)
+        self._keyring, self._cached_in = keyring, 0
         self.clock = clock or (lambda: dt.datetime.now(dt.UTC))
         super().__init__(
             {
@@ -143,18 +156,25 @@ class Book(Application[UUID]):
                 "LEDGER_REGISTER": register,
                 "LEDGER_PATIENCE_SECONDS": str(patience_seconds),
                 "MAPPER_TOPIC": "domain.ledger.mapper:EntryMapper",
-                "AGGREGATE_CACHE_MAXSIZE": "2000",
+                "AGGREGATE_CACHE_MAXSIZE": str(CACHED_STREAMS),
                 "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
             }
         )
 
     def construct_mapper(self) -> EntryMapper:
         """The registry's mapper: no transcoder, cipher or compressor."""
-        return EntryMapper(transcoder=self.construct_transcoder())
+        return EntryMapper(self.construct_transcoder(), self.safe)
 
     def construct_event_store(self) -> EntryStore:
         """The store whose entries know their positions."""
         return EntryStore(mapper=self.mapper, recorder=self.recorder)
+
+    def close(self) -> None:
+        """Let go of the register, its keys and all connections."""
+        super().close()
+        self.clients.close()
+        if self._keyring is not None:
+            self._keyring.close()
 
     @property
     def ledger(self) -> RegisterRecorder:
@@ -167,8 +187,9 @@ class Book(Application[UUID]):
         A stream of another kind is folded as what it is: the caller sees that by the state's class.
         """
         if position is not None:
-            entries = [entry_of(r) for r in self.ledger.read_stream(stream_id, upto_position=position)]
-            return fold_stream(kind_of(entries) or kind, entries)
+            stood = self.safe.entries(self.ledger.read_stream(stream_id, upto_position=position))
+            return fold_stream(kind_of(stood) or kind, stood)
+        self._forget_what_was_lent()
 
         def project(state: StreamState | None, events: Iterable[Entry]) -> StreamState | None:
             news = tuple(events)
@@ -184,6 +205,17 @@ class Book(Application[UUID]):
         if self.repository.cache is not None:
             self.repository.cache.put(stream_id, state)  # type: ignore[arg-type] # as above
         return state
+
+    def _forget_what_was_lent(self) -> None:
+        """States are kept no longer than the keys that opened them."""
+        epoch = self.safe.epoch
+        if epoch != self._cached_in:
+            self.repository.cache = LRUCache(CACHED_STREAMS)
+            self._cached_in = epoch
+
+    def provide_keys(self, wanted: Iterable[Subject]) -> None:
+        """Make the keys of many at once, before an import needs them one by one. Raises KeyringMissing, KeyFenced."""
+        self.safe.keyring.provide(wanted)
 
     def register_state(self) -> RegisterState:
         """The register's own state: workers, units, published service models."""
@@ -216,6 +248,10 @@ class Book(Application[UUID]):
             return done
         except CommandReused:
             raise _key_reused() from None
+        except KeyFenced:
+            raise BeingDestroyed(
+                "What this would add to is about to be destroyed.", remedy="Wait until that is done, or called off."
+            ) from None
         raise AssertionError("every attempt returns or raises")
 
     def _attempt(self, order: Order) -> Outcome:
@@ -228,8 +264,10 @@ class Book(Application[UUID]):
         facts = order.command.decide(state, context)
         for fact in facts:
             check_can_be_fact(fact, context)
-        entries, warnings = self._concluded(order, kind, state, context, facts)
-        receipt = self.ledger.append(Submission(order.command_id, order.digest(), tuple(map(draft_of, entries))))
+        entries, warnings, after = self._concluded(order, kind, state, context, facts)
+        drafts, digest = self._drafts(entries, after, context), self._digest(order, kind, make=True)
+        with self._identity_taken(order.stream_id, state, after):
+            receipt = self.ledger.append(Submission(order.command_id, digest or b"", drafts))
         if receipt.replayed:
             done = self._recorded(order)
             assert done is not None  # noqa: S101 -- the receipt says that it is recorded
@@ -291,11 +329,11 @@ class Book(Application[UUID]):
 
     def _concluded(
         self, order: Order, kind: StreamKind, state: StreamState, context: Context, facts: Sequence[Fact]
-    ) -> tuple[list[Entry], tuple[str, ...]]:
-        """The entries to record: the facts, then what follows from them. Raises CommandNotOfService, NotAuthorised."""
+    ) -> tuple[list[Entry], tuple[str, ...], StreamState]:
+        """The entries to record, warnings, and the state then. Raises CommandNotOfService, NotAuthorised."""
         acts = [self._entry(order, state.version + n, fact, context) for n, fact in enumerate(facts, 1)]
         if not acts:
-            return [], ()
+            return [], (), state
         after = fold_stream(kind, (*state.entries, *acts))
         check_of_service(after, order.command, context.register.models, facts)
         if is_amended(acts):
@@ -305,6 +343,8 @@ class Book(Application[UUID]):
         if judgement and not order.historical:
             refusable = judgement.deviations.keys() if order.command.authorises else judgement.forbidden
             _check_authorised(judgement, refusable, context.register, first_new=state.version + 1)
+            if order.command.authorises:
+                _check_could_be_judged(judgement)
         earlier = [_judged(one, context, after) for one in earlier_pins(after)]
         news = conclude(judgement, after.concluded, earlier=earlier)
         happened = {entry.version: entry.occurred_at for entry in after.in_force}
@@ -315,7 +355,39 @@ class Book(Application[UUID]):
             )
             for n, fact in enumerate(news, 1)
         ]
-        return [*acts, *follow], judgement.warnings if judgement else ()
+        return [*acts, *follow], judgement.warnings if judgement else (), after
+
+    def _drafts(self, entries: Sequence[Entry], after: StreamState, context: Context) -> tuple[Draft, ...]:
+        """The entries, their sensitive parts sealed for those whom they are about. Raises KeyringMissing, KeyFenced."""
+
+        def task_of(pin: ModelReference) -> str:
+            return context.register.model(pin.service, pin.model_version).service_task
+
+        sensitive = [entry for entry in entries if entry.fact.has_sensitive()]
+        whose = {one.version: subjects(one.fact, after, context.stream_id, task_of) for one in sensitive}
+        seal = self.safe.sealing(whose)
+        return tuple(draft_of(entry, seal) for entry in entries)
+
+    def _identity_taken(self, client_id: UUID, before: StreamState, after: StreamState) -> AbstractContextManager[None]:
+        """Takes the identity code that a client comes to have, or gives up the one it had, while that is recorded."""
+        if not isinstance(after, ClientState) or not isinstance(before, ClientState):
+            return nullcontext()
+        if after.identity_code == before.identity_code or after.identity_withheld:
+            return nullcontext()
+        return self.clients.moved(client_id, after.identity_code)
+
+    def _origin(self) -> str:
+        return self.ledger.origin()
+
+    def _key_of_tags(self) -> bytes:
+        subject = Subject(self.register_id, IDENTITY_TAGS)
+        return self.safe.keyring.provide([subject])[subject].secret
+
+    def _digest(self, order: Order, kind: StreamKind, *, make: bool) -> bytes | None:
+        """Keyed: of a client's own stream, by that client's key, so that it dies with it; else by the register's."""
+        of_client = kind is StreamKind.CLIENT
+        subject = Subject(order.stream_id, UNASSIGNED) if of_client else Subject(self.register_id, COMMAND_DIGESTS)
+        return self.safe.digest(subject, order.content(), make=make)
 
     def _entry(
         self, order: Order, version: int, fact: Fact, context: Context, *, caused_by: int | None = None
@@ -337,9 +409,10 @@ class Book(Application[UUID]):
         if found is None:
             return None
         receipt, records = found
-        if receipt.digest != order.digest():
-            raise _key_reused()
-        entries = tuple(map(entry_of, records))
+        digest = self._digest(order, self._kind(order), make=False)
+        if digest is not None and receipt.digest != digest:
+            raise _key_reused()  # None: the key was destroyed; whoever knows the id is told what is left to tell
+        entries = tuple(self.safe.entries(records))
         version = entries[-1].version if entries else self.state(order.stream_id, self._kind(order)).version
         warnings = self._warnings_at(order, entries[-1].position) if entries and not order.historical else ()
         return Outcome(order.command_id, order.stream_id, version, entries, replayed=True, warnings=warnings)
@@ -372,6 +445,16 @@ def _check_authorised(
             measured=deviation.measured,
             limit=deviation.limit,
             unit=deviation.unit,
+        )
+
+
+def _check_could_be_judged(judgement: Judgement) -> None:
+    unseen = sorted(rule_id for rule_id, strength in judgement.unjudged.items() if strength == "must")
+    if unseen:
+        raise CannotBeJudged(
+            f"Whether {', '.join(unseen)} holds cannot be judged: what it asks for is withheld here.",
+            remedy="Decide where the content can be read; what was destroyed has to be told anew in a new episode.",
+            rules=unseen,
         )
 
 

@@ -1,25 +1,30 @@
 """Between entries and stored events, through the closed registry instead of module paths.
 
-Never here: what a fact means, the byte layout of a record.
+Never here: what a fact means, the byte layout of a record, how sensitive parts are sealed.
 """
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import EventStore, Mapper, StoredEvent
+from eventsourcing.persistence import EventStore, Mapper, StoredEvent, Transcoder
 
 from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.secrecy.safe import Safe
 from domain.ledger.submission import Draft, StoredRecord
-from domain.registry import REGISTRY
+from domain.registry import REGISTRY, Seal
 from domain.stream import Entry
 
 
 class EntryMapper(Mapper[UUID]):
     """eventsourcing's mapper contract over the registry of facts. A transcoder, cipher or compressor is not used."""
 
+    def __init__(self, transcoder: Transcoder, safe: Safe) -> None:
+        super().__init__(transcoder)
+        self.safe = safe
+
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """Raises UnknownFactName, and TypeError for what is no entry."""
+        """Raises UnknownFactName, TypeError for what is no entry, NotSealed: for whom to seal, only the book knows."""
         if not isinstance(domain_event, Entry):
             raise TypeError(f"{type(domain_event).__name__} is no entry of a register")
         draft = draft_of(domain_event)
@@ -51,11 +56,12 @@ class EntryStore(EventStore[UUID]):
         """The stream's entries, in order; `desc` and `limit` as the contract has them."""
         if desc or limit is not None or not isinstance(self.recorder, RegisterRecorder):
             return super().get(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
-        return map(entry_of, self.recorder.read_stream(originator_id, after=-1 if gt is None else gt, upto=lte))
+        records = self.recorder.read_stream(originator_id, after=-1 if gt is None else gt, upto=lte)
+        return iter(cast("EntryMapper", self.mapper).safe.entries(records))
 
 
 def entry_of(record: StoredRecord) -> Entry:
-    """The entry that a stored record holds. Raises UnknownFactName, ValueError."""
+    """The entry that a stored record holds, its sensitive part withheld. Raises UnknownFactName, ValueError."""
     return REGISTRY.decode(
         record.name,
         record.state,
@@ -66,6 +72,6 @@ def entry_of(record: StoredRecord) -> Entry:
     )
 
 
-def draft_of(entry: Entry) -> Draft:
-    """What of an entry goes to be recorded. Raises UnknownFactName."""
-    return Draft(entry.stream_id, entry.version, entry.fact.stored_name(), REGISTRY.encode(entry))
+def draft_of(entry: Entry, seal: Seal | None = None) -> Draft:
+    """What of an entry goes to be recorded. Raises UnknownFactName, NotSealed."""
+    return Draft(entry.stream_id, entry.version, entry.fact.stored_name(), REGISTRY.encode(entry, seal))

@@ -13,6 +13,7 @@ from domain.ledger.errors import RegisterNameRefused
 
 OBJECTS = (
     "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "sealing_point", "grants",
+    "client_index",
 )  # fmt: skip
 SCHEMA_PREFIX = "register_"
 

@@ -62,6 +62,8 @@ class RegisterRecorder(ProcessRecorder):
             " AND (name = ANY(%b::text[]) OR %b) ORDER BY position LIMIT %b"
         )
         self._head = statement("SELECT position, recorded_at FROM {schema}.events ORDER BY position DESC LIMIT 1")
+        self._origin_of = statement("SELECT origin FROM {schema}.head")
+        self._origin: str | None = None
         self._position_at = statement("SELECT {schema}.position_at(%b::timestamptz)")
         self._max_tracking = statement("SELECT notification_id FROM {schema}.tracking WHERE application_name = %b")
         self._insert_tracking = statement(
@@ -107,6 +109,12 @@ class RegisterRecorder(ProcessRecorder):
         for position, recorded_at in self._database.rows(self._head):
             return position, recorded_at.astimezone(UTC)
         return 0, None
+
+    def origin(self) -> str:
+        """The name of the register's log, which stands in every record."""
+        if self._origin is None:
+            ((self._origin,),) = self._database.rows(self._origin_of)
+        return self._origin
 
     def position_at(self, moment: datetime) -> int:
         """The greatest position recorded at or before the moment (an aware datetime), 0 if none."""

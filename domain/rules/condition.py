@@ -103,8 +103,14 @@ Condition = dict[str, Annotated[Test, BeforeValidator(_as_test)]]
 """Fields and what each must be: a scalar, a list (any of) or a test."""
 
 
+class CannotSee(Exception):
+    """A rule asks for a field whose content is withheld: what it would say is not known, and is not guessed."""
+
+
 def value_of(fact: Fact, field: str) -> object:
-    """The value of a field, or of what is reckoned from others."""
+    """The value of a field, or of what is reckoned from others. Raises CannotSee."""
+    if fact.withheld and field in fact.withheld:
+        raise CannotSee(field)
     if field in type(fact).model_fields:
         return getattr(fact, field)
     return minutes_of(fact) if field == MINUTES else _by_the_clock(fact, field)

@@ -7,13 +7,16 @@ is judged by it. It knows no clock, and no history of what was concluded before.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement, ModelReference
 from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, ShareTold, Strength, Warned
 from domain.rules.case import Case
+from domain.rules.condition import CannotSee
 from domain.stream import Entry
+
+RowT = TypeVar("RowT")
 
 
 def judge(model: ServiceModel, entries_in_force: Iterable[Entry]) -> Judgement:
@@ -22,22 +25,29 @@ def judge(model: ServiceModel, entries_in_force: Iterable[Entry]) -> Judgement:
     verdict = _Verdict(ModelReference(model.service, model.model_version))
     for rule in model.rules:
         if rule.strength is not Strength.INFO:
-            for finding in rule.find(case):
-                verdict.take(rule, finding)
+            verdict.take_all(rule, case)
     return verdict.judgement()
 
 
 def measures(model: ServiceModel, entries_in_force: Iterable[Entry]) -> list[Measured]:
     """What the model measures in the entries in force of one stream: waiting times and the like."""
     case = Case(entries_in_force)
-    return [row for rule in model.rules for row in rule.measure(case)]
+    return [row for rule in model.rules for row in _seen(rule.measure(case))]
 
 
 def shares(model: ServiceModel, entries_in_force: Iterable[Entry]) -> list[ShareTold]:
     """The shares that the model follows in one stream, planned and held, numerator and denominator told."""
     rules = [rule for rule in model.rules if rule.kind == "share"]
     case = Case(entries_in_force) if rules else None
-    return [row for rule in rules for row in rule.shares(case)] if case else []
+    return [row for rule in rules for row in _seen(rule.shares(case))] if case else []
+
+
+def _seen(rows: Iterable[RowT]) -> list[RowT]:
+    """The rows; none of a rule that would have to see what is withheld."""
+    try:
+        return list(rows)
+    except CannotSee:
+        return []
 
 
 def key_of(rule: RuleBase, finding: Breach | Due) -> str:
@@ -59,6 +69,16 @@ class _Verdict:
         self.remedies: dict[str, str] = {}
         self.warnings: list[str] = []
         self.forbidden: set[str] = set()
+        self.unjudged: dict[str, str] = {}
+
+    def take_all(self, rule: RuleBase, case: Case) -> None:
+        try:
+            findings = list(rule.find(case))
+        except CannotSee:
+            self.unjudged[rule.id] = rule.strength.value
+            return
+        for finding in findings:
+            self.take(rule, finding)
 
     def take(self, rule: RuleBase, finding: Finding) -> None:
         match finding:
@@ -105,4 +125,12 @@ class _Verdict:
 
     def judgement(self) -> Judgement:
         forbidden = frozenset(self.forbidden)
-        return Judgement(self.model, self.duties, self.deviations, self.remedies, tuple(self.warnings), forbidden)
+        return Judgement(
+            self.model,
+            self.duties,
+            self.deviations,
+            self.remedies,
+            tuple(self.warnings),
+            forbidden,
+            unjudged=self.unjudged,
+        )

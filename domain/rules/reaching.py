@@ -13,6 +13,7 @@ from domain.catalogue.model import ServiceModel
 from domain.fact import StreamKind
 from domain.rules.base import RuleBase, Strength, Warned
 from domain.rules.case import Case
+from domain.rules.condition import CannotSee
 from domain.rules.judge import key_of
 from domain.stream import Entry
 
@@ -51,4 +52,7 @@ def _bound(model: ServiceModel) -> Iterable[RuleBase]:
 
 
 def _keys(rule: RuleBase, case: Case) -> set[str]:
-    return {key_of(rule, finding) for finding in rule.find(case) if not isinstance(finding, Warned)}
+    try:
+        return {key_of(rule, finding) for finding in rule.find(case) if not isinstance(finding, Warned)}
+    except CannotSee:  # what is withheld tells nothing, on whatever day
+        return set()

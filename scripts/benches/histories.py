@@ -38,6 +38,7 @@ from domain.episode.facts import (
 from domain.fact import Fact
 from domain.ledger.identity import new_id
 from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.secrecy.sealing import sealed_by_nobody
 from domain.ledger.submission import Draft, Submission
 from domain.register.facts import WorkerRole
 from domain.registry import REGISTRY
@@ -164,4 +165,4 @@ def _numbered(facts: Iterator[tuple[UUID, Fact]]) -> Iterator[tuple[UUID, int, F
 def _draft(stream_id: UUID, version: int, fact: Fact) -> Draft:
     occurred_at = fact.happened_at() or start_of_day(_FIRST_DAY)
     entry = Entry(stream_id, version, fact, occurred_at, actor="instructor-1", correlation_id=stream_id)
-    return Draft(stream_id, version, fact.stored_name(), REGISTRY.encode(entry))
+    return Draft(stream_id, version, fact.stored_name(), REGISTRY.encode(entry, sealed_by_nobody))

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
 from domain.ledger.sealing.working import Workshop, keep_sealing
+from domain.ledger.secrecy.keyring import keyring_dsn
+from domain.ledger.secrecy.opening import KeyringPlace
 from domain.register.commands.open_register import OpenRegister
 from domain.register.facts import LogKeyPurpose
 from scripts.commandline.keymaking import adopt_new_key
@@ -66,8 +68,10 @@ def _turn(rate: Callable[[], float], workshop: Workshop, dsn: str, register: str
 
 def _open(dsn: str, register: str, workshop: Workshop) -> None:
     """Open the register, if need be, and give it a key."""
-    with Book(dsn, register) as book:
+    place = KeyringPlace(keyring_dsn(dsn), workshop.keys / "register.key")
+    place.make()
+    with Book(dsn, register, keyring=place.of(register)) as book:
         if not book.register_state().exists:
             opening = OpenRegister(register_name=register, controller="Bench", opened_on=dt.date(2020, 1, 1))
             book.execute(Order(stream_id=book.register_id, command=opening, command_id=new_id(), actor="bench"))
-    adopt_new_key(dsn, register, LogKeyPurpose.CHECKPOINTS, workshop.keys)
+    adopt_new_key(dsn, register, LogKeyPurpose.CHECKPOINTS, workshop.keys, keyring=place.of(register))

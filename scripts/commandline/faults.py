@@ -15,6 +15,9 @@ from domain.ledger.errors import LedgerUnavailable, RegisterNameRefused, Unknown
 from domain.ledger.proof.faults import MalformedKey, ProofFault
 from domain.ledger.sealing.refusals import SealingRefused
 from domain.ledger.sealing.submitting import BadWitness
+from domain.ledger.secrecy.keyring import KeyringMissing
+from domain.ledger.secrecy.opening import OlderData
+from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
 from projections.loading import RebuildStopped
 from scripts.legacy.faults import BadExport
@@ -61,6 +64,12 @@ def told(error: Exception) -> Fault | None:
             return Fault(f"{error}.", error.code, FAILURE)
         case UnknownRegister():
             return Fault(f"{error}.", "unknown_register", BAD_INPUT)
+        case RegisterKeyFault():
+            return Fault(str(error), "register_key_fault", FAILURE)
+        case OlderData():
+            return Fault(str(error), "older_data", FAILURE)
+        case KeyringMissing():
+            return Fault(str(error), "keyring_missing", FAILURE)
         case LedgerUnavailable() | psycopg.OperationalError():
             message = "The database cannot be reached. What was sent can be sent again, safely."
             return Fault(message, "database_away", FAILURE)

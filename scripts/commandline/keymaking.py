@@ -16,24 +16,32 @@ from domain.ledger.migrate import create_register, registers
 from domain.ledger.proof.note import VerifierKey
 from domain.ledger.sealing.keyfiles import file_name, new_key, write_key
 from domain.ledger.sealing.logstore import LogStore
+from domain.ledger.secrecy.keyring import Keyring
 from domain.register.commands.adopt_log_key import AdoptLogKey
 from domain.register.facts import LogKeyPurpose
+from scripts.commandline.session import keyring_of
 
 ACTOR = "administrator"
 
 
 def adopt_new_key(
-    dsn: str, register: str, purpose: LogKeyPurpose, folder: Path, *, overlap_to: dt.date | None = None
+    dsn: str,
+    register: str,
+    purpose: LogKeyPurpose,
+    folder: Path,
+    *,
+    overlap_to: dt.date | None = None,
+    keyring: Keyring | None = None,
 ) -> tuple[VerifierKey, Path]:
     """A new key in a file of the folder, adopted by the register from its next event on. Raises Refusal, OSError.
 
-    A file whose adoption failed stays behind and signs nothing.
+    A file whose adoption failed stays behind and signs nothing. `keyring`: the register's, unless as the settings say.
     """
     with LogStore(dsn, register) as store:
         key = new_key(purpose.value, store.origin)
     path = folder / file_name(purpose.value, key)
     write_key(path, key)
-    with Book(dsn, register) as book:
+    with Book(dsn, register, keyring=keyring or keyring_of(dsn, register)) as book:
         adoption = AdoptLogKey(
             verifier_key=str(key.verifier()),
             purpose=purpose,

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.settings import Settings
 from domain.ledger.migrate import create_register, registers
 from projections.install import install
 from scripts.commandline.session import DEFAULT_REGISTER, database
@@ -23,7 +24,9 @@ def migrate(
     ] = None,
 ) -> None:
     """Create registers, or bring their schema up to date."""
-    with database() as dsn:
+    settings = Settings.from_environment()
+    with database(settings) as dsn:
+        settings.keyring(dsn).make()
         for name in names or registers(dsn) or [DEFAULT_REGISTER]:
             create_register(dsn, name)
             stale = install(dsn, name)

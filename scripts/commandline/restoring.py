@@ -15,6 +15,7 @@ from domain.ledger.sealing.sealer import now
 from domain.ledger.sealing.state import SealedState, load_state, save_state, settle_refusal
 from domain.ledger.sealing.working import Workshop
 from domain.register.commands.record_log_restore import RecordLogRestore
+from scripts.commandline.session import keyring_of
 
 ACTOR = "sealer"
 
@@ -65,7 +66,7 @@ def _record(dsn: str, register: str, statement: Statement, note: bytes) -> None:
         restored_root=statement.restored.root_text,
         statement=note.decode(),
     )
-    with Book(dsn, register) as book:
+    with Book(dsn, register, keyring=keyring_of(dsn, register)) as book:
         book.execute(
             Order(
                 stream_id=register_stream_id(register),

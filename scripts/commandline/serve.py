@@ -15,6 +15,7 @@ from api.logging import configure_logging
 from api.serving import server_of
 from api.settings import Settings
 from domain.ledger.migrate import registers
+from domain.ledger.secrecy.opening import require_sealed
 from projections.rebuild import start_up
 from scripts.commandline.session import database, require_port
 
@@ -32,7 +33,9 @@ def serve(
     require_port(settings)
     configure_logging(settings)
     with database(settings) as dsn:
+        settings.keyring(dsn).make()
         for register in registers(dsn):
+            require_sealed(dsn, register)
             start_up(dsn, register)
         typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
         with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from api.settings import Settings
 from domain.ledger.book import Book
 from domain.ledger.migrate import create_register, registers
+from domain.ledger.secrecy.keyring import Keyring
+from domain.ledger.secrecy.opening import require_sealed
 from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.postgres import running
 
@@ -72,16 +74,23 @@ def register_meant(dsn: str, named: str | None) -> str:
 
 
 def register_to_fill(dsn: str, named: str | None) -> str:
-    """As `register_meant`; the default register is made when it is not there yet."""
+    """As `register_meant`; the default register is made, with a keyring, when it is not there yet."""
     if named in (None, DEFAULT_REGISTER) and not registers(dsn):
+        Settings.from_environment().keyring(dsn).make()
         create_register(dsn, DEFAULT_REGISTER)
     return register_meant(dsn, named)
 
 
+def keyring_of(dsn: str, register: str) -> Keyring:
+    """The register's keyring, where the settings have it. Raises RegisterKeyFault."""
+    return Settings.from_environment().keyring(dsn).of(register)
+
+
 @contextmanager
 def book_of(dsn: str, register: str) -> Iterator[Book]:
-    """The register's book."""
-    book = Book(dsn, register)
+    """The register's book. Raises OlderData, RegisterKeyFault."""
+    require_sealed(dsn, register)
+    book = Book(dsn, register, keyring=keyring_of(dsn, register))
     try:
         yield book
     finally:

@@ -27,6 +27,7 @@ from domain.register.commands.remove_worker import RemoveWorker
 from domain.register.facts import WorkerRole
 from projections.queries import reading
 from projections.rebuild import start_up
+from scripts.commandline.session import keyring_of
 from scripts.demonstration import helsinki, kymenlaakso_year, lapland, quality, rovaniemi, western_uusimaa
 from scripts.demonstration.course import Place
 from scripts.demonstration.hearing import Progress, StoryClock, tell_all
@@ -146,7 +147,8 @@ def fill_register(
     register = register or demonstration.name
     create_register(dsn, register)
     clock = StoryClock(dt.datetime.now(HELSINKI))
-    with contextlib.closing(Book(dsn, register, clock=clock)) as book:
+    keyring = keyring_of(dsn, register)
+    with contextlib.closing(Book(dsn, register, keyring=keyring, clock=clock)) as book:
         if not unfinished.exists():
             if _is_told(book, demonstration):
                 return 0

@@ -30,6 +30,7 @@ from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.publish_service_model import PublishServiceModel
 from domain.register.facts import WorkerRole
 from projections.install import install
+from scripts.commandline.session import keyring_of
 from tests.api.caller import WORKER, Caller
 
 
@@ -44,7 +45,7 @@ def opened(postgres: str) -> Iterator[tuple[str, str]]:
     name = f"api-{os.getpid()}"
     create_register(postgres, name)
     install(postgres, name)
-    book = Book(postgres, name)
+    book = Book(postgres, name, keyring=keyring_of(postgres, name))
     commands: list[AnyCommand] = [
         OpenRegister(register_name=name, controller="Wellbeing services county", opened_on=date(2020, 1, 1)),
         EnrolWorker(worker_id=WORKER, role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=date(2020, 1, 1)),

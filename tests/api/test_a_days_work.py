@@ -1,13 +1,18 @@
 """An episode of guidance and counselling from the first contact to the end, as a social worker sends it over HTTP."""
 
+import datetime as dt
+from itertools import count
 from typing import Any
 
 import pytest
 
 from domain.ledger.identity import new_id
 from tests.api.caller import Caller
+from tests.domain.people import identity_code
 
 HELSINKI_WINTER = "+02:00"
+_BIRTHS = count()
+"""Each client of the shared register has a birthday, and so an identity, of their own."""
 
 
 class Episode:
@@ -27,7 +32,7 @@ class Episode:
     def is_asked_for(self) -> None:
         self.caller.tell(
             f"clients/{self.client_id}/register-client",
-            identity_code="150517A9059",
+            identity_code=identity_code(dt.date(2017, 5, 1) + dt.timedelta(days=next(_BIRTHS))),
             given_name="Tuuli",
             family_name="Tuulentupa",
             area=self.area,

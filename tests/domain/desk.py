@@ -30,12 +30,14 @@ from domain.episode.state import EpisodeState
 from domain.fact import Fact, StreamKind
 from domain.ledger.book import Book, Order, Outcome
 from domain.ledger.identity import new_id
+from domain.ledger.secrecy.keyring import Keyring
 from domain.refusal import Refusal
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.publish_service_model import PublishServiceModel
 from domain.register.facts import WorkerRole
 from domain.stream import Entry
+from scripts.commandline.session import keyring_of
 
 NOW = dt.datetime(2024, 6, 3, 12, 0, tzinfo=HELSINKI)
 TODAY = NOW.date()
@@ -105,11 +107,15 @@ class Desk:
     def __init__(self, dsn: str, register: str) -> None:
         self.now = NOW
         self.dsn = dsn
-        self.book = Book(dsn, register, clock=lambda: self.now)
+        self.book = Book(dsn, register, keyring=keyring_of(dsn, register), clock=lambda: self.now)
         self.register_id = self.book.register_id
         self.recorded: set[type[AnyCommand]] = set()
         self.turned_down: set[type[AnyCommand]] = set()
         self.last_refusal: Refusal | None = None
+
+    def keyring(self) -> Keyring:
+        """Another keyring of the register, as another process has it."""
+        return keyring_of(self.dsn, self.book.register_name)
 
     def open(self) -> None:
         """Open the register, enrol two workers and publish every model of the catalogue."""

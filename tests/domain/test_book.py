@@ -80,7 +80,7 @@ def test_an_order_whose_repetition_would_be_refused_is_answered_all_the_same(des
 def test_the_answer_is_the_same_from_a_book_that_was_opened_anew(desk: Desk) -> None:
     order = desk.order(desk.started(), meeting())
     first = desk.book.execute(order)
-    with Book(desk.dsn, desk.book.register_name, clock=lambda: NOW) as other:
+    with Book(desk.dsn, desk.book.register_name, keyring=desk.keyring(), clock=lambda: NOW) as other:
         assert same(first, other.execute(order))
 
 
@@ -196,7 +196,7 @@ def test_where_an_imported_fact_came_from_is_kept_with_it_and_not_with_what_foll
     order = desk.order(episode_id, meeting(8), provenance=told, historical=True)
     outcome = desk.book.execute(order)
     assert [entry.provenance for entry in outcome.entries] == [told, None]
-    with Book(desk.dsn, desk.book.register_name) as other:
+    with Book(desk.dsn, desk.book.register_name, keyring=desk.keyring()) as other:
         assert [entry.provenance for entry in other.execute(order).entries] == [told, None]
 
 

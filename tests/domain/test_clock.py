@@ -164,7 +164,7 @@ def test_the_clock_stands_in_nobodys_way_when_all_else_is_struck(desk: Desk) -> 
 
 def test_two_clocks_at_once_tell_each_stream_once(desk: Desk) -> None:
     episodes = [course("P7")(desk) for _ in range(3)]
-    other = Book(desk.dsn, desk.book.register_name, clock=desk.book.clock)
+    other = Book(desk.dsn, desk.book.register_name, keyring=desk.keyring(), clock=desk.book.clock)
     found: list[int] = []
     gate = threading.Barrier(2)
 

@@ -26,7 +26,6 @@ from domain.episode.state import EpisodeState, fold_episode
 from domain.fact import StreamKind
 from domain.ledger.identity import id_from_name
 from domain.refusal import Refusal
-from domain.registry import REGISTRY
 from domain.rules.judge import judge
 from domain.stream import in_force
 from domain.streams import earlier_pins, fold_stream, pin_of
@@ -148,17 +147,7 @@ def test_the_state_folded_from_stored_bytes_is_the_state_in_memory(
     in_memory = desk.episode(episode_id)
     from_bytes = fold_stream(
         StreamKind.EPISODE,
-        [
-            REGISTRY.decode(
-                record.name,
-                record.state,
-                stream_id=record.stream_id,
-                version=record.version,
-                position=record.position,
-                recorded_at=record.recorded_at,
-            )
-            for record in desk.book.ledger.read_stream(episode_id)
-        ],
+        desk.book.safe.entries(desk.book.ledger.read_stream(episode_id)),
     )
     assert from_bytes == in_memory
     assert fold_episode(in_memory.entries, in_memory.in_force).phase is in_memory.phase

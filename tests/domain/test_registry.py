@@ -1,8 +1,9 @@
 """The registry of facts: what is stored today is read tomorrow, byte for byte.
 
-tests/golden holds the stored bytes of one event of every name and version. Golden files are only ever added to: when
-a fact gets a new version, its old file stays and must still be read. `python -m tests.domain.test_registry` writes
-those that are missing, and never touches one that is there.
+tests/golden holds the state of one event of every name and version, opened: what is stored, with the sensitive part in
+the clear where the sealed segments stand (tests/golden/sealed holds one as it is stored). Golden files are only ever
+added to: when a fact gets a new version, its old file stays and must still be read.
+`python -m tests.domain.test_registry` writes those that are missing, and never touches one that is there.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from uuid import UUID
 
 import pytest
 from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic_core import to_json
 
 from domain.catalogue.loader import load_catalogue
 from domain.contact.facts import ContactReceived, FamilyConsent
 from domain.correction import EntryCorrected
 from domain.fact import Fact
 from domain.register.facts import ServiceModelPublished
-from domain.registry import REGISTRY, Registry, UnknownFactName
+from domain.registry import REGISTRY, NotSealed, Opened, Registry, UnknownFactName
 from domain.stream import Entry, Provenance
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
@@ -95,8 +97,17 @@ def golden(name: str) -> bytes:
     return (GOLDEN / f"{name}.json").read_bytes()
 
 
-def decoded(name: str) -> Entry:
-    return REGISTRY.decode(name, golden(name), stream_id=STREAM, version=1)
+def opened(entry: Entry) -> bytes:
+    """The state of the entry with its sensitive part in the clear, which is never stored so."""
+    state, hidden = REGISTRY.parts(entry)
+    return to_json({**state, "sensitive": hidden} if hidden else state)
+
+
+def decoded(name: str, golden_bytes: bytes | None = None) -> Entry:
+    """The entry in a golden file."""
+    state = json.loads(golden_bytes or golden(name))
+    hidden = Opened(state.pop("sensitive", {}), {})
+    return REGISTRY.decode(name, json.dumps(state).encode(), stream_id=STREAM, version=1, opened=hidden)
 
 
 def test_every_stored_name_has_its_golden_file_and_no_file_is_of_a_name_that_is_gone() -> None:
@@ -107,7 +118,7 @@ def test_every_stored_name_has_its_golden_file_and_no_file_is_of_a_name_that_is_
 def test_what_was_stored_is_read_and_written_again_byte_for_byte(name: str) -> None:
     entry = decoded(name)
     assert type(entry.fact) is REGISTRY.facts[name]
-    assert REGISTRY.encode(entry) == golden(name)
+    assert opened(entry) == golden(name)
 
 
 @pytest.mark.parametrize("name", CURRENT)
@@ -166,14 +177,14 @@ def test_a_correction_to_a_superseded_content_is_read_as_the_current_one() -> No
 def test_a_name_that_is_not_in_the_registry_is_an_error(name: str) -> None:
     assert not REGISTRY.knows(name)
     with pytest.raises(UnknownFactName):
-        REGISTRY.decode(name, golden("meeting_held.1"), stream_id=STREAM, version=1)
+        decoded(name, golden("meeting_held.1"))
 
 
 def test_a_field_that_a_fact_does_not_have_is_an_error() -> None:
     state = json.loads(golden("meeting_held.1"))
     state["plain"]["unheard_of"] = 1
     with pytest.raises(ValidationError):
-        REGISTRY.decode("meeting_held.1", json.dumps(state).encode(), stream_id=STREAM, version=1)
+        decoded("meeting_held.1", json.dumps(state).encode())
 
 
 @pytest.mark.parametrize("state", [b"", b"{}", b"[]", b"not json", b'{"plain": {}}'])
@@ -190,6 +201,17 @@ def test_a_fact_outside_the_registry_is_not_written() -> None:
         REGISTRY.encode(entry_of(NotRegistered()))
 
 
+@pytest.mark.parametrize("name", [name for name in CURRENT if REGISTRY.facts[name].sensitive])
+def test_a_sensitive_part_that_nobody_seals_is_not_written(name: str) -> None:
+    with pytest.raises(NotSealed):
+        REGISTRY.encode(entry_of(sample_of(REGISTRY.facts[name])))
+
+
+def test_an_event_that_was_stored_in_the_clear_is_not_read() -> None:
+    with pytest.raises(NotSealed):
+        REGISTRY.decode("meeting_held.1", golden("meeting_held.1"), stream_id=STREAM, version=1)
+
+
 def test_two_facts_do_not_share_a_name() -> None:
     fact = REGISTRY.facts["meeting_held.1"]
     with pytest.raises(TypeError):
@@ -202,7 +224,7 @@ def write_missing() -> None:
     for name, fact in REGISTRY.facts.items():
         path = GOLDEN / f"{name}.json"
         if not path.exists():
-            path.write_bytes(REGISTRY.encode(entry_of(sample_of(fact))))
+            path.write_bytes(opened(entry_of(sample_of(fact))))
 
 
 if __name__ == "__main__":

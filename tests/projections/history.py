@@ -24,6 +24,7 @@ from domain.episode.facts import (
 )
 from domain.fact import Fact
 from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.secrecy.sealing import sealed_by_nobody
 from domain.ledger.submission import Draft, Submission
 from domain.register.facts import WorkerRole
 from domain.registry import REGISTRY
@@ -79,7 +80,7 @@ class History:
 
     def _draft(self, stream_id: UUID, fact: Fact, provenance: Provenance | None) -> Draft:
         entry = entry_of(stream_id, self._next(stream_id), fact, provenance=provenance)
-        return Draft(stream_id, entry.version, fact.stored_name(), REGISTRY.encode(entry))
+        return Draft(stream_id, entry.version, fact.stored_name(), REGISTRY.encode(entry, sealed_by_nobody))
 
 
 def entry_of(

@@ -13,6 +13,7 @@ from domain.ledger.book import Book
 from domain.ledger.migrate import create_register
 from projections.rebuild import start_up
 from scripts.commandline.main import app
+from scripts.commandline.session import keyring_of
 from scripts.demonstration.history import FOLDER
 from scripts.legacy.importing import import_export
 from scripts.legacy.report import Report
@@ -34,14 +35,14 @@ class Imported:
 @pytest.fixture
 def book(register: tuple[str, str]) -> Iterator[Book]:
     """The book of an empty register."""
-    book = Book(*register)
+    book = Book(*register, keyring=keyring_of(*register))
     yield book
     book.close()
 
 
 def _imported(dsn: str, register: str, folder: Path) -> Iterator[Imported]:
     create_register(dsn, register)
-    book = Book(dsn, register)
+    book = Book(dsn, register, keyring=keyring_of(dsn, register))
     report = import_export(folder, book)
     start_up(dsn, register)
     yield Imported(dsn, register, folder, report, book)

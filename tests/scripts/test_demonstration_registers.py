@@ -34,7 +34,6 @@ from domain.episode.facts import (
 )
 from domain.fact import Fact
 from domain.ledger.book import Book
-from domain.ledger.mapper import entry_of
 from domain.ledger.migrate import create_register, schema_of
 from domain.quality.facts import QualityFileOpened
 from domain.register.commands.adopt_log_key import AdoptLogKey
@@ -42,6 +41,7 @@ from domain.register.commands.record_log_restore import RecordLogRestore
 from domain.register.commands.succeed_controller import SucceedController
 from domain.register.facts import ServiceModelPublished
 from domain.stream import Entry
+from scripts.commandline.session import keyring_of
 from scripts.demonstration import quality, registers
 from scripts.demonstration.history import import_into_empty
 from scripts.demonstration.registers import (
@@ -76,13 +76,13 @@ class Filled:
 
 
 def entries_of(book: Book) -> tuple[Entry, ...]:
-    return tuple(entry_of(record) for record in book.ledger.read_feed(0, 100_000))
+    return tuple(book.safe.entries(book.ledger.read_feed(0, 100_000)))
 
 
 def _filled(dsn: str, demonstration: Demonstration, register: str, folder: Path, seed: str = SEED) -> Filled:
     unfinished = folder / f"{register}.unfinished"
     recorded = fill_register(dsn, demonstration, unfinished, register=register, seed=seed, until=UNTIL)
-    book = Book(dsn, register)
+    book = Book(dsn, register, keyring=keyring_of(dsn, register))
     try:
         return Filled(demonstration, dsn, register, recorded, entries_of(book))
     finally:
@@ -242,7 +242,7 @@ def test_the_year_of_kymenlaakso_is_told_after_its_imported_history(postgres: st
     register = f"kymenlaakso-{os.getpid()}"
     create_register(postgres, register)
     try:
-        with contextlib.closing(Book(postgres, register)) as book:
+        with contextlib.closing(Book(postgres, register, keyring=keyring_of(postgres, register))) as book:
             import_into_empty(book, tmp_path / "history")
             before = book.ledger.head()[0]
             told = fill_register(postgres, KYMENLAAKSO, tmp_path / "unfinished", register=register, until=UNTIL)
@@ -286,7 +286,7 @@ def test_what_was_cut_off_is_taken_up_again_and_the_same_seed_gives_the_same(
         assert unfinished.exists()
         another_day = UNTIL + dt.timedelta(days=3)  # it is taken up again up to the same day as before
         fill_register(first.dsn, first.demonstration, unfinished, register=register, until=another_day)
-        again = Book(first.dsn, register)
+        again = Book(first.dsn, register, keyring=keyring_of(first.dsn, register))
         counted = Counter(entry.fact.stored_name() for entry in entries_of(again))
         again.close()
     finally:

@@ -9,11 +9,13 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.catalogue.model import ServiceModel
+from domain.client.state import ClientState
 from domain.command import Context, Reads
 from domain.contact.facts import ContactSource
 from domain.episode.commands.base import EpisodeCommand, require_referral
 from domain.episode.facts import DecisionKind, DecisionMade, Reference
 from domain.episode.state import EpisodeState
+from domain.refusal import CannotBeJudged
 
 
 class Decision(EpisodeCommand):
@@ -57,6 +59,7 @@ class Decision(EpisodeCommand):
     def _about_clients(self, state: EpisodeState, context: Context) -> dict[str, Any]:
         referral = require_referral(state)
         clients = [context.clients[client_id] for client_id in referral.client_ids]
+        require_birth_dates(clients, context)
         children = [client for client in clients if not client.expecting_on(self.decided_on)]
         ages = [client.age_on(self.decided_on) for client in children or clients]
         known = [age for age in ages if age is not None]
@@ -69,6 +72,15 @@ class Decision(EpisodeCommand):
             "consent": referral.consent,
             "requested_by_family": referral.source is ContactSource.FAMILY,
         }
+
+
+def require_birth_dates(clients: list[ClientState], context: Context) -> None:
+    """Raises CannotBeJudged where a birth date was told but cannot be read: an age is not guessed."""
+    if not context.historical and any(client.identity_withheld for client in clients):
+        raise CannotBeJudged(
+            "A client's birth date is withheld here, so that the age on the day of the decision is not known.",
+            remedy="Decide where it can be read; if it was destroyed, register the client anew.",
+        )
 
 
 Meetings = Annotated[int, Field(ge=0, le=1000)]

@@ -13,7 +13,7 @@ from domain.episode.commands.base import EpisodeCommand, require_granted
 from domain.episode.commands.bring_child_along import joining
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
-from domain.refusal import OutOfOrder
+from domain.refusal import CannotBeJudged, OutOfOrder
 from domain.truth import check_clients
 
 
@@ -33,7 +33,14 @@ class TellBirth(EpisodeCommand):
         check_clients([self.mother_id], state.client_ids, field="mother_id")
         if self.child_id in state.joined:
             return []
-        born_on = _born_on(context.clients[self.mother_id], self.child_id)
+        mother = context.clients[self.mother_id]
+        born_on = _born_on(mother, self.child_id)
+        if born_on is None and any(
+            entry.fact.withheld for entry in mother.in_force if isinstance(entry.fact, ChildBorn)
+        ):
+            raise CannotBeJudged(
+                "Which child the mother bore is withheld here.", remedy="Tell it where that can be read."
+            )
         if born_on is None:
             raise OutOfOrder(
                 "The mother's stream tells of no birth of this child.",

@@ -32,6 +32,7 @@ from domain.ledger.submission import Draft, Submission
 from domain.register.commands.adopt_log_key import AdoptLogKey
 from domain.register.commands.open_register import OpenRegister
 from domain.register.facts import LogKeyPurpose
+from scripts.commandline.session import keyring_of
 
 
 class House:
@@ -40,7 +41,7 @@ class House:
     def __init__(self, dsn: str, register: str, folder: Path) -> None:
         self.dsn, self.register = dsn, register
         self.workshop = Workshop(state=folder / "sealer", keys=folder / "keys")
-        self.book = Book(dsn, register)
+        self.book = Book(dsn, register, keyring=keyring_of(dsn, register))
         self.origin = f"jaksokirja/{register}"
         self.order(OpenRegister(register_name=register, controller="County", opened_on=dt.date(2020, 1, 1)))
 

@@ -1,0 +1,225 @@
+"""The keyring: a register's data keys, in a database of their own, wrapped; and the lease on which a process has them.
+
+A key that was read is kept for LEASE_SECONDS at most, and all that are kept are let go together: after a key has been
+fenced, no process seals or opens with it when that time is over. Keys are durable before anything is sealed by them.
+Never here: events, what a key sealed. Nothing shows a key.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from importlib import resources
+from threading import Lock
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from domain.ledger.connections import Connections, patiently
+from domain.ledger.errors import LedgerError
+from domain.ledger.identity import new_id
+from domain.ledger.secrecy.sealing import KEY_BYTES, DataKey
+from domain.ledger.secrecy.wrapping import KeyService
+from domain.subjects import Subject
+from domain.withheld import Withheld
+
+KEYRING_DATABASE = "jaksokirja_keyring"
+"""The keyring's database where none is named: on the ledger's own server, beside the ledger."""
+LEASE_SECONDS = 60.0
+KEEPERS = 4
+_MIGRATION_LOCK = 0x6A616B6579  # "jakey": one migration at a time
+_NO_DATABASE = "3D000"
+
+_STANDING: LiteralString = (
+    "SELECT k.key_id, k.holder_id, k.task, k.state, k.wrapped FROM data_keys k"
+    " JOIN unnest(%b::uuid[], %b::text[]) AS w (holder_id, task) ON w.holder_id = k.holder_id AND w.task = k.task"
+    " WHERE k.register = %b::text AND k.state IN ('active', 'fenced')"
+)
+_NAMED: LiteralString = (
+    "SELECT k.key_id, k.holder_id, k.task, k.state, k.wrapped FROM data_keys k"
+    " WHERE k.key_id = ANY(%b::uuid[]) AND k.register = %b::text"
+)
+_MADE: LiteralString = (
+    "INSERT INTO data_keys (key_id, register, holder_id, task, wrapped)"
+    " SELECT w.key_id, %b::text, w.holder_id, w.task, w.wrapped"
+    " FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[]) AS w (key_id, holder_id, task, wrapped)"
+    " ON CONFLICT DO NOTHING RETURNING key_id"
+)
+
+
+class KeyFenced(LedgerError):
+    """The key is about to be destroyed: nothing is sealed by it any more."""
+
+
+class KeyringMissing(LedgerError):
+    """This process has no keyring: it reads what is plain, and records nothing."""
+
+
+def keyring_dsn(ledger_dsn: str, given: str | None = None) -> str:
+    """The DSN of the keyring: the one given, else of a second database on the ledger's server."""
+    return given or make_conninfo(ledger_dsn, dbname=KEYRING_DATABASE)
+
+
+def create_keyring(dsn: str) -> None:
+    """Make the keyring's database, roles and table, or bring them up to date. The login must be allowed to."""
+    try:
+        _migrate(dsn)
+    except psycopg.OperationalError as fault:
+        if _NO_DATABASE not in (fault.sqlstate or _sqlstate_told(fault)):
+            raise
+        _create_database(dsn)
+        _migrate(dsn)
+
+
+def _sqlstate_told(fault: psycopg.OperationalError) -> str:
+    """A refused connection tells no SQLSTATE; only that one says that the database does not exist."""
+    return _NO_DATABASE if "does not exist" in str(fault) and "database" in str(fault) else ""
+
+
+def _create_database(dsn: str) -> None:
+    name = str(conninfo_to_dict(dsn)["dbname"])
+    with psycopg.connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        there = connection.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", (name,)).fetchone()
+        if there is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def _migrate(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+        connection.execute(_statements("roles"))
+        connection.execute("SET LOCAL ROLE jaksokirja_keyring_owner")
+        connection.execute("CREATE SCHEMA IF NOT EXISTS keyring")
+        connection.execute("GRANT USAGE ON SCHEMA keyring TO jaksokirja_keykeeper")
+        connection.execute("SET LOCAL search_path TO keyring, pg_temp")
+        connection.execute(_statements("keys"))
+
+
+def _statements(name: str) -> bytes:
+    return (resources.files("domain.ledger.secrecy") / "schema" / f"{name}.sql").read_bytes()
+
+
+class Keyring:
+    """One register's keys. Safe to share between threads. `clock`: monotonic seconds; only tests set it."""
+
+    def __init__(
+        self,
+        dsn: str,
+        register: str,
+        service: KeyService,
+        *,
+        patience_seconds: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        options = f"{conninfo_to_dict(dsn).get('options') or ''} -c role=jaksokirja_keykeeper -c search_path=keyring"
+        self._register = register
+        self._service = service
+        self._patience_seconds = patience_seconds
+        self._connections = Connections(make_conninfo(dsn, options=options.strip()), limit=KEEPERS)
+        self._clock = clock
+        self._lock = Lock()
+        self._epoch = 0
+        self._began = clock()
+        self._by_id: dict[UUID, DataKey | Withheld] = {}
+        self._by_subject: dict[Subject, DataKey] = {}
+
+    @property
+    def epoch(self) -> int:
+        """Grows each time the lease is over. Whatever was opened in an earlier one is not to be kept on."""
+        with self._lock:
+            if self._clock() - self._began >= LEASE_SECONDS:
+                self._let_go()
+            return self._epoch
+
+    def forget(self) -> None:
+        """Let go of all keys now."""
+        with self._lock:
+            self._let_go()
+
+    def provide(self, subjects: Iterable[Subject]) -> dict[Subject, DataKey]:
+        """A key for each, made where there is none: however many, in two round trips. Raises KeyFenced."""
+        wanted = set(subjects)
+        found = self.standing(wanted)
+        while missing := sorted(wanted - found.keys()):  # who loses a race to make a key finds the winner's
+            self._make(missing)
+            found |= self.standing(missing)
+        return found
+
+    def standing(self, subjects: Iterable[Subject]) -> dict[Subject, DataKey]:
+        """The keys of those that have one. Raises KeyFenced when one is to be destroyed."""
+        epoch = self.epoch
+        wanted = set(subjects)
+        found = {subject: key for subject in wanted if (key := self._by_subject.get(subject)) is not None}
+        asked = sorted(wanted - found.keys())
+        if asked:
+            holders, tasks = [one.holder_id for one in asked], [one.task for one in asked]
+            news = self._opened(self._rows(_STANDING, holders, tasks, self._register))
+            if any(not isinstance(key, DataKey) for key in news.values()):
+                raise KeyFenced("a key that this needs is about to be destroyed")
+            made = {subject: key for subject, key in news.items() if isinstance(key, DataKey)}
+            found |= made
+            with self._lock:
+                if epoch == self._epoch:
+                    self._by_subject |= made
+                    self._by_id |= {key.key_id: key for key in made.values()}
+        return found
+
+    def keys(self, key_ids: Iterable[UUID]) -> dict[UUID, DataKey | Withheld]:
+        """Each key, or why it is not to be had."""
+        epoch = self.epoch
+        wanted = set(key_ids)
+        found = {key_id: key for key_id in wanted if (key := self._by_id.get(key_id)) is not None}
+        asked = sorted(wanted - found.keys())
+        if asked:
+            rows = self._rows(_NAMED, asked, self._register)
+            news: dict[UUID, DataKey | Withheld] = dict.fromkeys(asked, Withheld.NOT_YOURS)
+            news |= {row[0]: self._key(*row) for row in rows}
+            found |= news
+            with self._lock:
+                if epoch == self._epoch:
+                    self._by_id |= news
+        return found
+
+    def close(self) -> None:
+        """Let go of keys and connections."""
+        self.forget()
+        self._connections.close()
+
+    def _let_go(self) -> None:
+        self._epoch += 1
+        self._began = self._clock()
+        self._by_id = {}
+        self._by_subject = {}
+
+    def _make(self, subjects: Sequence[Subject]) -> None:
+        ids = [new_id() for _ in subjects]
+        wrapped = [
+            self._service.wrap(secrets.token_bytes(KEY_BYTES), self._bound(key_id, *subject))
+            for key_id, subject in zip(ids, subjects, strict=True)
+        ]
+        holders, tasks = [one.holder_id for one in subjects], [one.task for one in subjects]
+        self._rows(_MADE, self._register, ids, holders, tasks, wrapped)
+
+    def _opened(self, rows: Iterable[tuple[Any, ...]]) -> dict[Subject, DataKey | Withheld]:
+        return {Subject(row[1], row[2]): self._key(*row) for row in rows}
+
+    def _key(self, key_id: UUID, holder_id: UUID, task: str, state: str, wrapped: bytes | None) -> DataKey | Withheld:
+        if state != "active" or wrapped is None:
+            return Withheld(state)
+        return DataKey(key_id, self._service.unwrap(wrapped, self._bound(key_id, holder_id, task)))
+
+    def _bound(self, key_id: UUID, holder_id: UUID, task: str) -> bytes:
+        """What a wrapped key is bound to: put into another row, it does not open."""
+        return b"\x00".join((self._register.encode(), task.encode())) + b"\x00" + key_id.bytes + holder_id.bytes
+
+    def _rows(self, statement: LiteralString, *arguments: Any) -> list[tuple[Any, ...]]:
+        def attempt() -> list[tuple[Any, ...]]:
+            with self._connections.one(self._patience_seconds) as connection:
+                return connection.execute(statement, arguments, prepare=True, binary=True).fetchall()
+
+        return patiently(attempt, self._patience_seconds)

@@ -1,0 +1,70 @@
+"""Where an installation's keyring and register key are, and how both are made and opened.
+
+Never here: a setting's name, keys.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from domain.ledger.errors import LedgerError
+from domain.ledger.migrate import schema_of
+from domain.ledger.secrecy.keyring import Keyring, create_keyring
+from domain.ledger.secrecy.wrapping import REGISTER_KEY, RegisterKey, make_register_key, register_secret
+
+_FIRST_EVENTS = 1000
+
+
+class OlderData(LedgerError):
+    """The register was filled before sensitive parts were sealed."""
+
+
+def require_sealed(dsn: str, register: str) -> None:
+    """Raises OlderData when the register's first events hold sensitive parts in the clear."""
+    events = sql.Identifier(schema_of(register), "events")
+    first = sql.SQL("SELECT record FROM {} ORDER BY position LIMIT {}").format(events, _FIRST_EVENTS)
+    open_part = sql.SQL("SELECT FROM ({}) e WHERE position({} IN e.record) > 0 LIMIT 1")
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(open_part.format(first, sql.Literal(b'"sensitive":{'))).rowcount
+    if found:
+        raise OlderData(
+            f"The register {register} was filled by an earlier version, which stored sensitive parts in the clear."
+            " It is not read. Set JAKSOKIRJA_DATA to a new folder (or remove the old one, `.data` in the project"
+            " unless set) and start again: the demonstration is made anew, an export is imported anew."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringPlace:
+    """The keyring's DSN, and the file of the register key (which JAKSOKIRJA_REGISTER_KEY takes the place of)."""
+
+    dsn: str
+    key_file: Path
+    patience_seconds: float = 5.0
+
+    def make(self) -> bool:
+        """Make what is missing of database, roles, table and register key; whether a new register key was made.
+
+        Raises RegisterKeyFault when the keyring holds keys and the register key that they are wrapped by is gone: a
+        new one could not open them.
+        """
+        create_keyring(self.dsn)
+        made = False
+        if not os.environ.get(REGISTER_KEY) and not self.key_file.exists() and not self._holds_keys():
+            made = make_register_key(self.key_file)
+        register_secret(self.key_file)
+        return made
+
+    def of(self, register: str) -> Keyring:
+        """The keyring of one register. Raises RegisterKeyFault."""
+        service = RegisterKey(register_secret(self.key_file), register)
+        return Keyring(self.dsn, register, service, patience_seconds=self.patience_seconds)
+
+    def _holds_keys(self) -> bool:
+        with psycopg.connect(self.dsn, options="-c role=jaksokirja_keykeeper") as connection:
+            return connection.execute("SELECT FROM keyring.data_keys WHERE wrapped IS NOT NULL LIMIT 1").rowcount > 0

@@ -1,0 +1,127 @@
+"""The safe: seals the sensitive parts of what a book records, and opens those of what it reads.
+
+Without a keyring nothing is opened: what is sealed reads as withheld, never as an error. Never here: whose a fact is
+(`domain.subjects`), how a segment is sealed (`sealing`), where keys are kept (`keyring`).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from domain.fact import Fact, JsonObject
+from domain.ledger.secrecy.keyring import Keyring, KeyringMissing
+from domain.ledger.secrecy.sealing import DataKey, Nonces, Place, check, seal, unseal
+from domain.ledger.submission import StoredRecord
+from domain.registry import REGISTRY, Opened, Seal, StoredState
+from domain.stream import Entry
+from domain.subjects import Subject
+from domain.withheld import Withheld
+
+Whose = Mapping[int, Sequence[Subject]]
+"""For whom the sensitive parts of new entries are sealed, by the entries' versions."""
+_DIGESTS = b"jaksokirja command digest 1"
+
+
+class Safe:
+    """The safe of one register. `origin` tells its log's; `nonces` is set by tests only."""
+
+    def __init__(
+        self, keyring: Keyring | None, origin: Callable[[], str], nonces: Nonces = secrets.token_bytes
+    ) -> None:
+        self._keyring = keyring
+        self._origin = origin
+        self._nonces = nonces
+
+    @property
+    def epoch(self) -> int:
+        """See Keyring.epoch: what was opened in an earlier one is not to be kept on."""
+        return self._keyring.epoch if self._keyring else 0
+
+    @property
+    def keyring(self) -> Keyring:
+        """Raises KeyringMissing."""
+        if self._keyring is None:
+            raise KeyringMissing(
+                "There is no keyring here, and nothing is recorded without one:"
+                " name its database and the register key (JAKSOKIRJA_KEYRING_DSN, JAKSOKIRJA_REGISTER_KEY_FILE)."
+            )
+        return self._keyring
+
+    def sealing(self, whose: Whose) -> Seal:
+        """Seals entries of these versions; the keys of all are had at once. Raises KeyringMissing, KeyFenced."""
+        keys = self.keyring.provide(subject for subjects in whose.values() for subject in subjects)
+        origin = self._origin()
+
+        def sealed(entry: Entry, hidden: JsonObject) -> list[JsonObject]:
+            segments = []
+            for number, subject in enumerate(whose[entry.version]):
+                part = entry.fact.part_of(hidden, str(subject.holder_id))
+                place = Place(origin, entry.stream_id, entry.version, entry.fact.stored_name(), number)
+                segments.append(seal(part, entry.fact.hidden_names(part), keys[subject], place, self._nonces))
+            return segments
+
+        return sealed
+
+    def entries(self, records: Sequence[StoredRecord]) -> list[Entry]:
+        """The entries in the records, opened as far as their keys are to be had: all keys in one round trip.
+
+        Raises UnknownFactName, ValueError; SegmentRefused when a segment is not what was sealed at its place.
+        """
+        states = [REGISTRY.parse(record.state) for record in records]
+        keys = self._keys({check(segment) for state in states for segment in state.sealed})
+        return [
+            REGISTRY.decode(
+                record.name,
+                state,
+                stream_id=record.stream_id,
+                version=record.version,
+                position=record.position,
+                recorded_at=record.recorded_at,
+                opened=self._opened(record, state, keys) if state.sealed else None,
+            )
+            for record, state in zip(records, states, strict=True)
+        ]
+
+    def digest(self, subject: Subject, content: bytes, *, make: bool) -> bytes | None:
+        """What tells one command's content from another's, keyed by the subject's key, so that it is no oracle.
+
+        It dies with that key: None when there is none and none is to be made. Raises KeyringMissing, KeyFenced.
+        """
+        keys = self.keyring.provide([subject]) if make else self.keyring.standing([subject])
+        key = keys.get(subject)
+        if key is None:
+            return None
+        return hmac.digest(hmac.digest(key.secret, _DIGESTS, "sha256"), content, "sha256")
+
+    def _keys(self, key_ids: Iterable[UUID]) -> dict[UUID, DataKey | Withheld]:
+        wanted = set(key_ids)
+        return self._keyring.keys(wanted) if self._keyring and wanted else {}
+
+    def _opened(self, record: StoredRecord, state: StoredState, keys: Mapping[UUID, DataKey | Withheld]) -> Opened:
+        hidden: JsonObject = {}
+        withheld: dict[str, Withheld] = {}
+        seen: set[str] = set()
+        for number, segment in enumerate(state.sealed):
+            key = keys.get(check(segment), Withheld.NOT_YOURS)
+            if isinstance(key, DataKey):
+                place = Place(self._origin(), record.stream_id, record.version, record.name, number)
+                hidden = _merged(hidden, unseal(segment, key, place))
+                seen.update(segment["fields"])
+            else:
+                withheld |= dict.fromkeys(segment["fields"], key)
+        fact: type[Fact] | None = REGISTRY.facts.get(record.name)
+        of_each = fact.by_client if fact else frozenset()  # what one client's key does not show of the others'
+        return Opened(hidden, {name: why for name, why in withheld.items() if name not in seen or name in of_each})
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> JsonObject:
+    """Both parts in one; mappings under the same name are put together."""
+    both = {**one, **other}
+    for name in one.keys() & other.keys():
+        if isinstance(one[name], dict) and isinstance(other[name], dict):
+            both[name] = _merged(one[name], other[name])
+    return both

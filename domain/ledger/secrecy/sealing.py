@@ -1,0 +1,145 @@
+"""Seals and opens one segment: AES-256-GCM under a key of its own, bound to its place, with a key commitment.
+
+A segment's key and its commitment are drawn by HKDF-Expand (RFC 5869, SHA-512) from the data key, a random nonce of
+128 bits, and what the segment is bound to: register origin, stream, version, name, number, key, field names. So no AES
+key is used twice (that needs the same place sealed with the same nonce: after 2^48 attempts at one place, a chance of
+2^-33), its GCM nonce can stand still, and a segment that was moved to another register, row or number has another
+commitment and another tag. Pure. Never here: which key is whose, a database, anything shown of a key or a content.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from pydantic_core import from_json, to_json
+
+from domain.fact import JsonObject
+from domain.stream import Entry
+
+KEY_BYTES = 32
+NONCE_BYTES = 16
+COMMITMENT_BYTES = 32
+PADDED_TO_BYTES = 32
+"""A sealed text is filled up with blanks to a multiple of this, so that its length tells no yes from a no."""
+
+_LABEL = b"jaksokirja segment 1"
+_STILL_NONCE = bytes(12)
+_FIELDS = {"key", "fields", "nonce", "commitment", "ciphertext"}
+
+
+class SegmentRefused(ValueError):
+    """A segment is not what was sealed at this place under this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a segment stands: the register's origin, stream, version, the fact's stored name, its number, from 0."""
+
+    origin: str
+    stream_id: UUID
+    version: int
+    name: str
+    number: int
+
+    def bound(self, key_id: UUID, fields: Sequence[str]) -> bytes:
+        """What the segment is bound to; each text behind its length, so that no two look alike."""
+        told = (self.origin.encode(), self.name.encode(), *(field.encode() for field in fields))
+        texts = (len(text).to_bytes(2) + text for text in told)
+        numbers = self.version.to_bytes(8) + self.number.to_bytes(4)
+        return b"".join((_LABEL, self.stream_id.bytes, numbers, key_id.bytes, *texts))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DataKey:
+    """A data key and the name by which segments call it. Never shown."""
+
+    key_id: UUID
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"DataKey({self.key_id}, …)"
+
+
+Nonces = Callable[[int], bytes]
+"""Gives so many random bytes; tests give their own, so that the same bytes come out each time."""
+
+
+def seal(
+    content: JsonObject, fields: list[str], key: DataKey, place: Place, nonces: Nonces = secrets.token_bytes
+) -> JsonObject:
+    """The segment: the key's id, the names of the fields in it; nonce, commitment and ciphertext in base64url."""
+    nonce, bound = nonces(NONCE_BYTES), place.bound(key.key_id, fields)
+    cipher, commitment = _drawn(key.secret, nonce, bound)
+    text = to_json(content)
+    padded = text + b" " * (-len(text) % PADDED_TO_BYTES)
+    return {
+        "key": str(key.key_id),
+        "fields": fields,
+        "nonce": _written(nonce),
+        "commitment": _written(commitment),
+        "ciphertext": _written(cipher.encrypt(_STILL_NONCE, padded, bound)),
+    }
+
+
+def unseal(segment: Mapping[str, Any], key: DataKey, place: Place) -> JsonObject:
+    """What was sealed. The commitment is verified before anything is opened. Raises SegmentRefused."""
+    check(segment)
+    bound = place.bound(key.key_id, segment["fields"])
+    cipher, commitment = _drawn(key.secret, _read(segment["nonce"], NONCE_BYTES), bound)
+    if not hmac.compare_digest(commitment, _read(segment["commitment"], COMMITMENT_BYTES)):
+        raise SegmentRefused("the segment was not sealed here under this key")
+    try:
+        content = from_json(cipher.decrypt(_STILL_NONCE, _read(segment["ciphertext"]), bound))
+    except InvalidTag:
+        raise SegmentRefused("the segment's content was changed") from None
+    if not isinstance(content, dict):
+        raise SegmentRefused("the segment holds no fields")
+    return content
+
+
+def check(segment: Mapping[str, Any]) -> UUID:
+    """The id of the key that the segment names. Raises SegmentRefused for what is no segment."""
+    try:
+        if set(segment) == _FIELDS and all(isinstance(field, str) for field in segment["fields"]):
+            return UUID(segment["key"])
+    except (TypeError, ValueError, AttributeError):
+        pass
+    raise SegmentRefused("a segment has a key, fields, a nonce, a commitment and a ciphertext")
+
+
+def _drawn(secret: bytes, nonce: bytes, bound: bytes) -> tuple[AESGCM, bytes]:
+    drawn = HKDFExpand(algorithm=SHA512(), length=KEY_BYTES + COMMITMENT_BYTES, info=bound + nonce).derive(secret)
+    return AESGCM(drawn[:KEY_BYTES]), drawn[KEY_BYTES:]
+
+
+def _written(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _read(text: Any, length: int | None = None) -> bytes:
+    """The bytes. Raises SegmentRefused for another length, or another way to write them than the one."""
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (TypeError, ValueError, binascii.Error):
+        raise SegmentRefused("a part of the segment is not base64url") from None
+    if (length is not None and len(data) != length) or _written(data) != text:
+        raise SegmentRefused("a part of the segment is not as it was written")
+    return data
+
+
+def sealed_by_nobody(entry: Entry, hidden: JsonObject) -> list[JsonObject]:
+    """The sensitive part in one segment whose key was thrown away: for made-up histories that nobody opens."""
+    key = DataKey(UUID(int=secrets.randbits(128)), secrets.token_bytes(KEY_BYTES))
+    place = Place("nobody", entry.stream_id, entry.version, entry.fact.stored_name(), 0)
+    return [seal(hidden, entry.fact.hidden_names(hidden), key, place)]
