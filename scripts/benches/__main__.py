@@ -17,7 +17,7 @@ from typing import TypedDict
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("append", "live", "rebuild")
+NAMES = ("append", "live", "rebuild", "verify")
 SIZED = ("rebuild",)
 
 

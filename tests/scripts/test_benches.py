@@ -9,7 +9,7 @@ import pytest
 
 from domain.ledger.book import Book
 from domain.ledger.sealing.state import load_state
-from scripts.benches import append
+from scripts.benches import append, verify
 from scripts.benches.__main__ import main
 from scripts.benches.sealing import beside_sealer
 
@@ -44,6 +44,13 @@ def test_the_append_bench_measures_the_writers_with_the_sealer_beside_them_and_w
     state = load_state(tmp_path / "sealer" / register[1])
     assert state is not None
     assert state.size == 2
+
+
+def test_the_verify_bench_measures_ours_beside_hashlib_and_its_limit() -> None:
+    figure = verify.measure(500, rounds=1)
+    assert figure["ours"] > 0
+    assert all(peer > 0 for peer in figure["peers"].values())
+    assert figure["limit"] == verify.LIMIT_EVENTS_A_SECOND
 
 
 def test_a_bench_that_there_is_not_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ _HEAD = re.compile(
     rb'\{"occurred_at":"[0-9T:.+-]{19,40}","actor":"(?:[^"\\]|\\.)*","correlation_id":"[0-9a-f-]{36}"'
     rb'(?:,"caused_by":(?P<cause>0|[1-9][0-9]{0,9}))?,"'
 )
-_digits = re.compile(rb"(?:0|[1-9][0-9]{0,9})(?=[,}])").match
+_cause = re.compile(rb',"caused_by":(0|[1-9][0-9]{0,9})[,}]').match
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ def of_json(record: StoredRecord) -> Finding | None:
 
 
 def causes_earlier(block: bytes, at: int, end: int, version: int) -> bool:
-    """Whether the number at the offset is that of an earlier version."""
-    digits = _digits(block, at, end)
-    return digits is not None and int(digits[0]) < version
+    """Whether what stands at the offset is a cause, and that an earlier version."""
+    cause = _cause(block, at, end)
+    return cause is not None and int(cause[1]) < version
 
 
 def finding_at(position: int, record: StoredRecord, code: str, words: str) -> Finding:

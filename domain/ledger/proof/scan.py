@@ -17,8 +17,6 @@ from domain.ledger.proof.records import FRAME_BYTES
 LATEST = 2**63 - 1
 _LENGTH = struct.Struct(">I")
 _CORRELATION = b'"correlation_id":"'
-_CAUSE_AFTER = len(_CORRELATION) + 36 + 1  # a UUID and its closing quote
-_CAUSE = b',"caused_by":'
 
 
 class Scan:
@@ -56,50 +54,49 @@ class Scan:
     def _checked(self, block: bytes, at: int, until: int, leaves: list[bytes]) -> int:
         unpack, header_bytes, size = self._header.unpack_from, self._header.size, len(block)
         prefix, names, versions, find, add = self.prefix, self.names, self.versions, block.find, leaves.append
-        position, floor, ceiling, get = self.position, self.floor, self.ceiling, self.versions.get
+        floor, ceiling, get, last_at = self.floor, self.ceiling, self.versions.get, size - header_bytes
         last_stream, last_version = b"", 0  # written down when another stream comes: events of one come together
+        last_moment = None  # events of one append were recorded together
         usual = 0  # where the correlation id began in the state before: mostly at the same place
-        while position < until and at < size:
-            if at + header_bytes > size:
+        for position in range(self.position + 1, until + 1):
+            if at > last_at:
                 break
             length, head, place, moment, stream, version, name_length = unpack(block, at)
             state_at = at + header_bytes + name_length
             end = at + 4 + length
-            if (
-                head != prefix
-                or place != position + 1
-                or not floor <= moment <= ceiling
-                or not state_at <= end <= size
-                or block[state_at - name_length : state_at] not in names
-            ):
-                break
-            if stream == last_stream:
-                if version != last_version + 1:
-                    break
-            elif version != get(stream, 0) + 1 and (version or stream in versions):
-                break
             id_at = state_at + usual
             if block[id_at : id_at + 18] != _CORRELATION or id_at > end:
                 id_at = find(_CORRELATION, state_at, end)
                 usual = id_at - state_at
                 if id_at < 0:
                     break
-            cause_at = id_at + _CAUSE_AFTER
-            if block[cause_at : cause_at + 13] == _CAUSE and not causes_earlier(block, cause_at + 13, end, version):
+            if moment != last_moment:
+                if not floor <= moment <= ceiling:
+                    break
+                floor = last_moment = moment
+            if (
+                place != position
+                or head != prefix
+                or end > size
+                or block[state_at - name_length : state_at] not in names
+                or (block[id_at + 57 : id_at + 58] == b"c" and not causes_earlier(block, id_at + 55, end, version))
+            ):
                 break
-            add(sha256(block[at + 4 : end]).digest())
-            if stream != last_stream:
+            if stream == last_stream:
+                if version != last_version + 1:
+                    break
+            else:
+                if version != get(stream, 0) + 1 and (version or stream in versions):
+                    break
                 versions[last_stream] = last_version
                 last_stream = stream
-            at, last_version, floor = end, version, moment
-            position += 1
-        else:
-            versions[last_stream] = last_version
-            self.position, self.floor = position, floor
-            return at
+            last_version = version
+            add(sha256(block[at + 4 : end]).digest())
+            at = end
         versions[last_stream] = last_version
-        self.position, self.floor = position, floor
-        self.finding = explain(block, at, self.expected())
+        self.position, self.floor = self.position + len(leaves), floor
+        if self.position < until and at < size:
+            self.finding = explain(block, at, self.expected())
         return at
 
     def expected(self) -> Expected:
