@@ -57,12 +57,16 @@ def tell_all(
 
 
 def _reach(hearing: Hearing, tellings: Sequence[Sequence[Telling]], first: dt.datetime, last: dt.datetime) -> None:
-    """Tell the streams that were under way in the month that its last day was reached."""
+    """Tell the streams that were under way that the month's last day was reached: those in which nobody wrote in it.
+
+    What somebody wrote opened what the month opens; when the time ends, all are told.
+    """
     told = [one for tale in tellings for one in tale if one.told_at <= last and one.counts_time]
     over = {one.stream_id for one in told if one.kind in ENDINGS and one.told_at <= first}
-    reach(
-        hearing.book, dict.fromkeys(one.stream_id for one in told if one.stream_id not in over), day_in_helsinki(last)
-    )
+    if any(one.told_at > last for tale in tellings for one in tale):
+        over |= {one.stream_id for one in told if one.told_at > first}
+    streams = dict.fromkeys(one.stream_id for one in told if one.stream_id not in over)
+    reach(hearing.book, streams, day_in_helsinki(last))
 
 
 def _months(tellings: Sequence[Sequence[Telling]], until: dt.date) -> Iterator[tuple[dt.datetime, dt.datetime]]:

@@ -189,7 +189,7 @@ def test_every_public_command_is_given_at_least_once() -> None:
 
 def test_the_calendar_opened_duties_in_story_time(filled: tuple[Filled, ...]) -> None:
     for one in filled:
-        if one.demonstration.name in ("lapland", "rovaniemi"):
+        if one.demonstration.name == "rovaniemi":  # where whole months pass without a word
             reached = [fact for fact in one.facts(CalendarReached) if isinstance(fact, CalendarReached)]
             assert reached, one.register
             assert all(fact.reached_on <= UNTIL for fact in reached)
