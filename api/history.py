@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 from uuid import UUID
 
-from api.texts import Language, sentence
+from api.texts import Language, sentence, withheld_word
 from domain.command import StreamState
 from domain.consequence import DeviationNoted, DutyOpened
 from domain.correction import EntryCorrected
@@ -28,7 +28,8 @@ from domain.streams import kind_of, pin_of
 class Told:
     """One entry of a trail.
 
-    `fact` is its plain part as it was recorded, `withheld` the names of what was given and is not shown. `struck_by`,
+    `fact` is its plain part as it was recorded, `withheld` the names of what was given and is not shown, `unreadable`
+    those of it that cannot be read here at all, with the reason in words (destroyed, not yours to read). `struck_by`,
     `corrected_by`: the entries that took it away or say what it should have said; `reads_now` is then its content.
     `caused_by`: the entry from which the ledger concluded this one.
     """
@@ -42,6 +43,7 @@ class Told:
     sentence: str
     fact: JsonObject
     withheld: tuple[str, ...] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
     struck_by: int | None = None
     corrected_by: int | None = None
     reads_now: JsonObject | None = None
@@ -115,7 +117,8 @@ def trail(entries: Sequence[Entry], register: RegisterState, language: Language)
             name=entry.fact.fact_name,
             sentence=sentence(entry.fact, language, rule_text(entry.fact, register, language)),
             fact=plain(entry.fact),
-            withheld=tuple(sorted(name for name in entry.fact.sensitive if getattr(entry.fact, name) is not None)),
+            withheld=_withheld(entry.fact),
+            unreadable={name: withheld_word(why, language) for name, why in sorted(entry.fact.withheld.items())},
             struck_by=_version(struck.get(entry.version)),
             corrected_by=_version(corrected.get(entry.version)),
             reads_now=_content(corrected.get(entry.version)),
@@ -124,6 +127,11 @@ def trail(entries: Sequence[Entry], register: RegisterState, language: Language)
         )
         for entry in entries
     ]
+
+
+def _withheld(fact: Fact) -> tuple[str, ...]:
+    given = {name for name in fact.sensitive if getattr(fact, name) is not None}
+    return tuple(sorted(given | (fact.sensitive & fact.withheld.keys())))
 
 
 def rule_text(fact: Fact, register: RegisterState, language: Language) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_jsonable_python
 
 from api.asking import AS_OF, position_asked
@@ -32,7 +33,26 @@ def streams_router(desk: Desk) -> APIRouter:
         _add_state(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}")
         _add_history(router, desk, kind, f"{REGISTER_PATH}/{plural}/{{stream_id}}/history")
     _add_event(router, desk)
+    _add_search(router, desk)
     return router
+
+
+class ClientSearch(BaseModel):
+    """Whom to look for: in the body, since addresses are logged."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    identity_code: str = Field(min_length=1, max_length=40, repr=False)
+
+
+def _add_search(router: APIRouter, desk: Desk) -> None:
+    @router.post(f"{REGISTER_PATH}/clients/search", summary="Find a client by identity code.")
+    async def search(admitted: Annotated[Admitted, Depends(desk.admit)], wanted: ClientSearch) -> Any:
+        client_id = await run_in_threadpool(admitted.book.clients.find, wanted.identity_code)
+        if client_id is None:
+            detail = "No client of this register has that identity code."
+            raise Problem(HTTPStatus.NOT_FOUND, "unknown_client", detail, remedy="Register the client.")
+        return JSONResponse({"client_id": str(client_id)})
 
 
 def _add_event(router: APIRouter, desk: Desk) -> None:

@@ -18,6 +18,7 @@ from babel.dates import format_date, format_time
 
 from domain.calendar import HELSINKI
 from domain.fact import Fact
+from domain.withheld import Withheld
 
 _PLACE = re.compile(r"\{(\w+)(?::(time))?\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
@@ -63,6 +64,11 @@ def sentence(fact: Fact, language: Language, rule: str = "") -> str:
         return "" if absent else found[1]
 
     return _PLACE.sub(fill, _OPTIONAL.sub(optional, template))
+
+
+def withheld_word(why: Withheld, language: Language) -> str:
+    """What stands where a part cannot be read."""
+    return str(history_texts()["withheld"][why.value][language])
 
 
 def told(value: Any, language: Language, *, field: str = "", only_time: bool = False) -> str:

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("exporting", "Write a whole register as files, to be kept and verified elsewhere."),
     "verify": ("verifying", "Verify an export, a bundle or a register against checkpoints that you kept."),
     "catalogue": ("catalogue", "Service models: list, show, check a file, publish to a register."),
+    "client": ("client", "Find a client by identity code."),
     "registers": ("registers", "List the registers and where they stand."),
     "migrate": ("migrate", "Create registers, or bring their schema up to date."),
 }

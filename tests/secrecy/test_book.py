@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from api.history import history
+from api.texts import Language, withheld_word
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.catalogue.loader import load_catalogue
@@ -159,6 +161,23 @@ def test_destroying_one_task_leaves_the_others(desk: Desk) -> None:
     gone(desk, client_id, task="child_family_services")
     assert in_desk(desk, episode_id, MeetingHeld).withheld == {"note": Withheld.DESTROYED}
     assert cast("ClientRegistered", in_desk(desk, client_id, ClientRegistered)).given_name == "Aino"
+
+
+def test_a_trail_says_in_words_what_cannot_be_read(desk: Desk) -> None:
+    client_id = desk.client()
+    episode_id = desk.started("K2", client_id)
+    desk.do(episode_id, meeting(1, note=NOTE))
+    words = {Language.FI: "tuhottu", Language.SV: "förstört", Language.EN: "destroyed"}
+    gone(desk, client_id)
+    for language, word in words.items():
+        told = history(desk.book, episode_id, StreamKind.EPISODE, as_of=desk.last_position(), language=language)
+        held = next(entry for entry in told.entries if entry.name == "meeting_held")
+        assert (held.withheld, held.unreadable) == (("note",), {"note": word})
+
+
+def test_there_is_a_word_for_every_reason_in_every_language() -> None:
+    said = {withheld_word(why, language) for why in Withheld for language in Language}
+    assert len(said) == len(Withheld) * len(Language)
 
 
 def test_what_was_opened_is_read_no_longer_than_the_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

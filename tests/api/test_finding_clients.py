@@ -1,0 +1,48 @@
+"""A client is found by identity code, which stands in a body and nowhere else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+
+from domain.ledger.identity import new_id
+from tests.api.caller import Caller
+from tests.domain.people import identity_code
+
+CODE = identity_code(dt.date(2011, 2, 3), number=977)
+
+
+@pytest.fixture(scope="module")
+def client_id(caller: Caller) -> str:
+    client_id = str(new_id())
+    caller.tell(f"clients/{client_id}/register-client", identity_code=CODE)
+    return client_id
+
+
+def test_a_client_is_found_by_identity_code(caller: Caller, client_id: str, log: io.StringIO) -> None:
+    answer = caller.client.post(caller.path("clients/search"), json={"identity_code": CODE.lower()})
+    assert (answer.status_code, answer.json()) == (200, {"client_id": client_id})
+    assert CODE not in log.getvalue()
+
+
+def test_a_code_that_nobody_has_is_told_as_such_without_it(caller: Caller) -> None:
+    unknown = identity_code(dt.date(2011, 2, 4), number=977)
+    answer = caller.client.post(caller.path("clients/search"), json={"identity_code": unknown})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_client")
+    assert unknown not in answer.text
+
+
+@pytest.mark.parametrize("body", [{}, {"identity_code": [CODE]}, {"identity_code": CODE, "more": CODE}, CODE])
+def test_a_malformed_search_is_refused_without_what_it_said(caller: Caller, body: object) -> None:
+    answer = caller.client.post(caller.path("clients/search"), json=body)
+    assert answer.status_code == 422
+    assert CODE not in answer.text
+
+
+def test_registering_the_same_identity_again_names_the_client(caller: Caller, client_id: str) -> None:
+    answer = caller.send(f"clients/{new_id()}/register-client", {"identity_code": CODE})
+    assert (answer.status_code, answer.json()["code"]) == (409, "identity_registered")
+    assert answer.json()["client_id"] == client_id
+    assert CODE not in answer.text
