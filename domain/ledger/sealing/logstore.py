@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, LiteralString, Self, cast
 
@@ -57,7 +58,9 @@ class LogStore:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connection and the lock."""
+        """Let go of the lock and the connection, at once: a closed one's lock stays until the server notices."""
+        with suppress(psycopg.Error):  # a connection that broke has lost its lock as well
+            self._connection.execute("SELECT pg_advisory_unlock_all()")
         self._connection.close()
 
     def hold(self) -> None:
@@ -77,18 +80,14 @@ class LogStore:
 
     def records(self, after: int, upto: int) -> Iterator[list[Row]]:
         """The records with after < position <= upto, in order, some thousands at a time; missing ones are missing."""
-        while after < upto:
+        for start in range(after, upto, CHUNK_RECORDS):  # bounded by position: no plan then reads more than the chunk
             rows = self._rows(
-                "SELECT position, record FROM {schema}.events WHERE position > %s AND position <= %s"
-                " ORDER BY position LIMIT %s",
-                after,
-                upto,
-                CHUNK_RECORDS,
+                "SELECT position, record FROM {schema}.events WHERE position > %s AND position <= %s ORDER BY position",
+                start,
+                min(start + CHUNK_RECORDS, upto),
             )
-            if not rows:
-                return
-            yield cast("list[Row]", rows)
-            after = rows[-1][0]
+            if rows:
+                yield cast("list[Row]", rows)
 
     def register_facts(self, upto: int) -> list[Fact]:
         """What the register has recorded about its log up to a position: keys adopted, restores. In order.
