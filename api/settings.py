@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from domain.ledger.secrecy.keyring import keyring_dsn
-from domain.ledger.secrecy.opening import KeyringPlace
+if TYPE_CHECKING:
+    from domain.ledger.secrecy.opening import KeyringPlace
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "JAKSOKIRJA_"
@@ -67,6 +67,9 @@ class Settings(BaseModel):
 
     def keyring(self, ledger_dsn: str) -> KeyringPlace:
         """Where the keyring of the registers under that DSN is."""
+        from domain.ledger.secrecy.keyring import keyring_dsn  # noqa: PLC0415 -- a witness has settings, no database
+        from domain.ledger.secrecy.opening import KeyringPlace  # noqa: PLC0415 -- as above
+
         key_file = self.register_key_file or self.keys_folder / "register.key"
         return KeyringPlace(keyring_dsn(ledger_dsn, self.keyring_dsn), key_file, self.patience_seconds)
 
