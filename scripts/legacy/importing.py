@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
@@ -22,6 +22,7 @@ from domain.refusal import BadIdentityCode, EndedBeforeItBegan, InTheFuture, Key
 from domain.register.facts import RegisterOpened
 from domain.register.state import RegisterState
 from domain.stream import Provenance
+from domain.subjects import UNASSIGNED, Subject
 from scripts.legacy import files
 from scripts.legacy.account import Account
 from scripts.legacy.amending import Amending, amended_file
@@ -80,6 +81,7 @@ class _Import:
         areas = {row.area for row in rows if isinstance(row, ClientRow | WorkerRow)}
         self._account.report.opening_facts = open_for_history(self._book, areas, self._first_day)
         phases = self._phases()
+        self._book.provide_keys(self._clients())
         self._steps = sum(len(steps) for phase in phases for steps in phase)
         self._told = 0
         with ThreadPoolExecutor(STREAMS_AT_A_TIME) as threads:
@@ -88,6 +90,12 @@ class _Import:
                     self._told += told
                     self._progress(self._told, self._steps)
         return self._account.settled()
+
+    def _clients(self) -> Iterator[Subject]:
+        """Whose keys will be needed: made at once, where one by one would be a round trip each."""
+        for key in self._export.rows:
+            if key.file == files.CLIENTS:
+                yield Subject(self._naming.stream(key), UNASSIGNED)
 
     def _phases(self) -> list[list[list[Step]]]:
         """By phase and stream, the steps in the order in which they happened."""
