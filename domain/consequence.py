@@ -201,6 +201,13 @@ class Concluded:
         if isinstance(fact, ConsequenceFact):
             self._take(fact)
 
+    def with_entries(self, news: Iterable[Entry]) -> Concluded:
+        """What is recorded with those entries more."""
+        after = Concluded(dict(self.duties), dict(self.deviations), dict(self.waived))
+        for entry in news:
+            after.evolve(entry.fact)
+        return after
+
     def _take(self, fact: ConsequenceFact) -> None:
         match fact:
             case DutyOpened():
@@ -284,10 +291,7 @@ def when(fact: Fact, happened: Mapping[int, dt.datetime], otherwise: dt.datetime
 
 def concluded(entries_in_force: Iterable[Entry]) -> Concluded:
     """What the stream has recorded of duties and deviations."""
-    state = Concluded()
-    for entry in entries_in_force:
-        state.evolve(entry.fact)
-    return state
+    return Concluded().with_entries(entries_in_force)
 
 
 def conclude(judgement: Judgement | None, recorded: Concluded, *, earlier: Iterable[Judgement] = ()) -> list[Fact]:

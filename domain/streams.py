@@ -18,7 +18,7 @@ from domain.consequence import ModelReference, concluded
 from domain.contact.state import fold_contact
 from domain.correction import EntryCorrected
 from domain.episode.facts import DecisionKind
-from domain.episode.state import EpisodeState, fold_episode
+from domain.episode.state import EpisodeState, continue_episode, fold_episode
 from domain.fact import Fact, StreamKind
 from domain.network.state import fold_network
 from domain.quality.state import fold_quality
@@ -50,6 +50,17 @@ def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
         case _:
             assert_never(kind)
     return replace(state, concluded=concluded(standing))
+
+
+def continue_stream(state: StreamState, kind: StreamKind, news: Sequence[Entry]) -> StreamState:
+    """What is so of the stream with those entries more: the same as folding all of them, at the cost of the new ones.
+
+    Where the new ones amend earlier ones, everything is folded again.
+    """
+    entries = (*state.entries, *news)
+    if not isinstance(state, EpisodeState) or not state.exists or is_amended(news):
+        return fold_stream(kind_of(entries) or kind, entries)
+    return replace(continue_episode(state, news), concluded=state.concluded.with_entries(news))
 
 
 def kind_of(entries: Sequence[Entry]) -> StreamKind | None:

@@ -120,11 +120,19 @@ class EpisodeState(StreamState):
 
 def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> EpisodeState:
     """The episode's state from the stream's entries."""
-    state = EpisodeState(entries=tuple(entries), in_force=tuple(in_force))
-    for entry in in_force:
+    return _evolved(EpisodeState(entries=tuple(entries), in_force=tuple(in_force)), in_force)
+
+
+def continue_episode(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
+    """The episode's state with those entries more, none of which amends another."""
+    return _evolved(replace(state, entries=(*state.entries, *news), in_force=(*state.in_force, *news)), news)
+
+
+def _evolved(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
+    for entry in news:
         if isinstance(entry.fact, EpisodeFact):
             state = evolve(state, entry.fact)
-    return replace(state, client_meetings_in_spell=_client_meetings_in_spell(state.decisions, in_force))
+    return replace(state, client_meetings_in_spell=_client_meetings_in_spell(state.decisions, state.in_force))
 
 
 def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:

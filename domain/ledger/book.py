@@ -49,7 +49,7 @@ from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
 from domain.stream import Entry, Provenance, is_amended
-from domain.streams import check_admits, check_of_service, earlier_pins, fold_stream, kind_of, pin_of
+from domain.streams import check_admits, check_of_service, continue_stream, earlier_pins, fold_stream, kind_of, pin_of
 from domain.subjects import UNASSIGNED, Subject, subjects
 from domain.truth import check_can_be_fact, check_holds_together
 
@@ -195,8 +195,9 @@ class Book(Application[UUID]):
             news = tuple(events)
             if not news:
                 return state
-            entries = (*(state.entries if state else ()), *news)
-            return fold_stream(kind_of(entries) or kind, entries)  # what is cached must not hang on who asked
+            if state is not None:
+                return continue_stream(state, kind, news)
+            return fold_stream(kind_of(news) or kind, news)  # what is cached must not hang on who asked
 
         try:
             state = cast("StreamState", self.repository.get(stream_id, projector_func=project))  # type: ignore[type-var] # the library types aggregates by an `id` that a pure state has no use for
@@ -334,7 +335,7 @@ class Book(Application[UUID]):
         acts = [self._entry(order, state.version + n, fact, context) for n, fact in enumerate(facts, 1)]
         if not acts:
             return [], (), state
-        after = fold_stream(kind, (*state.entries, *acts))
+        after = continue_stream(state, kind, acts)
         check_of_service(after, order.command, context.register.models, facts)
         if is_amended(acts):
             check_holds_together(after)
