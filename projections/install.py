@@ -57,10 +57,15 @@ def owner_connection(dsn: str, register: str) -> Connection[Any]:
 
 def register_connection(dsn: str, register: str, *, owner: bool = False, autocommit: bool = False) -> Connection[Any]:
     """A connection whose search path is the register's schema."""
+    return schema_connection(dsn, schema_of(register), owner=owner, autocommit=autocommit)
+
+
+def schema_connection(dsn: str, schema: str, *, owner: bool = False, autocommit: bool = False) -> Connection[Any]:
+    """A connection whose search path is the schema, which need not be there yet."""
     connection = psycopg.connect(dsn, autocommit=True)
     if owner:
         connection.execute("SET ROLE jaksokirja_owner")
-    connection.execute(sql.SQL("SET search_path TO {}, pg_temp").format(sql.Identifier(schema_of(register))))
+    connection.execute(sql.SQL("SET search_path TO {}, pg_temp").format(sql.Identifier(schema)))
     connection.execute("SET timezone TO 'UTC'")
     connection.autocommit = autocommit
     return connection

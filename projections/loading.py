@@ -22,13 +22,14 @@ from psycopg import Connection
 from domain.correction import EntryCorrected
 from domain.fact import Fact
 from domain.ledger.connections import as_role
+from domain.ledger.migrate import schema_of
 from domain.ledger.record import parts, stream
 from domain.stream import Entry
 from projections import store
 from projections.batch import apply_steps, concerns, refold, told
 from projections.catalogue import PROJECTIONS
 from projections.feed import AMENDMENTS, Read, decoded, read_streams, stream_ranges
-from projections.install import register_connection
+from projections.install import register_connection, schema_connection
 from projections.plain import entry_of
 from projections.rows import Handler, Key, Projection
 from projections.standing import Row, Standing
@@ -47,7 +48,10 @@ class RebuildStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A share of a register's streams, up to a position, for the projections that are named."""
+    """A share of a register's streams, up to a position, for the projections that are named.
+
+    `into`: the schema of the tables, where it is not the register's own.
+    """
 
     dsn: str
     register: str
@@ -56,6 +60,7 @@ class Part:
     upto: int
     first: UUID
     last: UUID
+    into: str | None = None
 
 
 class Loader:
@@ -157,7 +162,7 @@ def load_part(part: Part, projections: Iterable[Projection] = PROJECTIONS) -> in
     try:
         with (
             register_connection(dsn, part.register) as reading,
-            register_connection(dsn, part.register) as writing,
+            schema_connection(dsn, part.into or schema_of(part.register)) as writing,
         ):
             loader = Loader(writing, chosen, part.suffix)
             with reading.cursor(name="feed", binary=True) as cursor:
@@ -178,17 +183,21 @@ def load(
     suffix: str,
     upto: int,
     *,
+    into: str | None = None,
     processes: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Load all events up to the position into the (empty) tables with the suffix. Raises RebuildStopped."""
+    """Load all events up to the position into the (empty) tables with the suffix. Raises RebuildStopped.
+
+    `into`: the schema of these tables, where it is not the register's own.
+    """
     ours = all(projection in PROJECTIONS for projection in projections)
     affordable = min(os.cpu_count() or 1, math.ceil(upto / EVENTS_WORTH_A_PROCESS))
     workers = max(1, processes or affordable) if ours else 1
     names = tuple(projection.name for projection in projections)
     with register_connection(as_role(dsn, "projector"), register) as connection:
         ranges = stream_ranges(connection, upto, 1 if workers == 1 else 4 * workers)
-    shares = [Part(dsn, register, names, suffix, upto, first, last) for first, last in ranges]
+    shares = [Part(dsn, register, names, suffix, upto, first, last, into) for first, last in ranges]
     done = 0
     for count in _counts(shares, projections, workers):
         done += count

@@ -1,0 +1,1 @@
+"""What changed in any figure between two moments, and which events changed it."""
