@@ -43,6 +43,23 @@ def history_texts() -> Mapping[str, Any]:
 
 
 @cache
+def _account_texts() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = tomllib.loads((resources.files(__name__) / "account.toml").read_text("utf-8"))
+    return found
+
+
+def account_text(table: str, name: str, language: Language) -> str | None:
+    """A text of the readable account; None when there is none of that name."""
+    text = _account_texts()[table].get(name, {}).get(language)
+    return None if text is None else str(text)
+
+
+def template(name: str) -> str:
+    """A file of this folder that is filled in: a page's template, a script."""
+    return (resources.files(__name__) / name).read_text("utf-8")
+
+
+@cache
 def page(name: str) -> str:
     """A page as it stands in its file."""
     return (resources.files(__name__) / f"{name}.html").read_text("utf-8")

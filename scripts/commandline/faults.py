@@ -12,6 +12,7 @@ import psycopg
 from api.settings import BadSetting
 from domain.catalogue.faults import CatalogueFault
 from domain.ledger.errors import LedgerUnavailable, RegisterNameRefused, UnknownRegister
+from domain.ledger.evidence import EvidenceRefused
 from domain.ledger.proof.faults import MalformedKey, ProofFault
 from domain.ledger.sealing.refusals import SealingRefused
 from domain.ledger.sealing.submitting import BadWitness
@@ -70,6 +71,8 @@ def told(error: Exception) -> Fault | None:
             return Fault(str(error), "older_data", FAILURE)
         case KeyringMissing():
             return Fault(str(error), "keyring_missing", FAILURE)
+        case EvidenceRefused():
+            return Fault(error.message, error.code, FAILURE)
         case LedgerUnavailable() | psycopg.OperationalError():
             message = "The database cannot be reached. What was sent can be sent again, safely."
             return Fault(message, "database_away", FAILURE)

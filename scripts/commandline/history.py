@@ -52,8 +52,8 @@ def history(
     with database() as dsn:
         name = register_meant(dsn, register)
         with book_of(dsn, name) as book:
-            position = _position(book, as_of)
-            told = trail_of(book, _episode_id(name, episode), StreamKind.EPISODE, as_of=position, language=language)
+            position = position_meant(book, as_of)
+            told = trail_of(book, episode_meant(name, episode), StreamKind.EPISODE, as_of=position, language=language)
             head = book.ledger.head()[0]
     if as_json:
         typer.echo(to_json(asdict(told), indent=2).decode())
@@ -64,7 +64,7 @@ def history(
 def _print_line(episode: str, asked: Asked) -> None:
     """One line of history: a row for each stretch of days in one area and unit, under one service."""
     with register_read(asked.register) as (register, read):
-        episode_id = _episode_id(register, episode)
+        episode_id = episode_meant(register, episode)
         answer = read.line_of_episode(episode_id, as_of=position_of(read, asked.as_of))
     if not answer.rows:
         raise CommandFault(f"There is no episode {episode} in {register}.", "unknown_episode")
@@ -78,14 +78,16 @@ def _print_line(episode: str, asked: Asked) -> None:
     show(console(), title, columns, rows, footer=footer(answer, asked.lang))
 
 
-def _episode_id(register: str, named: str) -> UUID:
+def episode_meant(register: str, named: str) -> UUID:
+    """The episode of that id, or of that row of a legacy export; whether it exists is not looked at."""
     try:
         return UUID(named)
     except ValueError:
         return episode_of(register, named.strip().upper())
 
 
-def _position(book: Book, as_of: str | None) -> int:
+def position_meant(book: Book, as_of: str | None) -> int:
+    """The position that --as-of means; that of the last event without it. Raises CommandFault."""
     head = book.ledger.head()[0]
     if as_of is None:
         return head

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebuild": ("rebuild", "Rebuild the projections beside the live ones, compare, and swap."),
     "export": ("exporting", "Write a whole register as files, to be kept and verified elsewhere."),
     "verify": ("verifying", "Verify an export, a bundle or a register against checkpoints that you kept."),
+    "evidence": ("evidence", "Write one episode's records, their proofs and an account into a bundle for auditors."),
     "catalogue": ("catalogue", "Service models: list, show, check a file, publish to a register."),
     "client": ("client", "Find a client by identity code."),
     "registers": ("registers", "List the registers and where they stand."),

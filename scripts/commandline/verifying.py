@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from api.evidence import made_again
 from domain.ledger.live import LiveRegister
 from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.findings import Report
@@ -48,6 +49,9 @@ def verify_command(
     names_of_source: Annotated[
         bool, typer.Option("--its-names", help="Take the names of facts that the source lists: of another release.")
     ] = False,
+    records_only: Annotated[
+        bool, typer.Option("--records-only", help="Leave out what people read in a bundle: of another release.")
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Verify that no recorded event was changed, dropped, added, moved or backdated. Exit status 1: it was."""
@@ -56,9 +60,10 @@ def verify_command(
         trust = Trust(trust.keys, trust.checkpoints, TileReader(tiles, tiles_size(tiles)))
     names = None if names_of_source else [*REGISTRY.facts, *REGISTRY.upcasters]
     keep = TileWriter(keep_tiles) if keep_tiles else None
+    again = None if records_only else made_again()
 
     def opted(progress: Progress) -> Options:
-        return Options(names=names, thorough=thorough, keep=keep, progress=progress)
+        return Options(names=names, thorough=thorough, keep=keep, made_again=again, progress=progress)
 
     with bar("Verifying", "events") as progress:
         if files is not None:

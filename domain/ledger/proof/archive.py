@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -37,6 +38,9 @@ class Archive(Protocol):
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
 
+    def names(self) -> list[str]:
+        """The names of all files, as they are written. Raises MalformedExport when there are too many."""
+
 
 class Folder:
     """A folder of files."""
@@ -47,6 +51,14 @@ class Folder:
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
         return (self.path / name).is_file()
+
+    def names(self) -> list[str]:
+        """The names of all files below the folder."""
+        files = (path for path in self.path.rglob("*") if not path.is_dir())
+        names = [path.relative_to(self.path).as_posix() for path in islice(files, MEMBER_LIMIT + 1)]
+        if len(names) > MEMBER_LIMIT:
+            raise MalformedExport(f"{self.path.name} holds more than {MEMBER_LIMIT} files")
+        return names
 
     @contextlib.contextmanager
     def stream(self, name: str) -> Iterator[IO[bytes]]:
@@ -78,6 +90,10 @@ class Zip:
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
         return name in self._zip.NameToInfo
+
+    def names(self) -> list[str]:
+        """The names of all members but folders."""
+        return [name for name in self._zip.namelist() if not name.endswith("/")]
 
     @contextlib.contextmanager
     def stream(self, name: str) -> Iterator[IO[bytes]]:

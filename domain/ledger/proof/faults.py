@@ -76,3 +76,9 @@ class MalformedExport(ProofFault):
     """Not an export of a register, or one beyond the limits, cut short or put together wrongly."""
 
     code = "malformed_export"
+
+
+class MalformedBundle(ProofFault):
+    """Not an evidence bundle, or one beyond the limits, cut short or put together from others."""
+
+    code = "malformed_bundle"

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from domain.ledger.proof import bundle
 from domain.ledger.proof.archive import Archive, archive_at
+from domain.ledger.proof.bundle import Bundle
+from domain.ledger.proof.bundle_checks import verify_bundle
 from domain.ledger.proof.export import MANIFEST, Export
 from domain.ledger.proof.faults import MalformedExport
 from domain.ledger.proof.findings import Report
@@ -21,7 +24,11 @@ def _export(path: Path, archive: Archive, trust: Trust, options: Options) -> Rep
     return verify(Export(path, archive), trust, options)
 
 
-VERIFIERS: dict[str, Verifier] = {MANIFEST: _export}
+def _bundle(path: Path, archive: Archive, trust: Trust, options: Options) -> Report:
+    return verify_bundle(Bundle(path, archive), trust, options)
+
+
+VERIFIERS: dict[str, Verifier] = {MANIFEST: _export, bundle.MANIFEST: _bundle}
 """Each manifest's file name, and what verifies the files beside it."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from domain.ledger.proof.checkpoint import CLOCK_TOLERANCE_SECONDS
 from domain.ledger.proof.faults import ProofFault
@@ -22,6 +22,9 @@ from domain.ledger.proof.scan import LATEST, Scan
 from domain.ledger.proof.tiles import TileReader, TileWriter
 from domain.ledger.proof.tree import CompactTree
 from domain.ledger.record import unpack
+
+if TYPE_CHECKING:
+    from domain.ledger.proof.bundle_checks import MadeAgain
 
 _TOLERANCE = CLOCK_TOLERANCE_SECONDS * 1_000_000
 Progress = Callable[[int, int], None]
@@ -71,12 +74,14 @@ class Trust:
 class Options:
     """`names`: the facts that are known (None: those that the source lists). `thorough`: parse every state as well.
 
-    `keep`: where to write the tiles of what was verified, to be brought the next time.
+    `keep`: where to write the tiles of what was verified, to be brought the next time. `made_again`: makes anew what
+    people read in a bundle, from its records, so that it can be compared.
     """
 
     names: Collection[str] | None = None
     thorough: bool = False
     keep: TileWriter | None = None
+    made_again: MadeAgain | None = None
     progress: Progress = lambda done, total: None
 
 
