@@ -17,6 +17,7 @@ from domain.ledger.errors import UnknownRegister
 from domain.ledger.mapper import entry_of
 from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.export import Manifest, write_export
+from domain.ledger.proof.faults import MalformedKey
 from domain.ledger.proof.findings import Finding, Refuted
 from domain.ledger.proof.inspection import named
 from domain.ledger.proof.note import VerifierKey
@@ -25,7 +26,7 @@ from domain.ledger.proof.verify import Progress
 from domain.ledger.record import FORMAT, unpack
 from domain.ledger.recorder import PATIENCE_SECONDS
 from domain.register.facts import LogKeyAdopted, LogKeyPurpose
-from domain.registry import REGISTRY
+from domain.registry import REGISTRY, UnknownFactName
 
 BATCH = 1_000
 _ADOPTED = LogKeyAdopted.stored_name()
@@ -37,7 +38,8 @@ class _Statements:
     def __init__(self, database: Database) -> None:
         statement = database.statement
         self.head = statement(
-            "SELECT h.origin, (SELECT coalesce(max(e.position), 0) FROM {schema}.events e) FROM {schema}.head h"
+            "SELECT h.origin, (SELECT coalesce(max(e.position), 0) FROM {schema}.events e),"
+            " (SELECT coalesce(max(c.size), 0) FROM {schema}.checkpoints c) FROM {schema}.head h"
         )
         self.batch = statement(
             "SELECT e.record, substring(e.record FOR octet_length(told.head)) = told.head"
@@ -45,7 +47,7 @@ class _Statements:
             " || int8send(e.position) || int8send((extract(epoch FROM e.recorded_at) * 1000000)::int8)"
             " || uuid_send(e.stream_id) || int4send(e.version)"
             " || int2send(octet_length(e.name)::int2) || convert_to(e.name, 'UTF8') AS head) told"
-            " WHERE e.position > %b AND e.position <= %b ORDER BY e.position LIMIT %b"
+            " WHERE e.position > %b AND e.position <= %b ORDER BY e.position, 2 DESC LIMIT %b"
         )
         self.notes = statement(
             "SELECT note FROM {schema}.checkpoints WHERE size <= %b ORDER BY size, sealed_at, cosignatures"
@@ -54,8 +56,20 @@ class _Statements:
             "SELECT record FROM {schema}.events WHERE name = %b AND position <= %b ORDER BY position"
         )
         self.surplus = statement(
-            "SELECT count(*) - count(DISTINCT position) FILTER (WHERE position > 0) FROM {schema}.events"
-            " WHERE position <= %b"
+            "SELECT count(*) - count(DISTINCT position) FILTER (WHERE position > 0), min(position)"
+            " FROM {schema}.events WHERE position <= %b"
+        )
+        self.commands = statement(
+            "SELECT min(told.due) FROM (SELECT c.first_position, c.count, c.recorded_at,"
+            " coalesce(lag(c.first_position + c.count) OVER (ORDER BY c.first_position, c.command_id), 1) AS due"
+            " FROM {schema}.commands c WHERE c.first_position <= %b) told"
+            " LEFT JOIN {schema}.events f ON f.position = told.first_position"
+            " LEFT JOIN {schema}.events l ON l.position = told.first_position + told.count - 1"
+            " WHERE told.first_position <> told.due OR told.recorded_at IS DISTINCT FROM f.recorded_at"
+            " OR told.recorded_at IS DISTINCT FROM l.recorded_at"
+        )
+        self.commands_end = statement(
+            "SELECT coalesce(max(first_position + count), 1) FROM {schema}.commands WHERE first_position <= %b"
         )
 
 
@@ -80,9 +94,11 @@ class LiveRegister:
         rows = self._database.rows(self._statements.head)
         if not rows:
             raise UnknownRegister(register)
-        origin, head = rows[0]
+        origin, head, sealed = rows[0]
         self.origin = str(origin)
         self.size = head if to_position is None else min(head, to_position)
+        self._sealed = max(head, sealed) if to_position is None else self.size
+        """Of a whole register every checkpoint counts, also one of more events than are there."""
         origin_bytes = self.origin.encode()
         self._prefix = bytes([FORMAT]) + len(origin_bytes).to_bytes(2) + origin_bytes
         self.keys = self._log_keys()
@@ -120,7 +136,7 @@ class LiveRegister:
 
     def checkpoints(self) -> Iterator[bytes]:
         """The checkpoints that the sealer signed, by size."""
-        for (note,) in self._database.rows(self._statements.notes, self.size):
+        for (note,) in self._database.rows(self._statements.notes, self._sealed):
             yield note
 
     def records(self) -> Iterator[bytes]:
@@ -135,22 +151,40 @@ class LiveRegister:
 
     def _log_keys(self) -> tuple[VerifierKey, ...]:
         """The keys that the register's own stream says may sign checkpoints, the first to come first."""
-        adopted = [
-            unpack(record)[1] for (record,) in self._database.rows(self._statements.adopted, _ADOPTED, self.size)
-        ]
-        facts = [entry_of(record).fact for record in adopted]
-        texts = [
-            fact.verifier_key
-            for fact in facts
-            if isinstance(fact, LogKeyAdopted) and fact.purpose is LogKeyPurpose.CHECKPOINTS
-        ]
-        return tuple(map(verifier_key, texts))
+        rows = self._database.rows(self._statements.adopted, _ADOPTED, self.size)
+        return tuple(key for (record,) in rows if (key := _log_key(record)) is not None)
 
     def _check_rows(self) -> None:
-        ((surplus,),) = self._database.rows(self._statements.surplus, self.size)
+        ((surplus, lowest),) = self._database.rows(self._statements.surplus, self.size)
         if surplus:
-            words = f"{surplus} rows stand beside those of positions 1 to {self.size}."
+            where = f"the first at position {lowest}" if lowest < 1 else "under positions that others have"
+            words = f"{surplus} rows stand beside those of positions 1 to {self.size}: {where}."
             raise Refuted(Finding("surplus", words))
+        self._check_commands()
+
+    def _check_commands(self) -> None:
+        """That the commands' rows tell of every event once, in order, and when it was recorded."""
+        ((at,),) = self._database.rows(self._statements.commands, self.size)
+        ((end,),) = self._database.rows(self._statements.commands_end, self.size)
+        if at is None and end <= self.size:
+            at = end
+        if at is not None:
+            words = "the commands' rows do not tell rightly which command recorded this event, or when."
+            raise Refuted(Finding("commands_differ", words, at, at))
+
+
+def _log_key(record: bytes) -> VerifierKey | None:
+    """The key for checkpoints that a record adopts; None for another purpose, and where no key can be read from it.
+
+    What was spoilt there is for the verification to find: reading on is how it comes to it.
+    """
+    try:
+        fact = entry_of(unpack(record)[1]).fact
+        if isinstance(fact, LogKeyAdopted) and fact.purpose is LogKeyPurpose.CHECKPOINTS:
+            return verifier_key(fact.verifier_key)
+    except (ValueError, KeyError, TypeError, UnknownFactName, MalformedKey):
+        return None
+    return None
 
 
 def export_register(

@@ -99,6 +99,7 @@ class _Verification:
         self.kept = KeptLeaves(trust.tiles)
         self.marks = Marks(trust.checkpoints, source.checkpoints(), trust.keys or source.keys)
         self._block, self._at = b"", 0
+        self._brought_ahead = len(trust.checkpoints)
 
     def run(self) -> Report:
         """From checkpoint to checkpoint, then to the end."""
@@ -118,17 +119,21 @@ class _Verification:
     def _walk(self) -> Finding | None:
         matched: Mark | None = None
         for mark in self.marks:
-            if fault := self._out_of_place(mark, matched):
-                return fault
+            fault = self._out_of_place(mark, matched)
+            if fault is not None and not (mark.brought and fault.code == "checkpoint_backdated"):
+                return fault  # a time alone is told after what was brought has said what was changed
+            self._brought_ahead -= mark.brought
             self.scan.ceiling = LATEST if mark.latest is None else mark.latest
             self._advance(mark.size)
             if self.tree.size < mark.size:
                 return self.scan.finding or self._cut_off(mark)
             if self.tree.root() != mark.checkpoint.root:
                 return self._changed(matched, mark)
+            if fault is not None:
+                return fault
             self._count(mark)
             matched = mark
-            if self.scan.finding is not None:
+            if self.scan.finding is not None and not self._brought_ahead:
                 self.report.notes.append(f"It was so when it was sealed: {mark} covers that event as it stands here.")
                 return self.scan.finding
         self.scan.ceiling = LATEST
@@ -162,6 +167,7 @@ class _Verification:
                 self.scan.floor, self.scan.sealed_floor = earliest, (mark.size, earliest)
 
     def _advance(self, until: int) -> None:
+        until = min(until, self.source.size)
         while self.tree.size < until:
             if self._at >= len(self._block):
                 self._block, self._at = self.source.block(self.tree.size) or b"", 0
@@ -189,8 +195,17 @@ class _Verification:
         return Finding("cut_off", words, there + 1, mark.size)
 
     def _changed(self, matched: Mark | None, mark: Mark) -> Finding:
-        """The root is another than the checkpoint's: which event it is, as nearly as the hashes at hand tell."""
-        first = matched.size + 1 if matched else 1
+        """The root is another than the checkpoint's: which event it is, as nearly as the hashes at hand tell.
+
+        What the source's own checkpoints say counts for nothing against one that was brought.
+        """
+        before = self.report.proved_to if mark.brought else matched.size if matched else 0
+        first = before + 1
+        if mark.brought and matched and matched.size > before:
+            self.report.notes.append(
+                f"The source's own checkpoints up to that of {matched.size} events fit what stands here, and this one"
+                " does not: either the log's key has signed two histories, or the change lies after them."
+            )
         words = f"this is not what {mark} covers: changed, put in, left out or moved since it was sealed."
         kept = self.kept.first
         if kept is not None and kept.position <= mark.size and not self.kept.are_of(mark.checkpoint):
@@ -231,8 +246,9 @@ class _Verification:
         if self.kept.size > there:
             words = f"the tiles that were brought tell of {self.kept.size} events, but the last one is at {there}."
             return Finding("cut_off", words, there + 1, self.kept.size)
-        if self.trust.keys and self.marks.passed_over and not self.report.checkpoints:
-            return Finding("no_known_signature", "none of the checkpoints is signed by a key that you trust.")
+        if self.marks.passed_over and not self.report.checkpoints:
+            whose = "that you trust" if self.trust.keys else "that the source lists"
+            return Finding("no_known_signature", f"none of the checkpoints is signed by a key {whose}.")
         return None
 
     def _tell_what_is_not_proved(self) -> None:

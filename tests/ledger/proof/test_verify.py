@@ -122,7 +122,7 @@ def test_a_register_rewritten_whole_and_sealed_again_is_found_only_by_what_the_a
     rewritten = a_register(EVENTS, seed=2).sealed(10, 60)
     assert verify(rewritten, Trust([KEY.verifier()])).sound
     finding = found(rewritten)
-    assert (finding.code, finding.position, finding.last_position) == ("changed", 11, EVENTS)
+    assert (finding.code, finding.position, finding.last_position) == ("changed", 1, EVENTS)
 
 
 def test_a_register_signed_again_with_another_key_is_not_taken_for_signed() -> None:
@@ -254,7 +254,29 @@ def test_a_signature_that_is_not_the_keys_own_is_a_finding() -> None:
 def test_two_roots_signed_for_one_size_are_a_finding() -> None:
     fork = note_of(a_register(25, seed=2).records)
     finding = found(SOUND, Trust([KEY.verifier()], [fork]))
-    assert (finding.code, finding.position, finding.last_position) == ("changed", 11, 25)
+    assert (finding.code, finding.position, finding.last_position) == ("changed", 1, 25)
+
+
+def test_the_sources_own_checkpoints_count_for_nothing_against_one_that_was_brought() -> None:
+    forged = with_record(5, SOUND.records[4][:-2] + b" }").sealed(10, 40)
+    report = verify(forged, HELD)
+    assert report.finding is not None
+    assert (report.finding.position, report.finding.last_position) == (1, EVENTS)
+    assert any("has signed two histories" in note for note in report.notes)
+    held = Trust(HELD.keys, [note_of(SOUND.records[:20]), *HELD.checkpoints])
+    later = found(with_record(33, SOUND.records[32][:-2] + b" }").sealed(10, 40), held)
+    assert (later.position, later.last_position) == (21, EVENTS)
+
+
+def test_what_shows_by_itself_is_not_taken_for_the_first_where_what_was_brought_does_not_fit() -> None:
+    records = [*SOUND.records[:3], SOUND.records[3][:-2] + b" }", *SOUND.records[4:29], one(30, 1, name="invented.1")]
+    finding = found(replace(SOUND, records=[*records, *SOUND.records[30:]]).sealed(40))
+    assert (finding.code, finding.position, finding.earliest) == ("unknown_name", 30, 1)
+
+
+def test_checkpoints_that_no_key_of_the_source_signed_are_a_finding() -> None:
+    unsigned = a_register(5).sealed(5, keys=[OTHER_KEY])
+    assert found(unsigned, Trust()).code == "no_known_signature"
 
 
 def test_tiles_alone_tell_of_changes_and_of_what_was_cut_off(tmp_path: Path) -> None:
