@@ -23,6 +23,7 @@ from domain.registry import REGISTRY
 from scripts.commandline import options
 from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.commandline.progress import bar
+from scripts.commandline.self_test import self_test
 from scripts.commandline.session import database, register_meant
 
 app = typer.Typer()
@@ -52,9 +53,18 @@ def verify_command(
     records_only: Annotated[
         bool, typer.Option("--records-only", help="Leave out what people read in a bundle: of another release.")
     ] = False,
+    try_itself: Annotated[
+        bool, typer.Option("--self-test", help="Tamper with a register made for it, in every way: what is found?")
+    ] = False,
+    times: Annotated[int | None, typer.Option(help="How often each way is tried by --self-test (5).", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="From which --self-test draws places; else one is made up.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The --self-test's table, as a page has it.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Verify that no recorded event was changed, dropped, added, moved or backdated. Exit status 1: it was."""
+    if try_itself:
+        self_test(times=times, seed=seed, as_json=as_json, as_markdown=markdown)
+        return
     trust = Trust([verifier_key(_text(each)) for each in key or ()], [_note(each) for each in checkpoint or ()])
     if tiles is not None:
         trust = Trust(trust.keys, trust.checkpoints, TileReader(tiles, tiles_size(tiles)))

@@ -1,0 +1,1 @@
+"""Ways of tampering with a sealed register, and trials of whether the verifier finds them out."""
