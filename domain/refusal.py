@@ -89,6 +89,12 @@ class UnknownNetwork(Unknown):
     code = "unknown_network"
 
 
+class UnknownDestruction(Unknown):
+    """No destruction of that id was asked for in this register."""
+
+    code = "unknown_destruction"
+
+
 class UnknownEntry(Unknown):
     """The stream has no entry of that number that could be corrected or struck out."""
 
@@ -189,6 +195,12 @@ class NotAuthorised(Refusal):
     """An authorisation whose conditions do not hold: the rule says which, the remedy what would satisfy it."""
 
     code = "rule_not_met"
+
+
+class SecondPersonNeeded(NotAuthorised):
+    """Whoever asks for a destruction does not approve it."""
+
+    code = "second_person_needed"
 
 
 class ServiceNotKnown(NotAuthorised):

@@ -25,6 +25,7 @@ from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network
 from domain.quality import facts as quality
+from domain.register import destruction
 from domain.register import facts as register
 from domain.stream import Entry, Provenance
 from domain.withheld import Withheld
@@ -192,6 +193,7 @@ REGISTRY = Registry(
         *clock.FACTS,
         *consequence.FACTS,
         *register.FACTS,
+        *destruction.FACTS,
         *client.FACTS,
         *contact.FACTS,
         *episode.FACTS,

@@ -251,7 +251,7 @@ class Book(Application[UUID]):
             raise _key_reused() from None
         except KeyFenced:
             raise BeingDestroyed(
-                "What this would add to is about to be destroyed.", remedy="Wait until that is done, or called off."
+                "What this would add to is about to be destroyed.", remedy="Wait until that is done."
             ) from None
         raise AssertionError("every attempt returns or raises")
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
+from uuid import UUID
 
 from pydantic_core import to_json
 
@@ -15,6 +16,7 @@ from domain.catalogue.model import ServiceModel
 from domain.command import StreamState
 from domain.fact import JsonObject
 from domain.refusal import ServiceNotKnown
+from domain.register.destruction import Destruction, destructions
 from domain.register.facts import (
     ControllerSucceeded,
     LogKeyAdopted,
@@ -43,7 +45,8 @@ def model_of(content: JsonObject) -> ServiceModel:
 class RegisterState(StreamState):
     """A register. `models` are by service code and version, `terms` by worker: from which day on, whether in or out.
 
-    `log_keys` and `restores` are all that were ever recorded, in order: no correction takes away who signed.
+    `log_keys`, `restores` and `destructions` are all that were ever recorded: no correction takes away who signed, or
+    what was destroyed.
     """
 
     register_name: str = ""
@@ -55,6 +58,7 @@ class RegisterState(StreamState):
     models: Mapping[tuple[str, int], ServiceModel] = field(default_factory=dict)
     log_keys: tuple[LogKeyAdopted, ...] = ()
     restores: tuple[LogRestored, ...] = ()
+    destructions: Mapping[UUID, Destruction] = field(default_factory=dict)
 
     def keys_for(self, purpose: LogKeyPurpose) -> list[LogKeyAdopted]:
         """The keys adopted for that purpose, the first to come first."""
@@ -137,4 +141,5 @@ def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Regist
         models=models,
         log_keys=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogKeyAdopted)),
         restores=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogRestored)),
+        destructions=destructions(entries),
     )

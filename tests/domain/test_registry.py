@@ -1,8 +1,8 @@
 """The registry of facts: what is stored today is read tomorrow, byte for byte.
 
 tests/golden holds the state of one event of every name and version, opened: what is stored, with the sensitive part in
-the clear where the sealed segments stand (tests/golden/sealed holds one as it is stored). Golden files are only ever
-added to: when a fact gets a new version, its old file stays and must still be read.
+the clear where the sealed segments stand. Golden files are only ever added to: when a fact gets a new version, its old
+file stays and must still be read.
 `python -m tests.domain.test_registry` writes those that are missing, and never touches one that is there.
 """
 

@@ -37,7 +37,10 @@ from domain.ledger.book import Book
 from domain.ledger.migrate import create_register, schema_of
 from domain.quality.facts import QualityFileOpened
 from domain.register.commands.adopt_log_key import AdoptLogKey
+from domain.register.commands.approve_destruction import ApproveDestruction
+from domain.register.commands.call_off_destruction import CallOffDestruction
 from domain.register.commands.record_log_restore import RecordLogRestore
+from domain.register.commands.request_destruction import RequestDestruction
 from domain.register.commands.succeed_controller import SucceedController
 from domain.register.facts import ServiceModelPublished
 from domain.stream import Entry
@@ -169,6 +172,9 @@ STEERED_BY_THE_LEDGER = {
     SucceedController: "given by the import of Kymenlaakso's history",
     AdoptLogKey: "given by the sealer of a register's log",
     RecordLogRestore: "given when a register was restored from a backup",
+    RequestDestruction: "a demonstration has nobody whose content must go",
+    ApproveDestruction: "as RequestDestruction",
+    CallOffDestruction: "as RequestDestruction",
 }
 """The commands that no story gives, and why."""
 

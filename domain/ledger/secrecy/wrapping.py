@@ -84,7 +84,7 @@ def register_secret(file: Path, environment: Mapping[str, str] | None = None) ->
     except FileNotFoundError:
         raise RegisterKeyFault(
             f"There is no register key: neither {REGISTER_KEY} nor the file {file}."
-            " Put back the one that the keyring was made with; `jaksokirja keys register` makes one for a new keyring."
+            " Put back the one that the keyring was made with; `jaksokirja migrate` makes one for a new keyring."
         ) from None
     if mode & _OTHERS:
         raise RegisterKeyFault(f"The register key {file} can be read by others: `chmod 600` it, and think it over.")

@@ -1,0 +1,50 @@
+"""The command CertifyDestruction, which only the one who carries out a destruction gives: it has no route."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from domain.command import Context
+from domain.fact import Fact
+from domain.refusal import OutOfOrder
+from domain.register.commands.base import RegisterCommand, destruction_under_way, require_open
+from domain.register.destruction import DestructionCertified
+from domain.register.state import RegisterState
+
+
+class CertifyDestruction(RegisterCommand):
+    """Record that the keys of an approved destruction are no more. What the fields say: see DestructionCertified."""
+
+    destruction_id: UUID
+    key_ids: tuple[UUID, ...]
+    segments_count: int
+    searched_to: int
+    fenced_at: AwareDatetime
+    overwritten_at: AwareDatetime
+    cleaned_at: AwareDatetime
+    sealed_size: int | None = None
+    sealed_root: str | None = None
+
+    def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
+        """No fact when it is certified already. Raises UnknownRegister, Unknown, OutOfOrder."""
+        require_open(state)
+        known = state.destructions.get(self.destruction_id)
+        if known is not None and known.certificate is not None:
+            return []
+        destruction = destruction_under_way(state, self.destruction_id)
+        if destruction.approved_by is None:
+            raise OutOfOrder("It is not approved.", remedy="Let a second person approve it.")
+        request = destruction.request
+        return [
+            DestructionCertified(
+                client_id=request.client_id,
+                task=request.task,
+                ground=request.ground,
+                requested_by=destruction.requested_by,
+                approved_by=destruction.approved_by,
+                **self.model_dump(),
+            )
+        ]

@@ -1,0 +1,129 @@
+"""Destruction of what is known of a client: asked for, approved by a second person, certified.
+
+A destruction takes away the data keys of one client, in one service task or in all (`domain.subjects`). The names given
+here are the storage format. Never here: keys, how a key is destroyed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from domain.fact import Fact, StreamKind
+from domain.stream import Entry
+
+
+class DestructionGround(StrEnum):
+    """On what ground content is destroyed (domain book § 2; GDPR art. 5(1)(e), 16 and 17)."""
+
+    RETENTION = "retention"
+    """The time for which it had to be kept is over."""
+    WRONG_CLIENT = "wrong_client"
+    """It was recorded for another client than it is about."""
+    ERASURE = "erasure"
+    """The client has a right to have it erased."""
+
+
+class DestructionRequested(Fact, name="destruction_requested", stream=StreamKind.REGISTER, sensitive=("reason",)):
+    """Somebody asked that what is known of a client in a service task, or (None) in all, be destroyed.
+
+    The reason is sealed for the client, outside every task: it goes with the client's other content.
+    """
+
+    destruction_id: UUID
+    client_id: UUID
+    task: str | None = None
+    ground: DestructionGround
+    reason: str
+
+
+class DestructionApproved(Fact, name="destruction_approved", stream=StreamKind.REGISTER):
+    """A second person approved it: the entry's actor is not the one of the request."""
+
+    destruction_id: UUID
+
+
+class DestructionCalledOff(Fact, name="destruction_called_off", stream=StreamKind.REGISTER):
+    """It was given up before it was approved."""
+
+    destruction_id: UUID
+
+
+class DestructionCertified(Fact, name="destruction_certified", stream=StreamKind.REGISTER, happened="overwritten_at"):
+    """The keys are no more, and nothing that they sealed can be opened. This is the certificate.
+
+    `key_ids` are the data keys, `segments_count` the sealed segments that name them among the entries at positions 1 to
+    `searched_to`. `fenced_at`: nobody was given the keys any more; `overwritten_at`: they were overwritten;
+    `cleaned_at`: no older copy was left in the keyring's files and write-ahead log. `sealed_size` and `sealed_root`
+    (base64) are the last checkpoint of the log that was signed before, where there was one.
+    """
+
+    destruction_id: UUID
+    client_id: UUID
+    task: str | None = None
+    ground: DestructionGround
+    requested_by: str
+    approved_by: str
+    key_ids: tuple[UUID, ...]
+    segments_count: int
+    searched_to: int
+    fenced_at: AwareDatetime
+    overwritten_at: AwareDatetime
+    cleaned_at: AwareDatetime
+    sealed_size: int | None = None
+    sealed_root: str | None = None
+
+
+FACTS: tuple[type[Fact], ...] = (
+    DestructionRequested,
+    DestructionApproved,
+    DestructionCalledOff,
+    DestructionCertified,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destruction:
+    """One destruction and how far it has come. Who asked and who approved are actors of the entries."""
+
+    request: DestructionRequested
+    requested_by: str
+    requested_at: dt.datetime | None
+    approved_by: str | None = None
+    called_off: bool = False
+    certificate: DestructionCertified | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it is neither called off nor done."""
+        return not self.called_off and self.certificate is None
+
+    def covers(self, client_id: UUID, task: str | None) -> bool:
+        """Whether it takes away any content that another one, of that client and task, would."""
+        same_task = task is None or self.request.task is None or self.request.task == task
+        return self.request.client_id == client_id and same_task
+
+
+def destructions(entries: Iterable[Entry]) -> Mapping[UUID, Destruction]:
+    """The destructions of a register by id, from all its entries in order: none of them is amended by a correction."""
+    known: dict[UUID, Destruction] = {}
+    for entry in entries:
+        match entry.fact:
+            case DestructionRequested() as fact:
+                known[fact.destruction_id] = Destruction(
+                    request=fact, requested_by=entry.actor, requested_at=entry.recorded_at
+                )
+            case DestructionApproved() as fact:
+                known[fact.destruction_id] = replace(known[fact.destruction_id], approved_by=entry.actor)
+            case DestructionCalledOff() as fact:
+                known[fact.destruction_id] = replace(known[fact.destruction_id], called_off=True)
+            case DestructionCertified() as fact:
+                known[fact.destruction_id] = replace(known[fact.destruction_id], certificate=fact)
+            case _:
+                pass
+    return known
