@@ -20,6 +20,7 @@ from api.centres import centres_router
 from api.commands import commands_router
 from api.description import describe
 from api.desk import Desk
+from api.differences import differences_router
 from api.home import home_router
 from api.identity import Doorkeeper
 from api.logging import RequestLog
@@ -85,6 +86,7 @@ def create_app(
         queries_router(desk),
         reviews_router(desk),
         centres_router(desk),
+        differences_router(desk),
         streams_router(desk),
         commands_router(desk),
     ):

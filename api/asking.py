@@ -27,7 +27,7 @@ def position_asked(book: Book, as_of: str | None) -> int:
     return book.ledger.position_at(moment_asked(as_of))
 
 
-def moment_asked(text: str) -> dt.datetime:
+def moment_asked(text: str, field: str = "as_of") -> dt.datetime:
     """The time that the caller wrote; a date alone is the end of that day in Finland. Raises a 422 problem."""
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
@@ -38,7 +38,7 @@ def moment_asked(text: str) -> dt.datetime:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise malformed(
-            FieldError("as_of", "Should be a position, a time with its zone, or a date."),
+            FieldError(field, "Should be a position, a time with its zone, or a date."),
             remedy="Such as 1200, 2022-03-01T12:00:00+02:00 or 2022-03-01.",
         )
     return moment

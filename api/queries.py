@@ -58,7 +58,7 @@ class Asking:
         self._desk = desk
 
     async def answer(
-        self, admitted: Admitted, wait_for: int | None, question: Callable[[Reading], Answer[Any]]
+        self, admitted: Admitted, wait_for: int | None, question: Callable[[Reading], Answer[Any] | dict[str, Any]]
     ) -> JSONResponse:
         """The answer, as JSON. Raises problems."""
         if wait_for is not None:

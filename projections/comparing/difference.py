@@ -10,15 +10,16 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from psycopg.rows import dict_row
 
+from domain.calendar import day_in_helsinki
 from projections.comparing import quality, work
 from projections.comparing.attribution import Attribution, Event, EventKind, Pair
 from projections.comparing.figure import Asked, Compared, Values
-from projections.queries import Reading
+from projections.queries import Reading, UnknownGrouping
 
 FIGURES: dict[str, Compared] = {figure.name: figure for figure in (*work.FIGURES, *quality.FIGURES)}
 """Every figure that can be compared, by name."""
@@ -94,6 +95,44 @@ class Wanted:
     service: str | None = None
 
 
+def moment_of(reading: Reading, asked: int | dt.datetime, today: dt.date) -> Moment:
+    """The moment that a position or an (aware) time means: what was known then, on that day in Finland.
+
+    A position is meant as of when it was recorded; one beyond the last as the last. Before the first it is `today`.
+    """
+    with reading.snapshot():
+        if isinstance(asked, dt.datetime):
+            row = reading.connection.execute("SELECT position_at(%s)", (asked,)).fetchone()
+            return Moment(int(row[0]) if row else 0, day_in_helsinki(asked), asked)
+        row = reading.connection.execute(
+            "SELECT e.position, e.recorded_at FROM events e WHERE e.position <= %s ORDER BY e.position DESC LIMIT 1",
+            (asked,),
+        ).fetchone()
+    return Moment(row[0], day_in_helsinki(row[1]), row[1]) if row else Moment(0, today)
+
+
+def told(found: Difference) -> dict[str, Any]:
+    """The difference as it is told in JSON: the figures that changed, and the names of those that did not."""
+    changed = [
+        {
+            "figure": one.figure,
+            "by": one.by,
+            "groups": [
+                {
+                    "group": group.group, "before": group.before, "after": group.after, "by_kind": group.by_kind,
+                    "events": [asdict(event) for event in group.events],
+                    "rows": [asdict(row) for row in group.rows],
+                }
+                for group in one.groups
+            ],
+        }
+        for one in found.figures
+        if one.groups
+    ]  # fmt: skip
+    unchanged = [one.figure for one in found.figures if not one.groups]
+    return {"from": asdict(found.since), "to": asdict(found.until), "changed": changed, "unchanged": unchanged}
+
+
 def difference(
     reading: Reading, since: Moment, until: Moment, wanted: Wanted, *, progress: Progress | None = None
 ) -> Difference:
@@ -102,6 +141,8 @@ def difference(
     Positions beyond what the projections reflect count as the last one that they do.
     """
     chosen = [FIGURES[name] for name in wanted.figures or FIGURES]
+    if wanted.by is not None and any(wanted.by not in figure.by for figure in chosen):
+        raise UnknownGrouping(wanted.by)
     found = []
     with reading.snapshot() as reflected:
         since, until = (replace(one, position=reflected.as_of(one.position)) for one in (since, until))

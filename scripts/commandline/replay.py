@@ -1,6 +1,8 @@
-"""`jaksokirja replay`: which episodes another version of their service would have judged otherwise, and by which rule.
+"""`jaksokirja replay`: a register as it was known then, in a schema of its own; or judged by another model version.
 
-Reads the ledger only: no projection, and nothing is written.
+`--to … --into …` rebuilds every projection as of a moment (see replay_into). `--under` tells which episodes another
+version of their service would have judged otherwise, and by which rule: it reads the ledger only, no projection, and
+writes nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from scripts.commandline import options
 from scripts.commandline.faults import CommandFault
 from scripts.commandline.labels import label
 from scripts.commandline.progress import bar
+from scripts.commandline.replay_into import drop_replayed, replay_to
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Cell, Column, console, show
 
@@ -48,13 +51,37 @@ class Replayed:
 @app.command()
 def replay(
     *,
-    under: Annotated[str, typer.Option("--under", metavar="SERVICE.VERSION", help="The version to judge by: K2.1.")],
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="POSITION|TIME", help="Rebuild every projection as known then …")
+    ] = None,
+    into: Annotated[str | None, typer.Option("--into", metavar="SCHEMA", help="… into this schema, made anew.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Drop an earlier replay in the schema first.")] = False,
+    drop: Annotated[str | None, typer.Option("--drop", metavar="SCHEMA", help="Drop a replay.")] = None,
+    under: Annotated[
+        str | None,
+        typer.Option("--under", metavar="SERVICE.VERSION", help="Judge every episode by another version: K2.1."),
+    ] = None,
     register: options.RegisterName = None,
     as_json: options.AsJson = False,
     lang: options.Lang = "fi",
 ) -> None:
-    """Tell which episodes another version would have judged otherwise, and by which rule. Writes nothing."""
+    """Replay a register: --to … --into … as it was known then, in a schema of its own that readers can ask with SQL;
+    --drop drops one. Or --under another version of a service model: which episodes would have been judged otherwise,
+    and by which rule; that writes nothing."""
     options.language(lang)
+    match (to, into, drop, under):
+        case (str(), str(), None, None):
+            replay_to(to, into, register, replace=replace, as_json=as_json, lang=lang)
+        case (None, None, str(), None) if not replace:
+            drop_replayed(drop, as_json=as_json, lang=lang)
+        case (None, None, None, str()) if not replace:
+            _replay_under(under, register, as_json=as_json, lang=lang)
+        case _:
+            message = "Give --to POSITION|TIME with --into SCHEMA (and --replace), or --drop SCHEMA, or --under K2.1."
+            raise CommandFault(message, "bad_options")
+
+
+def _replay_under(under: str, register: str | None, *, as_json: bool, lang: str) -> None:
     with database() as dsn:
         name = register_meant(dsn, register)
         with book_of(dsn, name) as book:
