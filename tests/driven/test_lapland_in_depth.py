@@ -16,13 +16,17 @@ from domain.clock import CLOCK
 from domain.consequence import Duty
 from domain.correction import MistakeKind
 from domain.episode.commands.bring_child_along import BringChildAlong
+from domain.episode.commands.move_to_model import MoveToModel
 from domain.episode.facts import EpisodeStarted, MeetingKind, MeetingMode, PlanKind
+from domain.ledger.identity import new_id
 from domain.refusal import NotAuthorised
-from tests.domain.desk import DECIDED_ON, Desk
+from tests.domain.desk import DECIDED_ON, WORKER, Desk
 from tests.driven.harness import opened_desk
 from tests.driven.lapland import (
+    CODES,
     MET,
     STARTED,
+    VISITS,
     Work,
     closed,
     consented,
@@ -189,3 +193,45 @@ def test_the_later_version_of_a_plan_is_delivered_too(desk: Desk) -> None:
     episode = course("P7", planned(), again)(desk)
     both = ("plan-to-client", "plan-to-social-worker")
     assert [len(duties(desk, episode, rule)) for rule in both] == [2, 2]
+
+
+def move(service: str, **told: Any) -> MoveToModel:
+    """A decision that moves an episode to the service, and says why and from when."""
+    fields = {"decided_on": MET, "decision_maker": WORKER, "reasons": "Tarve muuttui.", "valid_from": MET, **told}
+    return MoveToModel(decision_id=new_id(), service=service, **fields)
+
+
+@pytest.mark.parametrize(
+    ("service", "rule_id"),
+    [
+        ("P1", "need"),
+        ("P2", "target"),
+        ("P7", "ground"),
+        ("P8", "ground"),
+        *((each, "unsafe-otherwise") for each in VISITS),
+    ],
+)
+def test_a_move_needs_the_grounds_that_a_grant_of_the_service_would_need(
+    desk: Desk, service: str, rule_id: str
+) -> None:
+    episode = course("P6")(desk)
+    refusal = desk.refused(episode, move(service, clientship="child_welfare"))
+    assert isinstance(refusal, NotAuthorised)
+    assert refusal.rule is not None
+    assert refusal.rule.rule_id == rule_id
+    assert desk.do(episode, move(service, clientship="child_welfare", codes=CODES[service])).entries
+
+
+@pytest.mark.parametrize("service", ["P7", "P8"])
+def test_nobody_is_moved_to_rehabilitation_who_is_no_client_of_child_welfare(desk: Desk, service: str) -> None:
+    refusal = desk.refused(course("P6")(desk), move(service, codes=CODES[service]))
+    assert isinstance(refusal, NotAuthorised)
+    assert refusal.rule is not None
+    assert refusal.rule.rule_id == "child-welfare-client"
+
+
+def test_a_move_says_why_and_from_when(desk: Desk) -> None:
+    refusal = desk.refused(course("P7")(desk), move("P6", reasons=None))
+    assert isinstance(refusal, NotAuthorised)
+    assert refusal.rule is not None
+    assert refusal.rule.rule_id == "P0.decision-contents"

@@ -213,7 +213,8 @@ class Rehabilitation(LaplandCourse):
 
     def _move_home(self, number: int) -> None:
         """The family moves home: from that day on the rehabilitation is the one that is given at home."""
-        told = {"reasons": "Kuntoutus jatkuu kotona.", "clientship": "child_welfare", "valid_from": self.day(number)}
+        told: dict[str, Any] = {"reasons": "Kuntoutus jatkuu kotona.", "clientship": "child_welfare"}
+        told |= {"codes": ("child_threatened", "serious_lack_parenting"), "valid_from": self.day(number)}
         decided = self.day(number - 2)
         self.do(MoveToModel, service="P8", decided_on=decided, decision_maker=self.decider, **told)
 
