@@ -11,9 +11,6 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Literal
 
-import jinja2
-import typst
-
 from api.account import Account
 from api.texts import template
 from domain.ledger.proof.bundle import record_name
@@ -29,6 +26,8 @@ def made_with() -> str:
 
 def as_html(account: Account) -> bytes:
     """The account as one page of HTML."""
+    import jinja2  # noqa: PLC0415 -- it takes a while, and only who makes a page need wait for it
+
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
     page = environment.from_string(template("evidence/account.html"))
     return page.render(a=account, record_name=record_name).encode()
@@ -36,6 +35,8 @@ def as_html(account: Account) -> bytes:
 
 def as_pdf(account: Account) -> bytes:
     """The account as a tagged PDF. Its fonts are those that come with the library, whatever the machine has."""
+    import typst  # noqa: PLC0415 -- as above
+
     data = json.dumps(asdict(account), ensure_ascii=False)
     source = template("evidence/account.typ").encode()
     return typst.compile(

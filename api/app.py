@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.bundles import bundles_router
 from api.centres import centres_router
 from api.commands import commands_router
 from api.description import describe
@@ -88,6 +89,7 @@ def create_app(
         centres_router(desk),
         differences_router(desk),
         streams_router(desk),
+        bundles_router(desk),
         commands_router(desk),
     ):
         app.include_router(router)

@@ -62,15 +62,11 @@ def make_bundle(book: Book, dsn: str, asked: Asked, path: Path) -> BundleManifes
         evidence = gathering.of(asked.episode, as_of=asked.as_of, against=asked.against)
     records = evidence.records
     words = Words.opened(records, book.safe.entries(records)) if asked.with_words else Words.left_out(records)
-    files = {
-        **evidence.files,
-        LOG_KEYS: keys_text(evidence.keys, _COMPARE),
-        WITNESS_KEYS: keys_text(asked.witnesses, _COMPARE),
-        WORDS: words.to_bytes(),
-    }
-    files |= _made(Told(_manifest(asked, evidence, {}), records, files[WORDS]))
+    read = _made(Told(_manifest(asked, evidence, {}), records, words.to_bytes()))
+    files = evidence.files | read
     manifest = _manifest(asked, evidence, files)
     write_bundle(path, manifest, files)
+    path.chmod(0o700 if path.is_dir() else 0o600)  # it may tell words in the clear
     return manifest
 
 
@@ -80,12 +76,16 @@ def made_again() -> MadeAgain:
 
 
 def _made(bundle: Told) -> dict[str, bytes]:
+    words = Words.parse(bundle.words, bundle.records)
     try:
-        account = account_of(bundle, Words.parse(bundle.words, bundle.records))
+        account = account_of(bundle, words)
     except (UnknownFactName, ValueError) as fault:
         raise MalformedBundle(f"this release makes no account of these records ({type(fault).__name__})") from fault
     readme = template(f"evidence/README.{bundle.manifest.language}.txt")
     return {
+        LOG_KEYS: keys_text(bundle.manifest.keys, _COMPARE),
+        WITNESS_KEYS: keys_text(bundle.manifest.witnesses, _COMPARE),
+        WORDS: words.to_bytes(),
         "account/account.html": as_html(account),
         "account/account.pdf": as_pdf(account),
         "README.txt": readme.replace("{size}", str(bundle.manifest.size)).encode(),

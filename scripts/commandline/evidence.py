@@ -32,9 +32,7 @@ def evidence(
     lang: options.Lang = "fi",
     against: Annotated[
         list[int] | None,
-        typer.Option(
-            "--against", metavar="SIZE", min=1, help="Of a checkpoint that the reader holds; can be many."
-        ),
+        typer.Option("--against", metavar="SIZE", min=1, help="Of a checkpoint that the reader holds; can be many."),
     ] = None,
     words: Annotated[
         bool, typer.Option("--words/--no-words", help="Tell what sealed fields say, as far as it can be read here.")

@@ -52,9 +52,9 @@ class Story:
 
 
 def _late_meeting(desk: Desk, episode: UUID) -> None:
-    """A meeting with a note, long after the others: the weeks between break the frequency."""
-    day = STARTED_ON + dt.timedelta(days=90)
-    desk.do(episode, meeting(4, started_at=at(day), ended_at=at(day, 11), note=CANARY))
+    """A meeting with a note, long after the others, one more than were granted."""
+    day = STARTED_ON + dt.timedelta(days=300)
+    desk.do(episode, meeting(9, started_at=at(day), ended_at=at(day, 11), note=CANARY))
 
 
 def _amended(desk: Desk, episode: UUID) -> tuple[int, int]:
@@ -75,7 +75,7 @@ def story(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     office, abroad = (Office(postgres, name, tmp_path_factory.mktemp(name)) for name in names)
     desk = office.desk
     first_key = office.key()
-    episode = desk.started(meetings=3)
+    episode = desk.started(meetings=8)
     first = office.seal().size
     _late_meeting(desk, episode)
     other = desk.started(meetings=1)

@@ -28,7 +28,7 @@ from uuid import UUID
 from domain.ledger.proof.archive import Archive, ArchiveWriter
 from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.export import manifest_of
-from domain.ledger.proof.faults import MalformedBundle
+from domain.ledger.proof.faults import MalformedBundle, MalformedExport
 from domain.ledger.proof.note import VerifierKey, decoded
 from domain.ledger.proof.records import RECORD_LIMIT_BYTES
 from domain.ledger.proof.tree import HASH_BYTES, PROOF_LIMIT, SIZE_LIMIT
@@ -169,7 +169,10 @@ class Bundle:
         listed = self.manifest.files.get(name)
         if listed is None:
             raise MalformedBundle(f"{name} is not there")
-        data = self._archive.read(name, listed.length)
+        try:
+            data = self._archive.read(name, listed.length)
+        except MalformedExport as fault:
+            raise MalformedBundle(str(fault)) from None
         if Listed.of(data) != listed:
             raise MalformedBundle(f"{name} is not the file that {MANIFEST} lists")
         return data

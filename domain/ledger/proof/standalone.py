@@ -68,19 +68,21 @@ def verify(archive: zipfile.ZipFile, kept: Sequence[bytes], brought: Sequence[st
     _require(newest in heads, "the newest checkpoint is missing")
     for size, (root, _) in heads.items():
         _tied(files, size, root, newest, heads[newest][0])
+    said = []
     for note in kept:
         size, root, signed = _checkpoint(note, keys, origin, needed=True)
         _require(size <= newest, f"your checkpoint of {size} events is newer than the bundle, of {newest}")
         _tied(files, size, root, newest, heads[newest][0])
         checked = checked and signed
-        _say(f"Your checkpoint of {size} events: this is the same log.")
+        said.append(f"Your checkpoint of {size} events: this is the same log.")
     count = _check_records(files, heads)
-    _say(f"{'SOUND' if checked else 'SOUND, SIGNATURES NOT CHECKED'}: {count} records of {origin}, to {newest} events")
-    _say("Not shown: that there are no later entries; that the account says what the records say (read them).")
+    said.insert(0, f"{'SOUND' if checked else 'SOUND, SIGNATURES NOT CHECKED'}: {count} records of {origin}")
+    said.append("Not shown: that there are no later entries; that the account says what the records say (read them).")
     if not kept:
-        _say("No checkpoint of your own was compared: whoever holds the log's key could have made all of this.")
+        said.append("No checkpoint of your own was compared: whoever holds the log's key could have made all of this.")
     if not brought:
-        _say("The keys are those of the bundle: compare them with the ones you hold (--key).")
+        said.append("The keys are those of the bundle: compare them with the ones you hold (--key).")
+    _say("\n".join(said))
     return checked
 
 

@@ -1,0 +1,124 @@
+"""The script in every bundle: it verifies without any of this software, and finds what the verifier finds."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.evidence.conftest import Story
+from tests.evidence.office import Forging, files_of, names_like, relisted, zipped
+
+NO_CRYPTOGRAPHY = "import sys\nsys.modules['cryptography'] = None\n"
+
+
+@pytest.fixture
+def script(story: Story, tmp_path: Path) -> Path:
+    path = tmp_path / "verify.py"
+    path.write_bytes(files_of(story.now)["verify.py"])
+    return path
+
+
+def ran(script: Path, *words: str | Path, path: str | None = None) -> tuple[int, str]:
+    """Exit status and what it said, in an interpreter that knows nothing of this software."""
+    done = subprocess.run(
+        [sys.executable, "-I", str(script), *map(str, words)],
+        capture_output=True, text=True, check=False, cwd=script.parent, env={"PATH": path or "/nowhere"},
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def with_kept(story: Story, folder: Path) -> list[str]:
+    """The words that name what the auditor holds."""
+    kept = folder / "kept.checkpoint"
+    kept.write_bytes(story.office.notes[story.first_size])
+    return ["--checkpoint", str(kept), *(word for key in story.keys for word in ("--key", str(key)))]
+
+
+def test_it_verifies_a_sound_bundle(story: Story, script: Path, tmp_path: Path) -> None:
+    status, said = ran(script, story.now, *with_kept(story, tmp_path))
+    assert (status, f"SOUND: {len(names_like(files_of(story.now), 'records'))} records" in said) == (0, True)
+    assert f"Your checkpoint of {story.first_size} events: this is the same log." in said
+
+
+def test_without_anything_kept_it_says_what_is_not_shown(story: Story, script: Path) -> None:
+    status, said = ran(script, story.now)
+    assert status == 0
+    assert "could have made all of this" in said
+    assert "compare them with the ones you hold" in said
+
+
+def test_another_register_is_told_from_the_one_that_the_auditor_knows(
+    story: Story, script: Path, tmp_path: Path
+) -> None:
+    status, said = ran(script, story.foreign, *with_kept(story, tmp_path))
+    assert (status, said.startswith("NOT SOUND")) == (1, True)
+
+
+def changed(folder: str, at: int = -1) -> Forging:
+    """Change one byte in a file of the folder."""
+
+    def forge(files: dict[str, bytes]) -> None:
+        name = names_like(files, folder)[-1]
+        data = bytearray(files[name])
+        data[at] ^= 1
+        files[name] = bytes(data)
+
+    return forge
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        changed("records"),
+        changed("records", 40),
+        changed("proofs", 45),
+        changed("checkpoints", 30),
+        changed("checkpoints", -9),
+        changed("consistency", 3),
+        lambda files: files.pop(names_like(files, "proofs")[0]),
+        lambda files: files.pop(names_like(files, "checkpoints")[-1]),
+        lambda files: files.pop(names_like(files, "consistency")[0]),
+        lambda files: files.update({"bundle.json": b"{}"}),
+    ],
+)
+def test_what_was_changed_is_found_though_the_manifest_is_made_to_fit(
+    story: Story, script: Path, tmp_path: Path, forge: Forging
+) -> None:
+    files = files_of(story.now)
+    forge(files)
+    if files["bundle.json"] != b"{}":
+        relisted(files)
+    status, said = ran(script, zipped(files, tmp_path / "b.zip"), *with_kept(story, tmp_path))
+    assert (status, said.startswith("NOT SOUND")) == (1, True)
+
+
+def test_a_file_that_is_not_as_listed_is_found(story: Story, script: Path, tmp_path: Path) -> None:
+    files = files_of(story.now)
+    changed("account")(files)
+    status, said = ran(script, zipped(files, tmp_path / "b.zip"))
+    assert (status, "is not the file that is listed" in said) == (1, True)
+
+
+def test_without_cryptography_openssl_tells_and_without_either_it_says_that_nothing_did(
+    story: Story, script: Path, tmp_path: Path
+) -> None:
+    script.write_text(NO_CRYPTOGRAPHY + script.read_text("utf-8").replace("from __future__ import annotations\n", ""))
+    assert ran(script, story.now)[0] == 3
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl here: the other half is tried where there is")
+    assert ran(script, story.now, path=str(Path(openssl).parent))[0] == 0
+    files = files_of(story.now)
+    changed("checkpoints", -9)(files)
+    relisted(files)
+    assert ran(script, zipped(files, tmp_path / "b.zip"), path=str(Path(openssl).parent))[0] == 1
+
+
+def test_a_line_without_a_bundle_is_answered_with_how_to_use_it(script: Path) -> None:
+    status, said = ran(script)
+    assert (status, said.startswith("usage: ")) == (2, True)
