@@ -54,13 +54,13 @@ class DestructionCalledOff(Fact, name="destruction_called_off", stream=StreamKin
     destruction_id: UUID
 
 
-class DestructionCertified(Fact, name="destruction_certified", stream=StreamKind.REGISTER, happened="overwritten_at"):
+class DestructionCertified(Fact, name="destruction_certified", stream=StreamKind.REGISTER):
     """The keys are no more, and nothing that they sealed can be opened. This is the certificate.
 
     `key_ids` are the data keys, `segments_count` the sealed segments that name them among the entries at positions 1 to
-    `searched_to`. `fenced_at`: nobody was given the keys any more; `overwritten_at`: they were overwritten;
-    `cleaned_at`: no older copy was left in the keyring's files and write-ahead log. `sealed_size` and `sealed_root`
-    (base64) are the last checkpoint of the log that was signed before, where there was one.
+    `searched_to`. By the keyring's clock: `fenced_at`, nobody was given the keys any more; `overwritten_at`, they were
+    overwritten; `cleaned_at`, no older copy was left in the keyring's files and write-ahead log. `sealed_size` and
+    `sealed_root` (base64) are the last checkpoint of the log that was signed before, where there was one.
     """
 
     destruction_id: UUID

@@ -57,6 +57,11 @@ class BlindIndex:
                 self._taken(connection, client_id, code)
             yield
 
+    def purge(self, client_id: UUID) -> None:
+        """Let the client be found no more: what told the code was destroyed."""
+        with self._connection() as connection:
+            connection.execute(self._give_up, (client_id,))
+
     def made_anew(self, codes: Codes) -> int:
         """Put these in place of all there is; how many they are. Raises IdentityRegistered when one comes twice."""
         count = 0

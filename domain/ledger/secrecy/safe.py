@@ -86,6 +86,19 @@ class Safe:
             for record, state in zip(records, states, strict=True)
         ]
 
+    def opens(self, record: StoredRecord, key_id: UUID) -> bool:
+        """Whether anything that the record's segments sealed under that key can be read here and now.
+
+        Raises SegmentRefused when the key is had and the segment is not what was sealed at its place.
+        """
+        state = REGISTRY.parse(record.state)
+        mine = {number: segment for number, segment in enumerate(state.sealed) if check(segment) == key_id}
+        key = self._keys([key_id]).get(key_id, Withheld.NOT_YOURS)
+        if not isinstance(key, DataKey):
+            return False
+        place = (self._origin(), record.stream_id, record.version, record.name)
+        return any(unseal(segment, key, Place(*place, number)) for number, segment in mine.items())
+
     def digest(self, subject: Subject, content: bytes, *, make: bool) -> bytes | None:
         """What tells one command's content from another's, keyed by the subject's key, so that it is no oracle.
 

@@ -20,3 +20,23 @@ CREATE UNIQUE INDEX IF NOT EXISTS data_keys_standing ON data_keys (register, hol
 
 REVOKE ALL ON data_keys FROM PUBLIC, jaksokirja_keykeeper;
 GRANT SELECT, INSERT, UPDATE ON data_keys TO jaksokirja_keykeeper;
+
+-- A wrapped key is never sampled into the planner's statistics, where it would outlive its row.
+ALTER TABLE data_keys ALTER COLUMN wrapped SET STATISTICS 0;
+
+-- How far each destruction has come. The keys that it takes away name it; who asked and who approved is in the ledger.
+CREATE TABLE IF NOT EXISTS destructions (
+    register       text NOT NULL,
+    destruction_id uuid NOT NULL,
+    fenced_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    overwritten_at timestamptz,
+    cleaned_at     timestamptz,
+    PRIMARY KEY (register, destruction_id),
+    CHECK (cleaned_at IS NULL OR overwritten_at IS NOT NULL)
+);
+ALTER TABLE data_keys ADD COLUMN IF NOT EXISTS destruction_id uuid;
+CREATE INDEX IF NOT EXISTS data_keys_destruction ON data_keys (register, destruction_id)
+    WHERE destruction_id IS NOT NULL;
+
+REVOKE ALL ON destructions FROM PUBLIC, jaksokirja_keykeeper;
+GRANT SELECT, INSERT, UPDATE ON destructions TO jaksokirja_keykeeper;
