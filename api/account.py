@@ -208,7 +208,8 @@ class _Teller:
     def _deviation(self, deviation: Deviation) -> Obligation:
         figures = "–"
         if deviation.measured is not None and deviation.limit is not None:
-            figures = f"{deviation.measured:g} / {deviation.limit:g} {deviation.unit or ''}".strip()
+            unit = told(deviation.unit, self.language, field="unit") if deviation.unit else ""
+            figures = f"{deviation.measured:g} / {deviation.limit:g} {unit}".strip()
         return self._obligation(deviation, deviation.entry, "", figures)
 
     def _obligation(self, one: Duty | Deviation, entry: int, day: str, state: str) -> Obligation:

@@ -22,6 +22,8 @@ from domain.withheld import Withheld
 
 _PLACE = re.compile(r"\{(\w+)(?::(time))?\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_CODED = frozenset({"unit", "agreed_with"})
+"""Fields that are codes, though of no closed kind: told in words where there are any."""
 
 
 class Language(StrEnum):
@@ -98,6 +100,8 @@ def told(value: Any, language: Language, *, field: str = "", only_time: bool = F
             return _word(str(value).lower(), field, language)
         case StrEnum():
             return _word(value.value, field, language)
+        case str() if field in _CODED:
+            return _word(value, field, language)
         case dt.datetime():
             time = format_time(value, "short", tzinfo=HELSINKI, locale=locale)
             day = value.astimezone(HELSINKI).date()

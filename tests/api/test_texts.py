@@ -2,14 +2,17 @@
 
 import re
 from enum import StrEnum
+from uuid import uuid4
 
 import pytest
 
 from api.texts import Language, history_texts, sentence
 from domain import family_centre, organisations
 from domain.activity import facts as activity
+from domain.catalogue.loader import load_catalogue
 from domain.client import facts as client
 from domain.conference import facts as conference
+from domain.consequence import DeviationNoted
 from domain.contact import facts as contact
 from domain.correction import MistakeKind
 from domain.episode import facts as episode
@@ -18,6 +21,9 @@ from domain.network import facts as network
 from domain.quality import facts as quality
 from domain.register import facts as register
 from domain.registry import REGISTRY
+from domain.rules.duration import DAYS
+from domain.rules.frequency import UNITS
+from domain.rules.share import PERCENT
 
 FACTS = {fact.fact_name: fact for fact in REGISTRY.facts.values()}
 CODES = {
@@ -38,6 +44,27 @@ CODES = {
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind not in (StrEnum, StreamKind)
     for value in kind
 } | {kind.value for kind in MistakeKind}
+
+MEASURED_IN = {unit for model in load_catalogue() for rule in model.rules if (unit := getattr(rule, "unit", None))}
+
+
+@pytest.mark.parametrize("unit", sorted(MEASURED_IN | {DAYS, PERCENT, *UNITS.values()}))
+def test_what_a_rule_measures_in_has_words_in_every_language(unit: str) -> None:
+    assert history_texts()["words"][f"unit.{unit}"].keys() == {language.value for language in Language}
+
+
+def test_a_deviation_tells_its_unit_in_the_readers_language() -> None:
+    told = {"deviation_key": "meetings/9", "rule_id": "meetings", "service": "K1", "model_version": 1}
+    fact = DeviationNoted(**told, strength="norm", entry=9, measured=4, limit=3, unit="meetings")  # type: ignore[arg-type] # a mapping of many kinds
+    assert sentence(fact, Language.FI, "R.") == "Poikkeama merkinnässä 9 (4, raja 3 tapaamista): R."
+    assert sentence(fact, Language.SV, "R.") == "Avvikelse i anteckning 9 (4, gräns 3 träffar): R."
+    assert sentence(fact, Language.EN, "R.") == "Deviation at entry 9 (4 against 3 meetings): R."
+
+
+def test_with_whom_something_was_agreed_is_told_in_words() -> None:
+    told = {"agreement_id": uuid4(), "subject": "clientship", "agreed_on": "2023-03-06", "channel": "phone"}
+    fact = episode.AgreementMade(agreed_with="purchaser_social_worker", **told)  # type: ignore[arg-type] # as JSON has it
+    assert "tilaajan sosiaalityöntekijä" in sentence(fact, Language.FI)
 
 
 @pytest.mark.parametrize("name", FACTS)
