@@ -17,8 +17,8 @@ from typing import TypedDict
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("append", "live", "rebuild", "verify")
-SIZED = ("rebuild",)
+NAMES = ("append", "feed", "live", "rebuild", "verify")
+SIZED = ("feed", "rebuild")
 
 
 class Figure(TypedDict):
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="under 40 seconds: fewer events, fewer rounds")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--events", type=int, help="how many events the history has (rebuild)")
+    parser.add_argument("--events", type=int, help="how many events there are (feed, rebuild)")
     given = parser.parse_args(arguments)
     if given.events is not None and given.name not in SIZED:
         parser.error(f"--events is for {', '.join(SIZED)}")

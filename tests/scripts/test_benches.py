@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from domain.ledger.book import Book
+from domain.ledger.migrate import schema_of
 from domain.ledger.sealing.state import load_state
-from scripts.benches import append, verify
+from scripts.benches import append, feed, verify
 from scripts.benches.__main__ import main
 from scripts.benches.sealing import beside_sealer
 
@@ -51,6 +54,16 @@ def test_the_verify_bench_measures_ours_beside_hashlib_and_its_limit() -> None:
     assert figure["ours"] > 0
     assert all(peer > 0 for peer in figure["peers"].values())
     assert figure["limit"] == verify.LIMIT_EVENTS_A_SECOND
+
+
+def test_the_feed_bench_lets_one_storm_pass_over_ours_and_another_over_its_peer(postgres: str, tmp_path: Path) -> None:
+    figure = feed.measure(postgres, tmp_path, os.getpid(), events=60, blows=0)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{feed.PEER}_{os.getpid()}")))
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema_of(f"feed-{os.getpid()}"))))
+    assert figure["ours"] == figure["limit"]
+    assert figure["ours"] >= 60
+    assert all(peer > 0 for peer in figure["peers"].values())
 
 
 def test_a_bench_that_there_is_not_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
