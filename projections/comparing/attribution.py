@@ -113,7 +113,9 @@ class Attribution:
     def _versions(self, figure: Compared, stood: Stood, streams: set[UUID]) -> dict[tuple[Any, ...], list[Values]]:
         """What was known between the positions of the table's rows, by stream and what the key shares with rows."""
         table = TABLES[stood.table]
-        wanted = sql.SQL("SELECT * FROM {} WHERE {} known && int8range(%s, %s, '[]')").format(
+        names = (table.stream, *table.key, "known_from", "known_to", *table.columns)
+        wanted = sql.SQL("SELECT {} FROM {} WHERE {} known && int8range(%s, %s, '[]')").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.Identifier(table.name),
             sql.SQL("" if stood.anywhere else "{} = ANY(%s) AND").format(sql.Identifier(table.stream)),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -206,22 +206,15 @@ class _Comparing:
             was, will = (_keys(grouping(side)) if side is not None else set() for side in (turn.before, turn.after))
             for key in (was | will) & of_group.keys():
                 of_group[key].append(_in_group(turn, was=key in was, will=key in will))
+        named = {key: _named(rows) for key, rows in of_group.items()}
+        events = self._attribution.events(set().union(*named.values()), self._since.at)
         return [
-            self._group(dict(zip(figure.keys, key, strict=True)), before.get(key), after.get(key), rows)
+            GroupChange(
+                dict(zip(figure.keys, key, strict=True)), before.get(key), after.get(key), tuple(rows),
+                tuple(_kinds(rows, [events[position] for position in sorted(named[key])])),
+            )
             for key, rows in of_group.items()
-        ]
-
-    def _group(
-        self, group: Values, before: Values | None, after: Values | None, rows: Sequence[RowChange]
-    ) -> GroupChange:
-        told = {position for row in rows for position in row.positions}
-        named = told | {position for row in rows if row.days_passed for position in _stands_on(row)}
-        events = self._attribution.events(named, self._since.at)
-        kinds = [
-            event if position in told else replace(event, kind=EventKind.CLOCK)
-            for position, event in sorted(events.items())
-        ]
-        return GroupChange(group, before, after, tuple(rows), tuple(kinds))
+        ]  # fmt: skip
 
     def _figures(self, figure: Compared, asked: Asked) -> dict[tuple[Any, ...], Values]:
         rows = [_told(figure, asked, row.model_dump()) for row in figure.ask(self._reading, asked).rows]
@@ -284,5 +277,18 @@ def _in_group(turn: _Turn, *, was: bool, will: bool) -> RowChange:
     return RowChange(before, after, tuple(sorted(turn.told)), turn.passed)
 
 
-def _stands_on(row: RowChange) -> set[int]:
-    return {position for side in (row.before, row.after) if side is not None for position in side["event_positions"]}
+def _named(rows: Iterable[RowChange]) -> set[int]:
+    """The events that changed the rows, and those on which rows stand that days have changed."""
+    found: set[int] = set()
+    for row in rows:
+        found.update(row.positions)
+        if row.days_passed:
+            found.update(*(side["event_positions"] for side in (row.before, row.after) if side is not None))
+    return found
+
+
+def _kinds(rows: Iterable[RowChange], events: Iterable[Event]) -> Iterator[Event]:
+    """The events; those that changed none of the rows themselves are the clock's."""
+    told = {position for row in rows for position in row.positions}
+    for event in events:
+        yield event if event.position in told else replace(event, kind=EventKind.CLOCK)

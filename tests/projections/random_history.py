@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from domain.clock import CalendarReached
 from domain.consequence import DutyMet, DutyOpened, DutyWithdrawn
+from domain.correction import EntryStruckOut, MistakeKind
 from domain.episode.facts import EpisodeTransferred
 from domain.fact import Fact
 from domain.ledger.submission import Draft, Submission
@@ -89,7 +90,8 @@ def write_random(history: History, random: Random) -> list[int]:
 def _amended(history: History, random: Random, stream_id: UUID, said: list[Fact]) -> int:
     """Strike an entry of the stream, of whatever kind; or correct one of what was said first, to other days."""
     if random.random() < 0.5:
-        return history.strike(stream_id, random.randint(1, history.versions[stream_id]))
+        entry, mistake = random.randint(1, history.versions[stream_id]), random.choice(list(MistakeKind))
+        return history.record(stream_id, EntryStruckOut(entry=entry, mistake=mistake, reason="x"))
     return history.correct(stream_id, 1, moved(said[0], random.randint(-3, 3)))
 
 

@@ -39,13 +39,13 @@ def schema(book: Book) -> Iterator[str]:
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(name)))
 
 
-def answers(read: Reading, as_of: int) -> dict[tuple[Any, ...], Any]:
+def every_answer(read: Reading, as_of: int, service: str = "K1") -> dict[tuple[Any, ...], Any]:
     """Every figure, grouped in every way, on several days, and the trail, as known at the position."""
     found: dict[tuple[Any, ...], Any] = {}
     for figure in FIGURES.values():
         for by in figure.by:
             for on_day in DAYS:
-                asked = Asked(as_of=as_of, on_day=on_day, by=by, service="K1")
+                asked = Asked(as_of=as_of, on_day=on_day, by=by, service=service)
                 found[(figure.name, by, on_day)] = figure.ask(read, asked).rows
                 if figure.rows is not None:
                     rows = read.connection.execute(figure.rows, asked.parameters).fetchall()
@@ -64,11 +64,11 @@ def test_every_figure_and_view_of_a_replay_equals_the_live_one_as_of_then(
     run_once(*book, batch_events=random.randint(1, 50))
     made = replay(*book, schema, then, replace=True)
     with reading(*book) as live, replay_reading(book[0], schema) as replayed:
-        live_answers = answers(live, then)
+        live_answers = every_answer(live, then)
         assert {key for key, rows in live_answers.items() if rows}, "nothing was asked of anything"
-        assert answers(replayed, then) == live_answers
+        assert every_answer(replayed, then) == live_answers
         earlier = positions[0]
-        assert answers(replayed, earlier) == answers(live, earlier), "a replay knows too what was known before"
+        assert every_answer(replayed, earlier) == every_answer(live, earlier), "it knows what was known before, too"
         last = replayed.reflected()
         assert (last.position, last.head, last.stopped) == (then, then, ())
     told = compare(book[0], made)

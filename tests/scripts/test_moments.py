@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,12 +16,16 @@ from psycopg import sql
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.correction import MistakeKind
 from projections import answers, centres
-from projections.comparing.difference import FIGURES
+from projections.comparing.difference import FIGURES, Moment, Wanted, difference
 from projections.install import register_connection
+from projections.queries import reading
 from projections.rebuild import start_up
+from projections.replaying import replay_reading
 from scripts.commandline.diff import COLUMNS, word
 from tests.domain.desk import Desk, at, meeting, meeting_day
-from tests.scripts.conftest import RunCommand
+from tests.projections.test_comparing import assert_explained
+from tests.projections.test_replaying import every_answer
+from tests.scripts.conftest import Imported, RunCommand
 
 ROWS = (
     answers.CaseloadRow, answers.VisitRow, answers.DutyRow, answers.DeviationRow, answers.ContactRow,
@@ -168,6 +174,32 @@ def test_what_diff_cannot_tell_is_said_in_one_line(
 ) -> None:
     done = jaksokirja("diff", *words, "--register", worked.register)
     assert (done.exit_code, code in done.output) == (2, True), done.output
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_demonstration_replayed_to_any_moment_answers_as_the_live_register_does_of_then(
+    jaksokirja: RunCommand, demonstration: Imported, schema: str, seed: int
+) -> None:
+    then = Random(seed).randint(1, demonstration.book.ledger.head()[0])
+    made = told(jaksokirja, "replay", "--to", str(then), "--into", schema, "--register", demonstration.register)
+    assert {table["equal"] for table in made["tables"]} == {True}
+    with reading(demonstration.dsn, demonstration.register) as live, replay_reading(demonstration.dsn, schema) as then_:
+        assert every_answer(then_, then, "K2") == every_answer(live, then, "K2")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_changed_in_the_demonstration_between_any_moments_is_explained_by_rows_and_events(
+    demonstration: Imported, seed: int
+) -> None:
+    random = Random(seed)
+    since, until = sorted(random.sample(range(1, demonstration.book.ledger.head()[0]), 2))
+    day = dt.date(2026, 1, 1)
+    with reading(demonstration.dsn, demonstration.register) as read:
+        moments = Moment(since, day), Moment(until, day)
+        for name, figure in FIGURES.items():
+            wanted = Wanted(figures=[name], by=random.choice(list(figure.by)), service="K2")
+            found = difference(read, *moments, wanted)
+            assert_explained(read, found, found.figures[0], "K2")
 
 
 @pytest.mark.parametrize("lang", ["fi", "sv", "en"])
