@@ -156,11 +156,12 @@ def _add_figure(router: APIRouter, desk: Desk, asking: Asking, name: str) -> Non
 
 
 def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
-    @router.get("/caseload/episodes", summary="Open episodes one by one, of a worker or an area.")
+    @router.get("/caseload/episodes", summary="Open episodes one by one, of a worker, a unit or an area.")
     async def open_episodes(
         *,
         admitted: Annotated[Admitted, Depends(desk.admit)],
         worker: str | None = None,
+        unit: str | None = None,
         area: str | None = None,
         as_of: AsOf = None,
         on_day: OnDay = None,
@@ -169,7 +170,9 @@ def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
         asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
 
         def question(reading: Reading) -> Answer[Any]:
-            return reading.caseload_episodes(on_day=asked.on_day, as_of=asked.as_of, worker=worker, area=area)
+            return reading.caseload_episodes(
+                on_day=asked.on_day, as_of=asked.as_of, worker=worker, unit=unit, area=area
+            )
 
         return await asking.answer(admitted, wait_for, question)
 

@@ -17,16 +17,26 @@ CREATE TABLE {assignments} (
 );
 
 -- indexes
-CREATE INDEX ON {assignments} (worker_id) INCLUDE (known);
+CREATE INDEX ON {assignments} (worker_id) INCLUDE (episode_id, known, from_on, to_on);
 
 -- questions
+
+-- The workers that each of the wanted episodes had on a day of the world.
+CREATE OR REPLACE FUNCTION workers_of(wanted uuid[], as_of bigint, on_day date)
+RETURNS TABLE (episode_id uuid, worker_ids text[], because bigint[])
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT a.episode_id, array_agg(DISTINCT a.worker_id ORDER BY a.worker_id), array_agg(DISTINCT b.position)
+    FROM assignments a CROSS JOIN LATERAL unnest(a.because) AS b (position)
+    WHERE a.episode_id = ANY(wanted)
+        AND a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+    GROUP BY a.episode_id
+$$;
 
 -- The workers that each episode had on a day of the world.
 CREATE OR REPLACE FUNCTION workers_on(as_of bigint, on_day date)
 RETURNS TABLE (episode_id uuid, worker_ids text[], because bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT a.episode_id, array_agg(DISTINCT a.worker_id ORDER BY a.worker_id), array_agg(DISTINCT b.position)
-    FROM assignments a CROSS JOIN LATERAL unnest(a.because) AS b (position)
-    WHERE a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
-    GROUP BY a.episode_id
+    SELECT w.* FROM workers_of(
+        ARRAY(SELECT DISTINCT a.episode_id FROM assignments a WHERE a.known @> as_of), as_of, on_day
+    ) w
 $$;

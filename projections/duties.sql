@@ -26,12 +26,12 @@ CREATE TABLE {duties} (
 );
 
 -- indexes
-CREATE INDEX ON {duties} (due_on) INCLUDE (known);
+CREATE INDEX ON {duties} (due_on) INCLUDE (stream_id, known);
 
 -- questions
 
--- Every duty that was there on a day of the world, and how it stood that day.
-CREATE OR REPLACE FUNCTION duty_rows(as_of bigint, on_day date)
+-- Every duty of the wanted streams that was there on a day of the world, and how it stood that day.
+CREATE OR REPLACE FUNCTION duty_rows_of(wanted uuid[], as_of bigint, on_day date)
 RETURNS TABLE (
     stream_id uuid, duty_key text, rule_id text, service text, model_version integer, strength text, client_id uuid,
     opened_on date, due_on date, late_after_on date, met_on date, waived_on date, status text, days_late integer,
@@ -63,16 +63,52 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         SELECT CASE WHEN d.met_on <= on_day THEN d.met_on END, CASE WHEN d.waived_on <= on_day THEN d.waived_on END
     ) AS s (met_on, waived_on)
     LEFT JOIN episodes e ON e.episode_id = d.stream_id AND e.known @> as_of
-    LEFT JOIN stays(as_of) t ON t.episode_id = d.stream_id AND t.since_on <= on_day AND t.until_on > on_day
+    LEFT JOIN stays_of(wanted, as_of) t ON t.episode_id = d.stream_id AND t.since_on <= on_day AND t.until_on > on_day
     LEFT JOIN contacts c ON c.contact_id = d.stream_id AND c.known @> as_of
     LEFT JOIN quality_files q ON q.file_id = d.stream_id AND q.known @> as_of
-    LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id
+    LEFT JOIN workers_of(wanted, as_of, on_day) w ON w.episode_id = d.stream_id
     LEFT JOIN trail started ON started.stream_id = d.stream_id AND started.version = d.started_by
         AND started.known @> as_of
     LEFT JOIN trail opened ON opened.stream_id = d.stream_id AND opened.version = d.opened_by
         AND opened.known @> as_of
     LEFT JOIN trail met ON met.stream_id = d.stream_id AND met.version = d.met_by AND met.known @> as_of
-    WHERE d.known @> as_of AND d.opened_on <= on_day
+    WHERE d.stream_id = ANY(wanted) AND d.known @> as_of AND d.opened_on <= on_day
+$$;
+
+-- The streams that have duties due from_on to to_on (null: whenever); of those only such as had the worker on a day of the
+-- world, if one is named.
+CREATE OR REPLACE FUNCTION streams_with_duties(
+    as_of bigint, on_day date, from_on date, to_on date, wanted_worker text
+)
+RETURNS TABLE (stream_id uuid)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT d.stream_id FROM duties d
+    WHERE wanted_worker IS NULL AND from_on IS NULL AND to_on IS NULL AND d.known @> as_of
+    UNION
+    SELECT d.stream_id FROM duties d
+    WHERE wanted_worker IS NULL AND d.known @> as_of
+        AND d.due_on BETWEEN coalesce(from_on, '-infinity') AND coalesce(to_on, 'infinity')
+    UNION
+    SELECT d.stream_id FROM assignments a JOIN duties d ON d.stream_id = a.episode_id
+    WHERE a.worker_id = wanted_worker
+        AND a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+        AND d.known @> as_of
+        AND (streams_with_duties.from_on IS NULL OR d.due_on >= streams_with_duties.from_on)
+        AND (streams_with_duties.to_on IS NULL OR d.due_on <= streams_with_duties.to_on)
+$$;
+
+-- Every duty that was there on a day of the world, and how it stood that day.
+CREATE OR REPLACE FUNCTION duty_rows(as_of bigint, on_day date)
+RETURNS TABLE (
+    stream_id uuid, duty_key text, rule_id text, service text, model_version integer, strength text, client_id uuid,
+    opened_on date, due_on date, late_after_on date, met_on date, waived_on date, status text, days_late integer,
+    area text, unit_id text, worker_ids text[], started_by_position bigint, met_by_position bigint,
+    event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.* FROM duty_rows_of(
+        ARRAY(SELECT s.stream_id FROM streams_with_duties(as_of, on_day, NULL, NULL, NULL) s), as_of, on_day
+    ) r
 $$;
 
 -- Duties counted by rule, worker, area, unit, service or month (of the due day).
@@ -92,7 +128,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         count(*) FILTER (WHERE r.status IN ('open', 'open_late')),
         count(*) FILTER (WHERE r.status = 'open_late'),
         min(r.due_on) FILTER (WHERE r.status IN ('open', 'open_late'))
-    FROM duty_rows(as_of, on_day) r
+    FROM duty_rows_of(
+        ARRAY(SELECT s.stream_id FROM streams_with_duties(as_of, on_day, from_on, to_on, NULL) s), as_of, on_day
+    ) r
     CROSS JOIN LATERAL unnest(
         CASE grouped_by
             WHEN 'rule' THEN ARRAY[r.rule_id]
@@ -114,7 +152,14 @@ CREATE OR REPLACE FUNCTION duty_explain(
 RETURNS TABLE (stream_id uuid, duty_key text, due_on date, status text, event_positions bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.stream_id, r.duty_key, r.due_on, r.status, r.event_positions
-    FROM duty_rows(as_of, on_day) r
+    FROM duty_rows_of(
+        ARRAY(
+            SELECT s.stream_id FROM streams_with_duties(
+                as_of, on_day, from_on, to_on, CASE WHEN grouped_by = 'worker' THEN nullif(wanted_key, '') END
+            ) s
+        ),
+        as_of, on_day
+    ) r
     WHERE (from_on IS NULL OR r.due_on >= from_on) AND (to_on IS NULL OR r.due_on <= to_on)
         AND (wanted_key IS NULL OR CASE grouped_by
             WHEN 'rule' THEN coalesce(r.rule_id, '') = wanted_key

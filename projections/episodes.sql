@@ -81,31 +81,38 @@ CREATE TABLE {moves} (
 
 -- indexes
 CREATE INDEX ON {episodes} (area) INCLUDE (known);
+CREATE INDEX ON {episodes} (unit_id) INCLUDE (episode_id, known, closed_on);
+CREATE INDEX ON {episodes} (first_unit_id) INCLUDE (episode_id, known, closed_on)
+    WHERE first_unit_id IS DISTINCT FROM unit_id;
+CREATE INDEX ON {moves} (unit_id) INCLUDE (episode_id, known);
 CREATE INDEX ON {episodes} USING gin (client_ids);
 
 -- questions
 
--- In which phase each episode was on a day of the world, as far as the ledger knew at position `as_of`.
-CREATE OR REPLACE FUNCTION phases_on(as_of bigint, on_day date)
+-- Questions about some episodes take their ids, and find by index what belongs to them: so what one worker has costs the
+-- same however large the register is, in a plan made without knowing the parameters too.
+
+-- In which phase each of the wanted episodes was on a day of the world, as far as the ledger knew at position `as_of`.
+CREATE OR REPLACE FUNCTION phases_of(wanted uuid[], as_of bigint, on_day date)
 RETURNS TABLE (episode_id uuid, phase text, since_on date, because bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT DISTINCT ON (p.episode_id) p.episode_id, p.phase, p.from_on, p.because
     FROM phases p
-    WHERE p.known @> as_of AND p.from_on <= on_day
+    WHERE p.episode_id = ANY(wanted) AND p.known @> as_of AND p.from_on <= on_day
     ORDER BY p.episode_id, p.step DESC, p.from_on DESC, p.entry DESC
 $$;
 
--- Where the episodes that ever moved stayed, and under which service: a row for each stretch of days without a move, the
+-- Where those of the wanted episodes that ever moved stayed, and under which service: a row for each stretch of days without a move, the
 -- first one from the beginning of time, the last without an end. An episode that never moved has no row here: its own
 -- row says where it is. `since_on` is the first day, `until_on` the first day after.
-CREATE OR REPLACE FUNCTION stays(as_of bigint)
+CREATE OR REPLACE FUNCTION stays_of(wanted uuid[], as_of bigint)
 RETURNS TABLE (
     episode_id uuid, since_on date, until_on date, area text, unit_id text, service text, model_version integer,
     because bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WITH moved AS (
-        SELECT m.* FROM moves m WHERE m.known @> as_of
+        SELECT m.* FROM moves m WHERE m.episode_id = ANY(wanted) AND m.known @> as_of
     ), turns AS (
         SELECT m.episode_id, m.from_on FROM moved m
         UNION SELECT m.episode_id, '-infinity'::date FROM moved m
@@ -131,9 +138,46 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ) s ON true
 $$;
 
--- Every episode that was open on a day of the world (referred, decided, active or suspended), with what its workers look
--- at. Area, unit and service are those of that day; before the decision, the service that was asked for. `days_open` is counted from the start of the work, else from the referral.
-CREATE OR REPLACE FUNCTION caseload_rows(as_of bigint, on_day date)
+-- The same of all episodes that ever moved.
+CREATE OR REPLACE FUNCTION stays(as_of bigint)
+RETURNS TABLE (
+    episode_id uuid, since_on date, until_on date, area text, unit_id text, service text, model_version integer,
+    because bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT s.* FROM stays_of(ARRAY(SELECT DISTINCT m.episode_id FROM moves m WHERE m.known @> as_of), as_of) s
+$$;
+
+-- The episodes among which those are that were open on a day of the world: of one worker or one unit, if it is named (of
+-- a unit, also those that were elsewhere on that day, before or after).
+CREATE OR REPLACE FUNCTION perhaps_open(as_of bigint, on_day date, wanted_worker text, wanted_unit text)
+RETURNS TABLE (episode_id uuid)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT a.episode_id FROM assignments a
+    WHERE a.worker_id = wanted_worker
+        AND a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+    UNION
+    SELECT e.episode_id FROM episodes e
+    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit
+        AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+    UNION
+    SELECT e.episode_id FROM episodes e
+    WHERE wanted_worker IS NULL AND e.first_unit_id = wanted_unit AND e.first_unit_id IS DISTINCT FROM e.unit_id
+        AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+    UNION
+    SELECT m.episode_id FROM moves m
+    WHERE wanted_worker IS NULL AND m.unit_id = wanted_unit AND m.known @> as_of
+    UNION
+    SELECT e.episode_id FROM episodes e
+    WHERE wanted_worker IS NULL AND wanted_unit IS NULL
+        AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+$$;
+
+-- Every one of the wanted episodes that was open on a day of the world (referred, decided, active or suspended), with what
+-- its workers look at. Area, unit and service are those of that day; before the decision, the service that was asked for.
+-- `days_open` is counted from the start of the work, else from the referral. What is known to have closed by then is not
+-- open, whatever else of it is dated later.
+CREATE OR REPLACE FUNCTION caseload_rows_of(wanted uuid[], as_of bigint, on_day date)
 RETURNS TABLE (
     episode_id uuid, client_ids uuid[], service text, model_version integer, area text, unit_id text, phase text,
     phase_since_on date, referred_on date, decided_on date, started_on date, days_open integer, worker_ids text[],
@@ -141,19 +185,19 @@ RETURNS TABLE (
     next_duty_due_on date, event_positions bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    WITH met AS (
+    WITH met AS MATERIALIZED (
         SELECT m.episode_id,
             max(m.meeting_on) FILTER (WHERE m.status = 'held' AND m.meeting_on <= on_day) AS last_on,
             min(m.meeting_on) FILTER (WHERE m.meeting_on > on_day AND m.planned_on <= on_day
                 AND (m.cancelled_on IS NULL OR m.cancelled_on > on_day)) AS next_on,
             count(*) FILTER (WHERE m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day)
                 AS held
-        FROM meetings m WHERE m.known @> as_of GROUP BY m.episode_id
-    ), owed AS (
+        FROM meetings m WHERE m.episode_id = ANY(wanted) AND m.known @> as_of GROUP BY m.episode_id
+    ), owed AS MATERIALIZED (
         SELECT d.stream_id, count(*) AS open, count(*) FILTER (WHERE on_day > d.late_after_on) AS late,
             min(d.due_on) AS next_on
         FROM duties d
-        WHERE d.known @> as_of AND d.opened_on <= on_day
+        WHERE d.stream_id = ANY(wanted) AND d.known @> as_of AND d.opened_on <= on_day
             AND (d.met_on IS NULL OR d.met_on > on_day) AND (d.waived_on IS NULL OR d.waived_on > on_day)
         GROUP BY d.stream_id
     )
@@ -179,12 +223,39 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because || s.because) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1)
     FROM episodes e
-    JOIN phases_on(as_of, on_day) p ON p.episode_id = e.episode_id AND p.phase NOT IN ('closed', 'refused')
-    LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = e.episode_id
-    LEFT JOIN stays(as_of) s ON s.episode_id = e.episode_id AND s.since_on <= on_day AND s.until_on > on_day
+    JOIN phases_of(wanted, as_of, on_day) p ON p.episode_id = e.episode_id AND p.phase NOT IN ('closed', 'refused')
+    LEFT JOIN workers_of(wanted, as_of, on_day) w ON w.episode_id = e.episode_id
+    LEFT JOIN stays_of(wanted, as_of) s ON s.episode_id = e.episode_id AND s.since_on <= on_day AND s.until_on > on_day
     LEFT JOIN met ON met.episode_id = e.episode_id
     LEFT JOIN owed ON owed.stream_id = e.episode_id
-    WHERE e.known @> as_of
+    WHERE e.episode_id = ANY(wanted) AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+$$;
+
+-- Every episode that was open on a day of the world; only those that had the worker, or that were in the unit, if one is
+-- named.
+CREATE OR REPLACE FUNCTION caseload_rows(
+    as_of bigint, on_day date, wanted_worker text DEFAULT NULL, wanted_unit text DEFAULT NULL
+)
+RETURNS TABLE (
+    episode_id uuid, client_ids uuid[], service text, model_version integer, area text, unit_id text, phase text,
+    phase_since_on date, referred_on date, decided_on date, started_on date, days_open integer, worker_ids text[],
+    last_meeting_on date, next_meeting_on date, held_client_meetings bigint, open_duties bigint, late_duties bigint,
+    next_duty_due_on date, event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT r.*
+    FROM caseload_rows_of(
+        ARRAY(
+            SELECT e.episode_id
+            FROM episodes e
+            WHERE e.episode_id = ANY(ARRAY(
+                SELECT o.episode_id FROM perhaps_open(as_of, on_day, wanted_worker, wanted_unit) o
+            )) AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+        ),
+        as_of, on_day
+    ) r
+    WHERE (wanted_worker IS NULL OR wanted_worker = ANY(r.worker_ids))
+        AND (wanted_unit IS NULL OR r.unit_id = wanted_unit)
 $$;
 
 -- The caseload by worker, area, unit, service, phase or month (in which the work, else the referral, began). An episode
@@ -235,7 +306,10 @@ CREATE OR REPLACE FUNCTION caseload_explain(grouped_by text, wanted_key text, as
 RETURNS TABLE (episode_id uuid, phase text, event_positions bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.episode_id, r.phase, r.event_positions
-    FROM caseload_rows(as_of, on_day) r
+    FROM caseload_rows(
+        as_of, on_day, CASE WHEN grouped_by = 'worker' THEN nullif(wanted_key, '') END,
+        CASE WHEN grouped_by = 'unit' THEN nullif(wanted_key, '') END
+    ) r
     WHERE wanted_key IS NULL OR CASE grouped_by
         WHEN 'worker' THEN wanted_key = ANY(r.worker_ids) OR (wanted_key = '' AND coalesce(cardinality(r.worker_ids), 0) = 0)
         WHEN 'area' THEN coalesce(r.area, '') = wanted_key

@@ -53,14 +53,26 @@ CREATE INDEX ON {meetings} USING gin (worker_ids);
 -- Meetings of the days from_on to to_on as they stood in the world on `on_day`, with what they are counted by. What was
 -- agreed for later than `on_day` is planned then, whatever became of it; what was agreed later than that is not there.
 -- A meeting stands under the area, unit and service that its episode had on the meeting's day (of one that is yet to
--- come: on `on_day`); one before the decision under the service that was then granted.
-CREATE OR REPLACE FUNCTION visit_rows(as_of bigint, on_day date, from_on date, to_on date)
+-- come: on `on_day`); one before the decision under the service that was then granted. Only those of one worker, if one
+-- is named: these are found by the worker alone, since a month has more meetings the larger the register is (the day is
+-- hidden from the planner in a CASE).
+CREATE OR REPLACE FUNCTION visit_rows(
+    as_of bigint, on_day date, from_on date, to_on date, wanted_worker text DEFAULT NULL
+)
 RETURNS TABLE (
     episode_id uuid, meeting_id uuid, meeting_on date, status text, meeting_kind text, mode text, remote boolean,
     held_minutes integer, worker_ids text[], client_ids uuid[], cancelled_by text, area text, unit_id text,
     service text, entered_at timestamptz, event_positions bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH met AS MATERIALIZED (
+        SELECT a.* FROM meetings a
+        WHERE wanted_worker IS NULL AND a.known @> as_of AND a.meeting_on BETWEEN from_on AND to_on
+        UNION ALL
+        SELECT o.* FROM meetings o
+        WHERE o.worker_ids @> ARRAY[wanted_worker] AND o.known @> as_of
+            AND CASE WHEN wanted_worker IS NOT NULL THEN o.meeting_on BETWEEN from_on AND to_on END
+    )
     SELECT
         m.episode_id, m.meeting_id, m.meeting_on, s.status, m.meeting_kind, m.mode, m.remote,
         CASE WHEN s.status = 'held' THEN m.held_minutes END, m.worker_ids, m.client_ids, m.cancelled_by,
@@ -69,9 +81,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         CASE WHEN t.episode_id IS NULL THEN e.service ELSE t.service END, m.entered_at,
         CASE WHEN t.episode_id IS NULL THEN m.because
             ELSE ARRAY(SELECT DISTINCT b.position FROM unnest(m.because || t.because) AS b (position) ORDER BY 1) END
-    FROM meetings m
+    FROM met m
     LEFT JOIN episodes e ON e.episode_id = m.episode_id AND e.known @> as_of
-    LEFT JOIN stays(as_of) t ON t.episode_id = m.episode_id
+    LEFT JOIN stays_of(ARRAY(SELECT DISTINCT n.episode_id FROM met n), as_of) t ON t.episode_id = m.episode_id
         AND t.since_on <= least(m.meeting_on, on_day) AND t.until_on > least(m.meeting_on, on_day)
     CROSS JOIN LATERAL (
         SELECT CASE
@@ -80,8 +92,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             ELSE 'planned'
         END
     ) AS s (status)
-    WHERE m.known @> as_of AND m.meeting_on BETWEEN from_on AND to_on
-        AND (m.meeting_on <= on_day OR m.planned_on <= on_day OR (m.planned_on IS NULL AND m.cancelled_on <= on_day))
+    WHERE m.meeting_on <= on_day OR m.planned_on <= on_day OR (m.planned_on IS NULL AND m.cancelled_on <= on_day)
 $$;
 
 -- Visits counted by worker, area, unit, service, month or episode. Siblings in one meeting are one encounter and one on
@@ -138,7 +149,9 @@ CREATE OR REPLACE FUNCTION visits_explain(
 RETURNS TABLE (episode_id uuid, meeting_id uuid, meeting_on date, status text, event_positions bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT r.episode_id, r.meeting_id, r.meeting_on, r.status, r.event_positions
-    FROM visit_rows(as_of, on_day, from_on, to_on) r
+    FROM visit_rows(
+        as_of, on_day, from_on, to_on, CASE WHEN grouped_by = 'worker' THEN nullif(wanted_key, '') END
+    ) r
     WHERE wanted_key IS NULL OR CASE grouped_by
         WHEN 'worker' THEN wanted_key = ANY(r.worker_ids) OR (wanted_key = '' AND coalesce(cardinality(r.worker_ids), 0) = 0)
         WHEN 'area' THEN coalesce(r.area, '') = wanted_key

@@ -55,14 +55,20 @@ class Reading(Reviews, Centres):
         return self.ask(question, answers.CaseloadRow, before=[by], as_of=as_of, after=[on_day], on_day=on_day)
 
     def caseload_episodes(
-        self, *, on_day: dt.date, as_of: int | None = None, worker: str | None = None, area: str | None = None
+        self,
+        *,
+        on_day: dt.date,
+        as_of: int | None = None,
+        worker: str | None = None,
+        unit: str | None = None,
+        area: str | None = None,
     ) -> Answer[answers.CaseloadEpisode]:
-        """Open episodes on the day, one by one; of one worker or area, if given."""
+        """Open episodes on the day, one by one; of one worker, unit or area, if given."""
         question: LiteralString = (
-            "SELECT * FROM caseload_rows(%s, %s) WHERE (%s::text IS NULL OR %s = ANY(worker_ids))"
-            " AND (%s::text IS NULL OR area = %s) ORDER BY referred_on, episode_id"
+            "SELECT * FROM caseload_rows(%s, %s, %s, %s) WHERE %s::text IS NULL OR area = %s"
+            " ORDER BY referred_on, episode_id"
         )
-        after = [on_day, worker, worker, area, area]
+        after = [on_day, worker, unit, area, area]
         return self.ask(question, answers.CaseloadEpisode, as_of=as_of, after=after, on_day=on_day)
 
     def visits(

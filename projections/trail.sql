@@ -45,11 +45,15 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         t.position, coalesce(t.stream_kind, f.stream_kind), t.stream_id, t.version, t.name, t.occurred_at,
         t.recorded_at, t.actor, t.correlation_id, t.caused_by, t.entered_at, t.amends_entry, t.mistake,
         t.struck_by, t.corrected_by
-    FROM trail t
+    FROM (
+        SELECT a.* FROM trail a WHERE wanted_stream IS NULL
+        UNION ALL
+        SELECT o.* FROM trail o WHERE o.stream_id = wanted_stream
+    ) t
     LEFT JOIN LATERAL (
         SELECT o.stream_kind FROM trail o
         WHERE o.stream_id = t.stream_id AND o.stream_kind IS NOT NULL ORDER BY o.version, o.known_from LIMIT 1
     ) f ON t.stream_kind IS NULL
-    WHERE t.known @> as_of AND (wanted_stream IS NULL OR t.stream_id = wanted_stream)
+    WHERE t.known @> as_of
     ORDER BY t.position
 $$;

@@ -1,7 +1,7 @@
 """Moves: where an episode was, and under which service, is asked of the day; and of what was known."""
 
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -50,6 +50,31 @@ def test_an_episode_is_in_the_caseload_of_the_area_that_it_was_in_that_day(
     assert row.group_key == "unit-1"
     (beneath,) = ask.explain("caseload", by="area", key="south", on_day=day(10)).rows
     assert transferred in beneath.event_positions
+
+
+def test_the_open_episodes_of_a_unit_are_those_that_were_in_it_that_day_wherever_they_came_from_or_went(
+    book: Book, history: History, ask: Reading
+) -> None:
+    stayed, went, came_back, closed_since = uuid4(), uuid4(), uuid4(), uuid4()
+    history.record(stayed, referral(uuid4()), decision(), started(2))
+    before = history.record(went, referral(uuid4()), decision(), started(2))
+    history.record(went, moved(10))
+    history.record(came_back, referral(uuid4()), moved(10), moved(20, "north", "unit-1"))
+    history.record(closed_since, referral(uuid4()), decision(), started(2), closed(12))
+    run_once(*book)
+
+    def of_unit(unit: str, on: int, as_of: int | None = None) -> set[UUID]:
+        return {row.episode_id for row in ask.caseload_episodes(unit=unit, on_day=day(on), as_of=as_of).rows}
+
+    assert of_unit("unit-1", 9) == {stayed, went, came_back, closed_since}
+    assert of_unit("unit-1", 11) == {stayed, closed_since}
+    assert of_unit("unit-1", 25) == {stayed, came_back}
+    assert [of_unit("unit-2", on) for on in (9, 15, 25)] == [set(), {went, came_back}, {went}]
+    assert of_unit("unit-1", 25, as_of=before) == {stayed, went}, "the ledger had not been told"
+    for on in (9, 11, 25):
+        for unit in ("unit-1", "unit-2"):
+            beneath = ask.explain("caseload", by="unit", key=unit, on_day=day(on)).rows
+            assert {row.stream_id for row in beneath} == of_unit(unit, on)
 
 
 def test_a_transfer_told_late_and_one_corrected_come_in_their_place(book: Book, history: History, ask: Reading) -> None:

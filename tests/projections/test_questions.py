@@ -8,7 +8,7 @@ import pytest
 
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
-from domain.episode.facts import ClosureReason, MeetingMode, Outcome
+from domain.episode.facts import ClosureReason, MeetingMode, Outcome, WorkerReleased
 from projections.engine import run_once
 from projections.queries import Figure, MalformedCursor, Reading, UnknownColumn, UnknownGrouping, UnknownTable, reading
 from tests.projections.conftest import Book
@@ -138,6 +138,43 @@ def test_the_group_without_a_key_explains_itself_like_any_other(book: Book, hist
     assert beneath("caseload", "worker") == [unassigned]
     assert beneath("caseload", "area") == [unassigned]
     assert beneath("duties", "worker") == [unassigned]
+
+
+def test_what_is_asked_of_one_worker_is_what_is_counted_for_that_worker_among_all(
+    book: Book, history: History, ask: Reading
+) -> None:
+    shared, annas, released, assignment = uuid4(), uuid4(), uuid4(), uuid4()
+    due, both, bo = duty(day(8)), {"worker_ids": ("anna", "bo")}, {"worker_ids": ("bo",)}
+    history.record(
+        shared, referral(uuid4()), assigned("anna"), assigned("bo"), due, held(uuid4(), uuid4(), on=5, **both)
+    )
+    then = history.record(
+        annas, referral(uuid4()), assigned("anna"), due, held(uuid4(), uuid4(), on=6, worker_ids=("anna",))
+    )
+    history.record(released, referral(uuid4()), assigned("bo", assignment_id=assignment), due)
+    history.record(released, held(uuid4(), uuid4(), on=7, **bo), held(uuid4(), uuid4(), on=40, **bo))
+    history.record(released, WorkerReleased(assignment_id=assignment, to_on=day(9)))
+    run_once(*book)
+    period = {"from_on": day(1), "to_on": day(10)}
+
+    def one_by_one(figure: Figure, worker: str, on: int, as_of: int | None) -> int:
+        asked = {"on_day": day(on), "as_of": as_of} | ({} if figure == "caseload" else period)
+        return len(ask.explain(figure, by="worker", key=worker, **asked).rows)  # type: ignore[arg-type] # of several kinds
+
+    for as_of, on in ((None, 6), (None, 50), (then, 6), (then, 50)):
+        open_ones = ask.caseload("worker", on_day=day(on), as_of=as_of).rows
+        meetings = ask.visits("worker", on_day=day(on), as_of=as_of, **period).rows
+        duties = ask.duties("worker", on_day=day(on), as_of=as_of, **period).rows
+        counted: dict[Figure, dict[str | None, int]] = {
+            "caseload": {row.group_key: row.open_episodes for row in open_ones},
+            "visits": {row.group_key: row.held_meetings for row in meetings},
+            "duties": {row.group_key: row.duties for row in duties},
+        }
+        for figure, of_all in counted.items():
+            for worker in ("anna", "bo", "nobody"):
+                assert one_by_one(figure, worker, on, as_of) == of_all.get(worker, 0), (figure, worker, as_of, on)
+    assert {row.episode_id for row in ask.caseload_episodes(worker="bo", on_day=day(6)).rows} == {shared, released}
+    assert {row.episode_id for row in ask.caseload_episodes(worker="bo", on_day=day(50)).rows} == {shared}
 
 
 def test_deviations_are_counted_by_rule_and_dated_by_the_entry_that_breaks_it(
