@@ -16,6 +16,7 @@ from domain.ledger.evidence import EvidenceRefused
 from domain.ledger.proof.faults import MalformedKey, ProofFault
 from domain.ledger.sealing.refusals import SealingRefused
 from domain.ledger.sealing.submitting import BadWitness
+from domain.ledger.secrecy.destruction_faults import DestructionHeld
 from domain.ledger.secrecy.keyring import KeyringMissing
 from domain.ledger.secrecy.opening import OlderData
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
@@ -71,6 +72,8 @@ def told(error: Exception) -> Fault | None:
             return Fault(str(error), "older_data", FAILURE)
         case KeyringMissing():
             return Fault(str(error), "keyring_missing", FAILURE)
+        case DestructionHeld():
+            return Fault(f"{error.message} {error.remedy}", error.code, FAILURE)
         case EvidenceRefused():
             return Fault(error.message, error.code, FAILURE)
         case LedgerUnavailable() | psycopg.OperationalError():

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("evidence", "Write one episode's records, their proofs and an account into a bundle for auditors."),
     "catalogue": ("catalogue", "Service models: list, show, check a file, publish to a register."),
     "client": ("client", "Find a client by identity code."),
+    "destroy": ("destroy", "Destroy what is known of a client: request, approve, carry-out, status, certificate."),
     "registers": ("registers", "List the registers and where they stand."),
     "migrate": ("migrate", "Create registers, or bring their schema up to date."),
 }

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from uuid import UUID
 
 from domain.ledger.book import Book, Order
@@ -35,6 +36,7 @@ from domain.registry import REGISTRY
 from domain.subjects import UNASSIGNED
 from domain.withheld import Withheld
 
+T = TypeVar("T")
 LEASES_WAITED = 2
 """A lease, and one more for a state that was being opened as it ended."""
 CHUNK_POSITIONS = 20_000
@@ -62,7 +64,7 @@ def _unheard(step: Step, done: bool) -> None: ...
 class Destroyer:
     """Carries out the destructions of one register. Close it, or use it in a `with`.
 
-    `lease_seconds` is that of the processes' keyrings; `told` and `pause` are for tests and for whoever watches.
+    `lease_seconds` is that of the processes' keyrings; `told` hears of each step; only tests set `clean`.
     """
 
     def __init__(
@@ -116,25 +118,30 @@ class Destroyer:
 
         Raises UnknownDestruction, DestructionHeld (it goes on from there when asked again), LedgerUnavailable.
         """
-        destruction = self.destruction(destruction_id)
-        if destruction.certificate is not None:
-            return destruction.certificate
-        if destruction.approved_by is None or destruction.called_off:
-            raise NotApproved("Nobody has approved this destruction.", "A second person runs `destroy approve`.")
-        request = destruction.request
-        self._do(Step.FENCE, lambda: self._keys.fence(destruction_id, request.client_id, request.task))
-        self._do(Step.WAIT, lambda: self._wait(destruction_id, wait, progress))
-        self._do(Step.OVERWRITE, lambda: self._keys.overwrite(destruction_id))
-        self._do(Step.PURGE, lambda: self._purge(destruction_id, request.client_id))
-        self._do(Step.CLEAN, lambda: self._cleaned(destruction_id))
-        self._do(Step.CERTIFY, lambda: self._certify(destruction_id, actor, progress))
-        certificate = self.destruction(destruction_id).certificate
-        assert certificate is not None  # noqa: S101 -- it was recorded in the line before
-        return certificate
+        return self.carry_out_many([destruction_id], actor, wait=wait, progress=progress)[0]
 
-    def _do(self, step: Step, work: Callable[[], None]) -> None:
+    def carry_out_many(
+        self, ids: Sequence[UUID], actor: str, *, wait: bool = True, progress: Progress = lambda done, total: None
+    ) -> list[DestructionCertified]:
+        """As `carry_out`, of several: their leases run out together, and the files are cleaned once."""
+        known = {destruction_id: self.destruction(destruction_id) for destruction_id in ids}
+        left = {destruction_id: one.request for destruction_id, one in known.items() if one.certificate is None}
+        if any(known[one].approved_by is None or known[one].called_off for one in left):
+            raise NotApproved("Nobody has approved this destruction.", "A second person runs `destroy approve`.")
+        if left:
+            fence, wait_for = self._keys.fence, partial(self._wait, wait=wait, progress=progress)
+            self._do(Step.FENCE, left, lambda one: fence(one, left[one].client_id, left[one].task))
+            self._do(Step.WAIT, left, wait_for)
+            self._do(Step.OVERWRITE, left, self._keys.overwrite)
+            self._do(Step.PURGE, left, lambda one: self._purge(one, left[one].client_id))
+            self._do(Step.CLEAN, [tuple(left)], self._cleaned)
+            self._do(Step.CERTIFY, left, lambda one: self._certify(one, actor, progress))
+        return [certificate for one in ids if (certificate := self.destruction(one).certificate) is not None]
+
+    def _do(self, step: Step, each: Iterable[T], work: Callable[[T], None]) -> None:
         self._told(step, False)
-        work()
+        for one in each:
+            work(one)
         self._told(step, True)
 
     def _known(self, destruction_id: UUID) -> Standing:
@@ -142,7 +149,7 @@ class Destroyer:
         assert standing is not None  # noqa: S101 -- fencing comes first, and writes it down
         return standing
 
-    def _wait(self, destruction_id: UUID, wait: bool, progress: Progress) -> None:
+    def _wait(self, destruction_id: UUID, *, wait: bool, progress: Progress) -> None:
         self._book.safe.keyring.forget()
         needed = LEASES_WAITED * self._lease_seconds
         while (passed := self._known(destruction_id).fenced_for_seconds) < needed:
@@ -158,9 +165,11 @@ class Destroyer:
         if UNASSIGNED in self._known(destruction_id).tasks:  # what told the identity code is gone
             self._book.clients.purge(client_id)
 
-    def _cleaned(self, destruction_id: UUID) -> None:
-        if self._known(destruction_id).cleaned_at is None:
+    def _cleaned(self, ids: Sequence[UUID]) -> None:
+        uncleaned = [one for one in ids if self._known(one).cleaned_at is None]
+        if uncleaned:
             self._clean()
+        for destruction_id in uncleaned:
             self._keys.note_cleaned(destruction_id)
 
     def _certify(self, destruction_id: UUID, actor: str, progress: Progress) -> None:
