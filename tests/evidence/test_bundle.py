@@ -11,7 +11,9 @@ import pytest
 from psycopg import sql
 
 from api.account_words import Words
+from api.evidence import Asked, make_bundle
 from domain.episode.facts import MeetingHeld
+from domain.ledger.book import Book
 from domain.ledger.evidence import EvidenceRefused, Gathering
 from domain.ledger.migrate import schema_of
 from domain.ledger.proof.archive import archive_at
@@ -152,6 +154,17 @@ def test_the_words_of_sealed_fields_are_told_or_left_out(story: Story) -> None:
     assert Words.parse(told[WORDS], records).of(meeting.position)["note"].text == CANARY
     assert Words.parse(silent[WORDS], records).of(meeting.position)["note"].withheld == "left_out"
     assert CANARY not in repr(Words.parse(told[WORDS], records))
+
+
+def test_who_has_no_keys_makes_a_bundle_in_which_the_words_are_not_theirs_to_read(story: Story, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    asked = Asked(episode=story.episode, as_of=story.last_size, language="en", with_words=True)
+    with Book(story.office.dsn, story.office.register) as keyless:
+        make_bundle(keyless, story.office.dsn, asked, path)
+    files = files_of(path)
+    assert CANARY.encode() not in b"".join(files.values())
+    assert b"[not yours to read]" in files["account/account.html"]
+    assert story.auditor.code(path) == "sound"
 
 
 def test_what_is_not_sealed_yet_is_refused_and_sealed_it_is_proved(register: tuple[str, str], tmp_path: Path) -> None:
