@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from api.evidence import made_again
 from domain.ledger.live import LiveRegister
 from domain.ledger.proof.export import Export
 from domain.ledger.proof.faults import ProofFault
@@ -21,13 +22,13 @@ from domain.ledger.proof.formats import verify_files
 from domain.ledger.proof.records import unframed
 from domain.ledger.proof.verify import Options, Trust, verify
 from domain.registry import REGISTRY
-from scripts.tampering import files, records, rows, seals  # each enters its ways
+from scripts.tampering import bundles, files, records, rows, seals  # each enters its ways
 from scripts.tampering.scratch import Row, Scratch
 from scripts.tampering.way import WAYS, Way
 
 IN_HAND = ("nothing", "key", "checkpoint", "tiles")
 Progress = Callable[[int, int], None]
-__all__ = ["IN_HAND", "WAYS", "Tried", "clean", "files", "records", "rows", "seals", "try_all", "try_way"]
+__all__ = ["IN_HAND", "WAYS", "Tried", "bundles", "clean", "files", "records", "rows", "seals", "try_all", "try_way"]
 
 
 @dataclass(slots=True)
@@ -82,8 +83,12 @@ def try_way(scratch: Scratch, way: Way, *, times: int, seed: int) -> Tried:
 
 
 def clean(scratch: Scratch) -> list[str]:
-    """What is found in the register, and in an export of it, when nobody tampered: nothing, if all is well."""
-    findings = [*_in_database(scratch).values(), *_in_files(scratch, files.exported(scratch)).values()]
+    """What is found in the register, an export and a bundle of it, when nobody tampered: nothing, if all is well."""
+    made = (files.exported(scratch), bundles.sound_bundle(scratch, 0))
+    findings = [
+        *_in_database(scratch).values(),
+        *(found for path in made for found in _in_files(scratch, path).values()),
+    ]
     return [str(finding) for finding in findings if finding is not None]
 
 
@@ -120,7 +125,7 @@ def _in_database(scratch: Scratch) -> dict[str, Finding | None]:
 
 def _in_files(scratch: Scratch, path: Path) -> dict[str, Finding | None]:
     findings: dict[str, Finding | None] = {}
-    options = Options(names=[*REGISTRY.facts, *REGISTRY.upcasters])
+    options = Options(names=[*REGISTRY.facts, *REGISTRY.upcasters], made_again=made_again())
     for in_hand, trust in _trusts(scratch).items():
         try:
             findings[in_hand] = verify_files(path, trust, options).finding
