@@ -12,13 +12,15 @@ import os
 import platform
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TypedDict
 
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("append", "feed", "live", "rebuild", "verify")
-SIZED = ("feed", "rebuild")
+NAMES = ("append", "as-of", "feed", "live", "load", "query", "rebuild", "start", "verify")
+SIZED = ("as-of", "feed", "query", "rebuild", "start")
+KEPT = ("as-of", "query", "start")
 
 
 class Figure(TypedDict):
@@ -38,12 +40,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="under 40 seconds: fewer events, fewer rounds")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--events", type=int, help="how many events there are (feed, rebuild)")
+    parser.add_argument("--events", type=int, help=f"how many events there are ({', '.join(SIZED)})")
+    kept = f"a folder in which the registers that are made stay for the next time ({', '.join(KEPT)})"
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help=kept)
     given = parser.parse_args(arguments)
     if given.events is not None and given.name not in SIZED:
         parser.error(f"--events is for {', '.join(SIZED)}")
-    more = {} if given.events is None else {"events": given.events}
-    figures: list[Figure] = importlib.import_module(f"scripts.benches.{given.name}").run(given.quick, **more)
+    if given.keep is not None and given.name not in KEPT:
+        parser.error(f"--keep is for {', '.join(KEPT)}")
+    more = {name: value for name in ("events", "keep") if (value := getattr(given, name)) is not None}
+    module = importlib.import_module(f"scripts.benches.{given.name.replace('-', '_')}")
+    figures: list[Figure] = module.run(given.quick, **more)
     if given.json:
         for figure in figures:
             print(json.dumps(figure))
@@ -63,14 +70,19 @@ def _show(figures: Iterable[Figure]) -> None:
         table.add_row(
             figure["bench"],
             figure["case"],
-            f"{figure['ours']:,.0f}",
-            "\n".join(f"{name}: {value:,.0f}" for name, value in peers.items()) or "-",
+            _number(figure["ours"]),
+            "\n".join(f"{name}: {_number(value)}" for name, value in peers.items()) or "-",
             "\n".join(f"{figure['ours'] / value:.1f}" for value in peers.values()) or "-",
-            f"{limit:,.0f}" if limit else "-",
+            _number(limit) if limit else "-",
             f"{figure['ours'] / limit:.0%}" if limit else "-",
             figure["unit"],
         )
     console.print(table)
+
+
+def _number(value: float) -> str:
+    """With decimals where it is small: milliseconds, seconds."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice, repeat
 from uuid import UUID
 
@@ -45,7 +46,17 @@ from domain.registry import REGISTRY
 from domain.stream import Entry
 
 AREAS = ("north", "south", "east", "west")
-_FIRST_DAY = dt.date(2021, 1, 4)
+FIRST_DAY = dt.date(2021, 1, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and when a family's history begins: its area and unit, its worker, its first day."""
+
+    area: str
+    worker: str
+    day: dt.date
+    unit_id: str | None = None
 
 
 def write_history(recorder: RegisterRecorder, events: int, *, seed: int = 1) -> int:
@@ -53,7 +64,7 @@ def write_history(recorder: RegisterRecorder, events: int, *, seed: int = 1) -> 
     drawn = random.Random(seed)
     written, drafts = 0, list[Draft]()
     while written + len(drafts) < events:
-        drafts += [_draft(*placed) for placed in _numbered(_one_family(drawn))]
+        drafts += [draft(*placed) for placed in numbered(_one_family(drawn))]
         if len(drafts) >= 1000:
             recorder.append(Submission(new_id(), b"bench", tuple(drafts)))
             written, drafts = written + len(drafts), []
@@ -65,14 +76,19 @@ def write_history(recorder: RegisterRecorder, events: int, *, seed: int = 1) -> 
 def drafts(events: int, *, seed: int = 1) -> Iterator[Draft]:
     """So many events of such a history, as they would be appended."""
     drawn = random.Random(seed)
-    families = (_draft(*placed) for _ in repeat(None) for placed in _numbered(_one_family(drawn)))
+    families = (draft(*placed) for _ in repeat(None) for placed in numbered(_one_family(drawn)))
     return islice(families, events)
 
 
 def _one_family(drawn: random.Random) -> Iterator[tuple[UUID, Fact]]:
-    client, contact, episode = new_id(), new_id(), new_id()
     area, worker = drawn.choice(AREAS), f"instructor-{drawn.randrange(7)}"
-    day = _FIRST_DAY + dt.timedelta(days=drawn.randrange(900))
+    return family(drawn, Place(area, worker, FIRST_DAY + dt.timedelta(days=drawn.randrange(900))))
+
+
+def family(drawn: random.Random, place: Place) -> Iterator[tuple[UUID, Fact]]:
+    """A child, a contact, and an episode of two months, from the place's day on."""
+    client, contact, episode = new_id(), new_id(), new_id()
+    area, worker, day = place.area, place.worker, place.day
     yield client, ClientRegistered(area=area, born_on=day - dt.timedelta(days=drawn.randrange(300, 3000)))
     yield (
         contact,
@@ -86,20 +102,23 @@ def _one_family(drawn: random.Random) -> Iterator[tuple[UUID, Fact]]:
         ),
     )
     yield contact, ContactAnswered(answered_at=start_of_day(day) + dt.timedelta(hours=30), worker_id=worker)
-    for fact in _life_of_an_episode(drawn, client, area, worker, day + dt.timedelta(days=2)):
+    for fact in life_of_an_episode(drawn, client, place):
         yield episode, fact
     if drawn.random() < 0.05:
         yield episode, EntryStruckOut(entry=9, mistake=MistakeKind.ENTERED_TWICE, reason="entered twice")
 
 
-def _life_of_an_episode(drawn: random.Random, client: UUID, area: str, worker: str, day: dt.date) -> Iterator[Fact]:
+def life_of_an_episode(drawn: random.Random, client: UUID, place: Place) -> Iterator[Fact]:
+    """The facts of an episode, from its referral to its end."""
+    worker, day = place.worker, place.day + dt.timedelta(days=2)
     yield ReferralReceived(
         client_ids=(client,),
         received_on=day,
         source=ContactSource.FAMILY,
         consent=FamilyConsent.GIVEN,
         requested_service="K2",
-        area=area,
+        area=place.area,
+        unit_id=place.unit_id,
         need="everyday life with small children",
     )
     yield _grant(day + dt.timedelta(days=3))
@@ -114,7 +133,7 @@ def _life_of_an_episode(drawn: random.Random, client: UUID, area: str, worker: s
     yield from _planned_work(worker, day + dt.timedelta(days=6))
     yield DutyMet(duty_key="plan", met_by=6, met_on=day + dt.timedelta(days=6))
     for week in range(1, 9):
-        yield _meeting(drawn, client, worker, day + dt.timedelta(days=7 * week))
+        yield meeting(drawn, client, worker, day + dt.timedelta(days=7 * week))
     yield PlanEvaluated(evaluated_on=day + dt.timedelta(days=60), worker_id=worker, evaluation="went well enough")
     yield EpisodeClosed(closed_on=day + dt.timedelta(days=61), reason=ClosureReason.GOALS_MET, outcome=Outcome.NONE)
 
@@ -141,7 +160,8 @@ def _grant(day: dt.date) -> DecisionMade:
     )
 
 
-def _meeting(drawn: random.Random, client: UUID, worker: str, day: dt.date) -> Fact:
+def meeting(drawn: random.Random, client: UUID, worker: str, day: dt.date) -> Fact:
+    """A meeting that was held, or now and then cancelled by the family."""
     begins = start_of_day(day) + dt.timedelta(hours=drawn.randrange(9, 15))
     kind = MeetingKind.CLIENT_MEETING
     if drawn.random() < 0.15:
@@ -155,14 +175,16 @@ def _meeting(drawn: random.Random, client: UUID, worker: str, day: dt.date) -> F
     )  # fmt: skip
 
 
-def _numbered(facts: Iterator[tuple[UUID, Fact]]) -> Iterator[tuple[UUID, int, Fact]]:
+def numbered(facts: Iterator[tuple[UUID, Fact]]) -> Iterator[tuple[UUID, int, Fact]]:
+    """Each with its version in its stream."""
     versions: dict[UUID, int] = {}
     for stream_id, fact in facts:
         versions[stream_id] = versions.get(stream_id, 0) + 1
         yield stream_id, versions[stream_id], fact
 
 
-def _draft(stream_id: UUID, version: int, fact: Fact) -> Draft:
-    occurred_at = fact.happened_at() or start_of_day(_FIRST_DAY)
+def draft(stream_id: UUID, version: int, fact: Fact, occurred_at: dt.datetime | None = None) -> Draft:
+    """As it would be appended. `occurred_at`: when nothing in the fact says it."""
+    occurred_at = fact.happened_at() or occurred_at or start_of_day(FIRST_DAY)
     entry = Entry(stream_id, version, fact, occurred_at, actor="instructor-1", correlation_id=stream_id)
     return Draft(stream_id, version, fact.stored_name(), REGISTRY.encode(entry, sealed_by_nobody))
