@@ -45,10 +45,6 @@ class EntryCorrected(Fact, name="entry_corrected", sensitive=("reason",)):
         }
         return outer, {"content": hidden, "reason": self.reason}
 
-    def part_of(self, hidden: JsonObject, client_id: str) -> JsonObject:
-        """As `Fact.part_of`, of the content's sensitive part."""
-        return {**hidden, "content": self.content.part_of(hidden["content"], client_id)}
-
     @classmethod
     def hidden_names(cls, hidden: Mapping[str, Any]) -> list[str]:
         """As `Fact.hidden_names`; those of the content with its name before them."""

@@ -38,10 +38,9 @@ class Fact(BaseModel):
 
     A subclass states, as class keywords, its stored `name`, its `version`, the `stream` it belongs to (None:
     any), the field that tells when it `happened` (a date or an aware datetime; None: when it was recorded), which
-    of its fields are `sensitive` (identities, addresses, free text: sealed apart, never shown by `repr`), which of
-    those are `by_client` (a mapping from client id to what is that client's alone), which name `workers`, which pairs
-    are `spans` (beginning, end), and which further fields must lie in the `past`. What must hold of all these is
-    checked in one place, `domain.truth`. A sensitive field is a text or optional: it may be withheld.
+    of its fields are `sensitive` (identities, addresses, free text: sealed apart, never shown by `repr`), which name
+    `workers`, which pairs are `spans` (beginning, end), and which further fields must lie in the `past`. What must hold
+    of all these is checked in one place, `domain.truth`. A sensitive field is a text or optional: it may be withheld.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -51,7 +50,6 @@ class Fact(BaseModel):
     stream: ClassVar[StreamKind | None] = None
     happened: ClassVar[str | None] = None
     sensitive: ClassVar[frozenset[str]] = frozenset()
-    by_client: ClassVar[frozenset[str]] = frozenset()
     stand_ins: ClassVar[Mapping[str, str]] = {}
     """What is put for the sensitive fields that must have a value, where they are not read."""
     withheld: ClassVar[Mapping[str, Withheld]] = {}
@@ -75,7 +73,6 @@ class Fact(BaseModel):
         stream: StreamKind | None = None,
         happened: str | None = None,
         sensitive: tuple[str, ...] = (),
-        by_client: tuple[str, ...] = (),
         workers: tuple[str, ...] = (),
         spans: tuple[tuple[str, str], ...] = (),
         past: tuple[str, ...] = (),
@@ -83,14 +80,14 @@ class Fact(BaseModel):
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        named = {*sensitive, *by_client, *workers, *past, *(field for span in spans for field in span)}
+        named = {*sensitive, *workers, *past, *(field for span in spans for field in span)}
         unknown = (named | ({happened} if happened else set())) - set(cls.model_fields)
         if unknown:
             raise TypeError(f"{cls.__name__} names fields that it does not have: {sorted(unknown)}")
         cls.fact_name, cls.fact_version = name, version
         cls.stream, cls.happened = stream, happened
         cls.sensitive, cls.consequence = frozenset(sensitive), consequence
-        cls.by_client, cls.stand_ins = frozenset(by_client), _stand_ins(cls)
+        cls.stand_ins = _stand_ins(cls)
         cls.workers, cls.spans, cls.past = workers, spans, past
 
     @classmethod
@@ -138,16 +135,6 @@ class Fact(BaseModel):
     def hidden_names(cls, hidden: Mapping[str, Any]) -> list[str]:
         """The names of the fields in a sensitive part, which stand beside it in the clear."""
         return sorted(hidden)
-
-    def part_of(self, hidden: JsonObject, client_id: str) -> JsonObject:
-        """What of the sensitive part one client's segment holds: everything but what is other clients' alone."""
-        if not self.by_client:
-            return hidden
-        return {
-            field: {client_id: value[client_id]} if field in self.by_client else value
-            for field, value in hidden.items()
-            if field not in self.by_client or client_id in value
-        }
 
     def __repr_args__(self) -> Any:
         for field, value in super().__repr_args__():

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
-from domain.fact import Fact, JsonObject
+from domain.fact import JsonObject
 from domain.ledger.secrecy.keyring import Keyring, KeyringMissing
 from domain.ledger.secrecy.sealing import DataKey, Nonces, Place, check, seal, unseal
 from domain.ledger.submission import StoredRecord
@@ -59,9 +58,8 @@ class Safe:
         def sealed(entry: Entry, hidden: JsonObject) -> list[JsonObject]:
             segments = []
             for number, subject in enumerate(whose[entry.version]):
-                part = entry.fact.part_of(hidden, str(subject.holder_id))
                 place = Place(origin, entry.stream_id, entry.version, entry.fact.stored_name(), number)
-                segments.append(seal(part, entry.fact.hidden_names(part), keys[subject], place, self._nonces))
+                segments.append(seal(hidden, entry.fact.hidden_names(hidden), keys[subject], place, self._nonces))
             return segments
 
         return sealed
@@ -122,19 +120,8 @@ class Safe:
             key = keys.get(check(segment), Withheld.NOT_YOURS)
             if isinstance(key, DataKey):
                 place = Place(self._origin(), record.stream_id, record.version, record.name, number)
-                hidden = _merged(hidden, unseal(segment, key, place))
+                hidden |= unseal(segment, key, place)
                 seen.update(segment["fields"])
             else:
                 withheld |= dict.fromkeys(segment["fields"], key)
-        fact: type[Fact] | None = REGISTRY.facts.get(record.name)
-        of_each = fact.by_client if fact else frozenset()  # what one client's key does not show of the others'
-        return Opened(hidden, {name: why for name, why in withheld.items() if name not in seen or name in of_each})
-
-
-def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> JsonObject:
-    """Both parts in one; mappings under the same name are put together."""
-    both = {**one, **other}
-    for name in one.keys() & other.keys():
-        if isinstance(one[name], dict) and isinstance(other[name], dict):
-            both[name] = _merged(one[name], other[name])
-    return both
+        return Opened(hidden, {name: why for name, why in withheld.items() if name not in seen})
