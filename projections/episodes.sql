@@ -81,6 +81,7 @@ CREATE TABLE {moves} (
 
 -- indexes
 CREATE INDEX ON {episodes} (area) INCLUDE (known);
+CREATE INDEX ON {episodes} (episode_id) INCLUDE (known, closed_on);
 CREATE INDEX ON {episodes} (unit_id) INCLUDE (episode_id, known, closed_on);
 CREATE INDEX ON {episodes} (first_unit_id) INCLUDE (episode_id, known, closed_on)
     WHERE first_unit_id IS DISTINCT FROM unit_id;
