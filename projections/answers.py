@@ -140,7 +140,7 @@ class ContactRow(Row):
 
 
 class DecisionRow(Row):
-    """Decisions of one kind, service, area, month, legal basis or decision maker."""
+    """Decisions of one kind, service, area, month, legal basis or decision maker; the kinds add up to `decisions`."""
 
     group_key: str | None
     decisions: int
@@ -148,6 +148,8 @@ class DecisionRow(Row):
     refusals: int
     extensions: int
     exceptions: int
+    moves: int
+    ends: int
     clients_granted: int
     median_days_from_referral: float | None
 

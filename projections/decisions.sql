@@ -57,7 +57,7 @@ $$;
 CREATE OR REPLACE FUNCTION decision_figures(grouped_by text, as_of bigint, from_on date, to_on date)
 RETURNS TABLE (
     group_key text, decisions bigint, grants bigint, refusals bigint, extensions bigint, exceptions bigint,
-    clients_granted bigint, median_days_from_referral double precision
+    moves bigint, ends bigint, clients_granted bigint, median_days_from_referral double precision
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WITH counted AS (
@@ -82,6 +82,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         count(*) FILTER (WHERE c.kind = 'refused'),
         count(*) FILTER (WHERE c.kind = 'extension'),
         count(*) FILTER (WHERE c.kind = 'exception'),
+        count(*) FILTER (WHERE c.kind = 'move'),
+        count(*) FILTER (WHERE c.kind = 'end'),
         coalesce(max(granted.clients), 0),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days_from_referral) FILTER (WHERE c.kind = 'granted')
     FROM counted c LEFT JOIN granted ON granted.key IS NOT DISTINCT FROM c.key

@@ -15,7 +15,10 @@ COLUMNS = (
     "decisions",
     "grants",
     "refusals",
+    "extensions",
     "exceptions",
+    "moves",
+    "ends",
     "clients_granted",
     "median_days_from_referral",
 )
@@ -33,7 +36,7 @@ def decisions(
     as_json: options.AsJson = False,
     lang: options.Lang = "fi",
 ) -> None:
-    """Decisions: granted, refused, exceptions."""
+    """Decisions: granted, refused, extensions, exceptions, moves, ends."""
     asked = Asked(
         by=by,
         register=register,

@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "duties": ("duties", "Duties: met, open, late."),
     "deviations": ("deviations", "Deviations from the rules of the service models."),
     "contacts": ("contacts", "Contacts and how long they waited for an answer."),
-    "decisions": ("decisions", "Decisions: granted, refused, exceptions."),
+    "decisions": ("decisions", "Decisions: granted, refused, extensions, exceptions, moves, ends."),
     "referrals": ("referrals", "Referrals by source, and how long they waited for a decision."),
     "commitments": ("commitments", "Payment commitments: committed and used, by cost centre."),
     "feedback": ("feedback", "Feedback and what became of it; scores over time."),

@@ -8,7 +8,7 @@ import pytest
 
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
-from domain.episode.facts import ClosureReason, MeetingMode, Outcome, WorkerReleased
+from domain.episode.facts import ClosureReason, DecisionKind, MeetingMode, Outcome, WorkerReleased
 from projections.engine import run_once
 from projections.queries import Figure, MalformedCursor, Reading, UnknownColumn, UnknownGrouping, UnknownTable, reading
 from tests.projections.conftest import Book
@@ -290,3 +290,17 @@ def test_caseload_lists_episodes_with_their_next_meeting(book: Book, history: Hi
     assert (episode.days_open, episode.last_meeting_on, episode.next_meeting_on) == (3, day(4), day(9))
     (counted,) = ask.decisions("kind").rows
     assert (counted.group_key, counted.grants, counted.clients_granted) == ("granted", 1, 1)
+
+
+def test_every_kind_of_decision_has_a_column_and_the_columns_add_up_to_the_total(
+    book: Book, history: History, ask: Reading
+) -> None:
+    for number, kind in enumerate(DecisionKind, 1):
+        decided = (decision(kind, decision_maker=maker) for maker in ("anna",) * number + ("bo",))
+        history.record(uuid4(), referral(uuid4()), *decided)
+    run_once(*book)
+    rows = {row.group_key: row for row in ask.decisions("decision_maker").rows}
+    columns = ("grants", "refusals", "extensions", "exceptions", "moves", "ends")
+    assert [getattr(rows["anna"], name) for name in columns] == [1, 2, 3, 4, 5, 6]
+    assert [getattr(rows["bo"], name) for name in columns] == [1] * len(DecisionKind)
+    assert (rows["anna"].decisions, rows["bo"].decisions) == (21, 6)

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
+from projections.answers import DecisionRow
 from projections.rebuild import start_up
-from scripts.commandline import commitments, feedback, referrals
+from scripts.commandline import commitments, decisions, feedback, referrals
 from scripts.commandline.labels import label
 from tests.domain.desk import DECIDED_ON, Desk
 from tests.domain.quality_desk import feedback as told_feedback
@@ -38,7 +39,7 @@ def worked(register: tuple[str, str]) -> str:
 
 @pytest.mark.parametrize("lang", ["fi", "sv", "en"])
 def test_every_column_has_its_heading(lang: str) -> None:
-    names = (*referrals.COLUMNS, *commitments.COLUMNS, *feedback.COLUMNS, *feedback.SCORES)
+    names = (*referrals.COLUMNS, *decisions.COLUMNS, *commitments.COLUMNS, *feedback.COLUMNS, *feedback.SCORES)
     assert [name for name in names if label("column", name, lang) == name] == []
 
 
@@ -64,3 +65,7 @@ def test_scores_over_time_name_their_events(jaksokirja: RunCommand, worked: str)
     rows = json.loads(jaksokirja("feedback", "--scores", "--json", "--register", register).stdout)["rows"]
     assert rows
     assert all(row["event_positions"] and row["period"] for row in rows)
+
+
+def test_the_table_of_decisions_shows_every_number_that_is_counted_of_them() -> None:
+    assert set(decisions.COLUMNS) == DecisionRow.model_fields.keys() - {"group_key"}
