@@ -5,7 +5,7 @@ Pure, and read from two judgements of the same entries in force; nothing that is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -40,11 +40,31 @@ class Difference:
     unit: str | None = None
 
 
+class Footing(StrEnum):
+    """Whether an episode can be held against the other version: judged by it, or left out and why."""
+
+    JUDGED = "judged"
+    ASKED_FOR_ANOTHER = "asked_for_another"
+    NOT_COMPARABLE = "not_comparable"
+
+
 def concerns(under: ServiceModel, service: str, model_version: int) -> bool:
     """Whether an episode judged by that version can be replayed under this model: another, or what it succeeds."""
     if service == under.service:
         return model_version != under.model_version
     return service in (under.succeeds or ())
+
+
+def footing(under: ServiceModel, service: str, asked_for: Collection[str]) -> Footing:
+    """On what footing an episode of `service` that this model concerns is held against it.
+
+    `asked_for`: the services asked for, as far as anything tells. Another version of the episode's own service always
+    judges; one that succeeds it only what was asked for as its service; where nothing tells, nothing is guessed.
+    """
+    told = set(asked_for) - {service}
+    if under.service == service or under.service in told:
+        return Footing.JUDGED
+    return Footing.ASKED_FOR_ANOTHER if told else Footing.NOT_COMPARABLE
 
 
 def what_if(pinned: ServiceModel, under: ServiceModel, entries_in_force: Iterable[Entry]) -> list[Difference]:

@@ -35,6 +35,8 @@ from scripts.legacy.rows import ClientRow, ContactRow, EpisodeRow, MeetingRow, P
 MODELS_FROM = dt.date(2022, 2, 1)
 """From this day the area works by the models K1 and K2; before it, by none (K0)."""
 SERVICES = {"OHJAUS": "K1", "MUUTOSTYO": "K2"}
+ASKED_FOR = {f"legacy:{code}": service for code, service in SERVICES.items()}
+"""Which service the codes that an import keeps asked for, of an episode from before the models too."""
 _LETTERS = str.maketrans({"ä": "a", "ö": "o", "å": "a", " ": "-"})
 
 
