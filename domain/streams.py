@@ -17,13 +17,17 @@ from domain.conference.state import ConferenceState, fold_conference
 from domain.consequence import ModelReference, concluded
 from domain.contact.state import fold_contact
 from domain.correction import EntryCorrected
-from domain.episode.facts import DecisionKind
+from domain.episode.facts import DecisionKind, DecisionMade
 from domain.episode.state import EpisodeState, continue_episode, fold_episode
 from domain.fact import Fact, StreamKind
 from domain.network.state import fold_network
 from domain.quality.state import fold_quality
 from domain.register.state import fold_register
+from domain.rules.moved import Moved
 from domain.stream import Entry, in_force, is_amended
+
+PINNING = (DecisionKind.GRANTED, DecisionKind.MOVE)
+"""The decisions that say by which model an episode is judged."""
 
 
 def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
@@ -103,10 +107,25 @@ def pin_of(state: StreamState) -> ModelReference | None:
     return state.pin
 
 
+def moved_to(state: StreamState) -> Moved | None:
+    """The decision that moved the stream to the model that it is judged by; None when it was judged by it before."""
+    if not isinstance(state, EpisodeState) or state.pin is None:
+        return None
+    pinning = [
+        (entry.version, entry.fact)
+        for entry in state.in_force
+        if isinstance(entry.fact, DecisionMade) and entry.fact.kind in PINNING
+    ]
+    pins = [ModelReference(one.service, one.model_version) for _, one in pinning]
+    if state.pin in pins[:-1] or not pinning or pinning[-1][1].kind is not DecisionKind.MOVE:
+        return None
+    version, move = pinning[-1]
+    return Moved(version, move.valid_from or move.decided_on)
+
+
 def earlier_pins(state: StreamState) -> list[ModelReference]:
     """The versions of service models that the stream was judged by before decisions moved it, each once."""
     if not isinstance(state, EpisodeState):
         return []
-    pinning = (DecisionKind.GRANTED, DecisionKind.MOVE)
-    pins = [ModelReference(one.service, one.model_version) for one in state.decisions if one.kind in pinning]
+    pins = [ModelReference(one.service, one.model_version) for one in state.decisions if one.kind in PINNING]
     return [pin for pin in dict.fromkeys(pins) if pin != state.pin]

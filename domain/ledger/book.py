@@ -48,8 +48,18 @@ from domain.refusal import (
 from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
+from domain.rules.moved import Moved
 from domain.stream import Entry, Provenance, is_amended
-from domain.streams import check_admits, check_of_service, continue_stream, earlier_pins, fold_stream, kind_of, pin_of
+from domain.streams import (
+    check_admits,
+    check_of_service,
+    continue_stream,
+    earlier_pins,
+    fold_stream,
+    kind_of,
+    moved_to,
+    pin_of,
+)
 from domain.subjects import UNASSIGNED, Subject, subjects
 from domain.truth import check_can_be_fact, check_holds_together
 
@@ -340,7 +350,7 @@ class Book(Application[UUID]):
         if is_amended(acts):
             check_holds_together(after)
         pin = pin_of(after)
-        judgement = _judged(pin, context, after) if pin else None
+        judgement = _judged(pin, context, after, moved_to(after)) if pin else None
         if judgement and not order.historical:
             refusable = judgement.deviations.keys() if order.command.authorises else judgement.forbidden
             _check_authorised(judgement, refusable, context.register, first_new=state.version + 1)
@@ -427,8 +437,8 @@ class Book(Application[UUID]):
         )
 
 
-def _judged(pin: ModelReference, context: Context, state: StreamState) -> Judgement:
-    return judge(context.register.model(pin.service, pin.model_version), state.in_force)
+def _judged(pin: ModelReference, context: Context, state: StreamState, moved: Moved | None = None) -> Judgement:
+    return judge(context.register.model(pin.service, pin.model_version), state.in_force, moved=moved)
 
 
 def _check_authorised(

@@ -14,15 +14,19 @@ from domain.consequence import Deviation, Duty, Judgement, ModelReference
 from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, ShareTold, Strength, Warned
 from domain.rules.case import Case
 from domain.rules.condition import CannotSee
+from domain.rules.moved import Moved
 from domain.stream import Entry
 
 RowT = TypeVar("RowT")
 
 
-def judge(model: ServiceModel, entries_in_force: Iterable[Entry]) -> Judgement:
-    """What the model's rules make of the entries in force of one stream, in any order."""
+def judge(model: ServiceModel, entries_in_force: Iterable[Entry], *, moved: Moved | None = None) -> Judgement:
+    """What the model's rules make of the entries in force of one stream, in any order.
+
+    `moved`: the decision that brought the stream to this model; what was before it, the model sees and does not judge.
+    """
     case = Case(entries_in_force)
-    verdict = _Verdict(ModelReference(model.service, model.model_version))
+    verdict = _Verdict(ModelReference(model.service, model.model_version), moved)
     for rule in model.rules:
         if rule.strength is not Strength.INFO:
             verdict.take_all(rule, case)
@@ -62,8 +66,9 @@ def key_of(rule: RuleBase, finding: Breach | Due) -> str:
 class _Verdict:
     """Gathers findings under their keys."""
 
-    def __init__(self, model: ModelReference) -> None:
+    def __init__(self, model: ModelReference, moved: Moved | None = None) -> None:
         self.model = model
+        self.moved = moved
         self.duties: dict[str, Duty] = {}
         self.deviations: dict[str, Deviation] = {}
         self.remedies: dict[str, str] = {}
@@ -77,7 +82,7 @@ class _Verdict:
         except CannotSee:
             self.unjudged[rule.id] = rule.strength.value
             return
-        for finding in findings:
+        for finding in self.moved.concerning(findings) if self.moved else findings:
             self.take(rule, finding)
 
     def take(self, rule: RuleBase, finding: Finding) -> None:

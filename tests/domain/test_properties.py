@@ -28,7 +28,7 @@ from domain.ledger.identity import id_from_name
 from domain.refusal import Refusal
 from domain.rules.judge import judge
 from domain.stream import in_force
-from domain.streams import earlier_pins, fold_stream, pin_of
+from domain.streams import earlier_pins, fold_stream, moved_to, pin_of
 from tests.domain.desk import DECIDED_ON, TODAY, WORKER, Desk, at, grant, meeting, plan
 from tests.domain.test_amendments import correct
 from tests.domain.test_course import closing
@@ -106,11 +106,11 @@ def told(desk: Desk, steps: list[tuple[str, int, dt.date]]) -> UUID:
 def assert_nothing_more_to_conclude(desk: Desk, state: EpisodeState) -> None:
     register = desk.book.register_state()
 
-    def judged(pin: Any) -> Any:
-        return judge(register.model(pin.service, pin.model_version), state.in_force)
+    def judged(pin: Any, moved: Any = None) -> Any:
+        return judge(register.model(pin.service, pin.model_version), state.in_force, moved=moved)
 
     pin = pin_of(state)
-    now = judged(pin) if pin else None
+    now = judged(pin, moved_to(state)) if pin else None
     assert conclude(now, state.concluded, earlier=[judged(one) for one in earlier_pins(state)]) == []
     assert now is None or set(state.concluded.duties) >= set(now.duties)
     assert now is None or set(state.concluded.deviations) >= set(now.deviations)

@@ -235,3 +235,17 @@ def test_a_move_says_why_and_from_when(desk: Desk) -> None:
     assert isinstance(refusal, NotAuthorised)
     assert refusal.rule is not None
     assert refusal.rule.rule_id == "P0.decision-contents"
+
+
+def test_a_move_leaves_what_was_before_it_to_the_model_that_was_in_force_then(desk: Desk) -> None:
+    """March was intensified family work, which writes no monthly reports; April is the first month that owes one."""
+    episode, moved_on = course("P6")(desk), dt.date(2023, 4, 3)
+    before = desk.episode(episode).concluded
+    desk.do(
+        episode,
+        move("P8", clientship="child_welfare", codes=CODES["P8"], decided_on=moved_on, valid_from=moved_on),
+    )
+    desk.do(episode, ReachCalendar(reached_on=dt.date(2023, 5, 2)), actor=CLOCK)
+    after = desk.episode(episode).concluded
+    assert {key for key in after.deviations if key not in before.deviations} == set()
+    assert sorted(duties(desk, episode, "monthly-report")) == ["2023-04", "2023-05"]
