@@ -141,7 +141,7 @@ def _differ(opening: Selector, meeting: Selector, same: tuple[str, ...]) -> bool
 
 def _holds_whenever(wide: Selector, narrow: Selector) -> bool:
     """Whether every entry of `narrow` is one of `wide`, as far as their codes tell."""
-    if wide.fact != narrow.fact:
+    if wide.fact != narrow.fact or wide.imported not in (None, narrow.imported):
         return False
     for field, test in wide.where.items():
         asked = narrow.where.get(field)

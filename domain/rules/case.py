@@ -26,13 +26,17 @@ SETTLING = ("meeting_held", "meeting_cancelled", "meeting_missed")
 
 
 class Selector(BaseModel):
-    """Entries of one kind of fact. `where`: what their fields say; `at`: the field that dates them, if another."""
+    """Entries of one kind of fact. `where`: what their fields say; `at`: the field that dates them, if another.
+
+    `imported`: only those that were brought in from another system, or with `false` only those that were not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fact: str
     where: Condition = Field(default_factory=dict)
     at: str | None = None
+    imported: bool | None = None
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:
@@ -46,6 +50,12 @@ class Selector(BaseModel):
     def stream(self) -> StreamKind | None:
         """The stream whose facts it selects."""
         return FACTS_BY_NAME[self.fact].stream
+
+    def matches(self, entry: Entry) -> bool:
+        """Whether an entry of the fact is one that it selects. Raises CannotSee."""
+        if self.imported is not None and self.imported is (entry.provenance is None):
+            return False
+        return satisfies(entry.fact, self.where)
 
 
 def _as_list(value: object) -> object:
@@ -111,7 +121,7 @@ class Case:
             found: dict[int, Hit] = {}
             for selector in selectors:
                 for entry in self._by_fact.get(selector.fact, ()):
-                    if entry.version not in found and satisfies(entry.fact, selector.where):
+                    if entry.version not in found and selector.matches(entry):
                         found[entry.version] = self._hit(entry, selector.at)
             kept = self._kept[id(selectors)] = [found[version] for version in sorted(found)]
         return kept

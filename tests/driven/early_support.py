@@ -247,6 +247,7 @@ K2 = [
     Driven("K2", "plan-before-second-meeting", planned(), planned(before_second=False)),
     Driven("K2", "plan-goals", planned(), planned(goals=())),
     Driven("K2", "plan-together", planned(), planned(with_family=False)),
+    Driven("K2", "plan-together", planned(), planned(with_family=None)),
     Driven("K2", "evaluation", then(worked("K2", 5), evaluate, close), then(worked("K2", 5), close)),
     Driven("K2", "methods", worked("K2", 1), worked("K2", 1)),
     Driven("K2", "cap", worked("K2", 14), then(worked("K2", 8), exception(9))),

@@ -114,7 +114,7 @@ K2: dict[str, Case] = {
         [held("3.3."), held("6.3."), plan("3.3.")], [held("3.3."), plan("7.3."), held("6.3.")]
     ),
     "plan-goals": Case([plan("3.3.")], [plan("3.3.", goal_texts=None)]),
-    "plan-together": Case([plan("3.3.", with_family=None)], [plan("3.3.", with_family=False)]),
+    "plan-together": Case([plan("3.3.")], [plan("3.3.", with_family=None)]),
     "evaluation": Case([evaluated("30.3."), closed("1.4.")], [closed("1.4.")]),
     "methods": NOTED,
 }

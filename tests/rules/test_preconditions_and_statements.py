@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from domain.rules.judge import judge
+from domain.stream import Provenance
 from tests.rules.models import K2, L0
 from tests.rules.story import (
     assessed,
@@ -64,6 +67,17 @@ def test_the_grant_is_for_a_child_under_thirteen_or_an_expecting_mother(
 ) -> None:
     judgement = judge(K2, story(granted(age_years=age, expecting=expecting)))
     assert set(judgement.deviations) == deviations
+
+
+@pytest.mark.parametrize("imported", [True, False])
+@pytest.mark.parametrize("with_family", [True, False, None])
+def test_a_plan_is_with_the_family_when_it_says_so_and_only_an_imported_one_may_leave_it_unsaid(
+    with_family: bool | None, imported: bool
+) -> None:
+    (entry,) = story(plan("3.3.", with_family=with_family))
+    told = replace(entry, provenance=Provenance(system="old", file="plans.csv", row_id="1") if imported else None)
+    deviates = with_family is False or (with_family is None and not imported)
+    assert ("plan-together/1" in judge(K2, [told]).deviations) is deviates
 
 
 def test_the_remedy_tells_the_age_and_what_it_should_be() -> None:
