@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,22 +15,25 @@ from domain.rules.base import Breach, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, gone_on_after
 from domain.rules.condition import check_field, value_of
 
+Count = Annotated[int, Field(ge=1)]
+
 
 class Precondition(RuleBase):
     """Entries matched by `before` (or only the `nth` in the world) need each of `needs`, on the same day or earlier.
 
     `overlap`: the first field of the entry names somebody or something that the second field of the need names (the
-    workers of a meeting, the worker assigned). `strictly`: on an earlier day. `count`: so many of each need. `same`:
-    alike in these fields. `ended_by`: what ends a need, alike in `ended_alike`; one that had ended by that day (the
-    first day without) counts no more. `until`: nothing may come after such an entry, unless one of `resumed_by` came
-    between.
+    workers of a meeting, the worker assigned). `strictly`: on an earlier day. `count`: so many of each need, or a
+    number for each; those that say the same in the field `distinct` count once. `same`: alike in these fields.
+    `ended_by`: what ends a need, alike in `ended_alike`; one that had ended by that day (the first day without) counts
+    no more. `until`: nothing may come after such an entry, unless one of `resumed_by` came between.
     """
 
     kind: Literal["precondition"]
     before: Selectors
     nth: int | None = Field(default=None, ge=1)
     needs: tuple[Selectors, ...] = ()
-    count: int = Field(default=1, ge=1)
+    count: Count | tuple[Count, ...] = 1
+    distinct: str | None = None
     strictly: bool = False
     same: tuple[str, ...] = ()
     overlap: tuple[str, str] | None = None
@@ -40,7 +43,12 @@ class Precondition(RuleBase):
     resumed_by: Selectors = ()
 
     def model_post_init(self, context: object, /) -> None:
-        """Check that the facts have the fields that must overlap."""
+        """Check that the facts have the fields that must overlap, and that there is a number for every need."""
+        if isinstance(self.count, tuple) and len(self.count) != len(self.needs):
+            raise ValueError(f"`count` gives {len(self.count)} numbers for {len(self.needs)} needs")
+        if self.distinct is not None:
+            for selector in (one for need in self.needs for one in need):
+                check_field(selector.fact, self.distinct)
         if self.overlap is not None:
             for selector in self.before:
                 check_field(selector.fact, self.overlap[0])
@@ -58,11 +66,13 @@ class Precondition(RuleBase):
         if self.nth is not None:
             hits = hits[self.nth - 1 : self.nth]
         ends, resumptions = case.select(self.until), case.select(self.resumed_by)
+        counts = self.count if isinstance(self.count, tuple) else (self.count,) * len(self.needs)
+        needs = tuple(zip(self.needs, counts, strict=True))
         for hit in hits:
-            if gone_on_after(ends, resumptions, hit.day) or not all(self._had(case, need, hit) for need in self.needs):
+            if gone_on_after(ends, resumptions, hit.day) or not all(self._had(case, hit, *need) for need in needs):
                 yield Breach(hit.version)
 
-    def _had(self, case: Case, need: Selectors, hit: Hit) -> bool:
+    def _had(self, case: Case, hit: Hit, need: Selectors, count: int) -> bool:
         had = (
             other
             for other in case.select(need)
@@ -72,7 +82,9 @@ class Precondition(RuleBase):
             and not self._ended(case, other, hit.day)
             and (self.overlap is None or _named(hit, self.overlap[0]) & _named(other, self.overlap[1]))
         )
-        return sum(1 for _ in had) >= self.count
+        if self.distinct is not None:
+            return len({value_of(other.fact, self.distinct) for other in had}) >= count
+        return sum(1 for _ in had) >= count
 
     def _ended(self, case: Case, need: Hit, day: dt.date) -> bool:
         return any(

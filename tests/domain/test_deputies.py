@@ -61,12 +61,16 @@ def test_a_deputy_can_be_assigned_in_his_own_right(desk: Desk) -> None:
 
 
 def instructor(worker_id: str, **fields: Any) -> WorkerAssigned:
-    told: dict[str, Any] = {"assignment_id": uuid4(), "from_on": STARTED_ON - 7 * DAY, **fields}
-    return WorkerAssigned(worker_id=worker_id, role=WorkerRole.SOCIAL_INSTRUCTOR, **told)
+    usual: dict[str, Any] = {"role": WorkerRole.SOCIAL_INSTRUCTOR, "from_on": STARTED_ON - 7 * DAY}
+    return WorkerAssigned(worker_id=worker_id, assignment_id=uuid4(), **{**usual, **fields})
+
+
+def professional(worker_id: str, **fields: Any) -> WorkerAssigned:
+    return instructor(worker_id, role=WorkerRole.OTHER_PROFESSIONAL, **fields)
 
 
 def wants_a_pair(*facts: Fact) -> bool:
-    """Whether a start after these facts breaks H1's rule that two social instructors work as a pair."""
+    """Whether a start after these facts breaks H1's rule that a pair works with the family."""
     return f"pair/{len(facts) + 1}" in judge(H1, story(*facts, EpisodeStarted(started_on=STARTED_ON))).deviations
 
 
@@ -83,3 +87,16 @@ def test_two_social_instructors_are_a_pair_until_one_of_them_is_released() -> No
 def test_a_worker_and_the_deputy_of_that_worker_are_no_pair() -> None:
     first = instructor("O1")
     assert wants_a_pair(first, instructor("O2", deputy_for=first.assignment_id))
+    assert wants_a_pair(first, professional("O2", deputy_for=first.assignment_id))
+
+
+def test_a_social_instructor_and_another_professional_are_a_pair_until_either_is_released() -> None:
+    first, other = instructor("O1"), professional("O2")
+    assert not wants_a_pair(first, other)
+    for one in (first, other):
+        assert wants_a_pair(first, other, WorkerReleased(assignment_id=one.assignment_id, to_on=STARTED_ON))
+
+
+def test_nobody_is_a_pair_alone_nor_are_professionals_without_a_social_instructor() -> None:
+    assert wants_a_pair(instructor("O1"), professional("O1")), "one worker in two roles"
+    assert wants_a_pair(professional("O1"), professional("O2"))

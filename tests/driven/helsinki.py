@@ -130,6 +130,8 @@ def at_the_start() -> dict[str, tuple[Story, Story]]:
     professional = Step(
         AssignWorker, {"worker_id": WORKER, "role": WorkerRole.OTHER_PROFESSIONAL, "from_on": STARTED_ON}
     )
+    with_another = {"role": WorkerRole.OTHER_PROFESSIONAL}
+    of_others = {"first_of_pair": with_another, "second_of_pair": with_another}
     return {
         "legal-basis": (granted, H1.until("decision", decision={"legal_basis": other_act})),
         "clientship": (granted, H1.until("decision", decision={"clientship": family_work})),
@@ -139,6 +141,7 @@ def at_the_start() -> dict[str, tuple[Story, Story]]:
         "decision-contents": (granted, H1.until("decision", decision={"reasons": None})),
         "decision-before-start": (started, H1.until("start", **too_early)),
         "pair": (started, H1.until("start", second_of_pair=LEFT_OUT)),
+        "pair ": (H1.until("start", second_of_pair=with_another), H1.until("start", **of_others)),
         "pair-with-others": (H1.until("start", professional), started),
         "client-plan": (started, H1.until("start", client_plan=LEFT_OUT)),
         "key-condition": (started, H1.until("start", start={"motivation_recognised": None})),
