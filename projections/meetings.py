@@ -58,9 +58,15 @@ def held(entry: Entry, fact: MeetingHeld) -> Iterator[Operation]:
         "planned_starts_at": fact.planned_starts_at,
         "planned_ends_at": fact.planned_ends_at,
         "presence_gap_minutes": fact.presence_gap_minutes,
-        "interruption_reason": fact.interruption_reason,
+        "interruption_reason": _why_interrupted(fact),
     }
     yield _amend(entry, fact, happened)
+
+
+def _why_interrupted(fact: MeetingHeld) -> str | None:
+    """The reason told of the meeting, or else the first told of an interruption."""
+    told = (interruption.reason for interruption in fact.interruptions or () if interruption.reason)
+    return fact.interruption_reason or next(told, None)
 
 
 def cancelled(entry: Entry, fact: MeetingCancelled) -> Iterator[Operation]:

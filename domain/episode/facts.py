@@ -180,9 +180,9 @@ class LateArrival(Part):
 
 
 class Interruption(Part):
-    """A meeting was broken off or paused: why, by code, and for how many minutes, where it went on."""
+    """A meeting was broken off or paused: why, by code, where it is known; for how many minutes, where it went on."""
 
-    reason: str = Field(min_length=1)
+    reason: str | None = Field(default=None, min_length=1)
     minutes: int | None = None
 
 

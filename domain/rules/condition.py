@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Self
+from typing import Annotated, Self, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, model_validator
 
@@ -24,6 +24,9 @@ BY_THE_CLOCK = frozenset({MINUTES, START_HOUR, END_HOUR, WORKING_DAY})
 """Fields that rules may ask for though no fact stores them, of whatever has a beginning and an end: how long it took,
 the hours of the clock in Helsinki (7.5 is half past seven; past midnight they go on from 24), and whether it began on
 a working day."""
+INSIDE = "."
+"""`interruptions.reason` asks what the parts of `interruptions` say as their `reason`: the values of those
+that say it."""
 
 _SPANS = (("started_at", "ended_at"), ("starts_at", "ends_at"))
 
@@ -109,10 +112,14 @@ class CannotSee(Exception):
 
 def value_of(fact: Fact, field: str) -> object:
     """The value of a field, or of what is reckoned from others. Raises CannotSee."""
-    if fact.withheld and field in fact.withheld:
+    if fact.withheld and field.partition(INSIDE)[0] in fact.withheld:
         raise CannotSee(field)
     if field in type(fact).model_fields:
         return getattr(fact, field)
+    if INSIDE in field:
+        whole, _, inside = field.partition(INSIDE)
+        said = (getattr(part, inside) for part in getattr(fact, whole) or ())
+        return tuple(value for value in said if _is_present(value))
     return minutes_of(fact) if field == MINUTES else _by_the_clock(fact, field)
 
 
@@ -163,16 +170,39 @@ def check_fact(fact_name: str) -> type[Fact]:
 def check_field(fact_name: str, field: str) -> type[Fact]:
     """The class of a fact that has the field. Raises ValueError in a service designer's words."""
     cls = check_fact(fact_name)
+    if INSIDE in field:
+        _check_inside(cls, field)
+        return cls
     spans = any(start in cls.model_fields and end in cls.model_fields for start, end in _SPANS)
     if field not in cls.model_fields and not (field in BY_THE_CLOCK and spans):
         raise ValueError(f'the fact "{fact_name}" has no field "{field}"{nearest(field, cls.model_fields)}')
     return cls
 
 
+def _check_inside(cls: type[Fact], field: str) -> None:
+    whole, _, inside = field.partition(INSIDE)
+    if whole not in cls.model_fields:
+        raise ValueError(f'the fact "{cls.fact_name}" has no field "{whole}"{nearest(whole, cls.model_fields)}')
+    known = _fields_of_parts(cls.model_fields[whole].annotation)
+    if inside not in known:
+        hint = nearest(inside, known)
+        raise ValueError(f'the parts of "{whole}" of "{cls.fact_name}" have no field "{inside}"{hint}')
+
+
+def _fields_of_parts(annotation: object) -> frozenset[str]:
+    """The fields of the parts of which a field holds several; none when it holds something else."""
+    if get_origin(annotation) is tuple:
+        (part, *_) = get_args(annotation)
+        return frozenset(part.model_fields) if isinstance(part, type) and issubclass(part, BaseModel) else frozenset()
+    return frozenset().union(*map(_fields_of_parts, get_args(annotation)))
+
+
 def check_condition(fact_name: str, condition: Condition) -> None:
     """That every field exists and every code is one that the field can have. Raises ValueError."""
     for field, test in condition.items():
         cls = check_field(fact_name, field)
+        if INSIDE in field and not test.model_fields_set <= {"present", "contains", "contains_all"}:
+            raise ValueError(f'"{field}" is told by several parts: ask whether it is present or what it contains')
         if field not in cls.model_fields:
             continue
         adapter: TypeAdapter[object] = TypeAdapter(cls.model_fields[field].rebuild_annotation())

@@ -131,6 +131,35 @@ def test_an_unknown_field_of_a_fact_is_named(tmp_path: Path) -> None:
     assert number == line(text, "age_year ")
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (
+            '"goals.them" = { present = true }',
+            'parts of "goals" of "plan_made" have no field "them" (did you mean "theme"?)',
+        ),
+        ('"goal.theme" = { present = true }', 'fact "plan_made" has no field "goal" (did you mean "goals"?)'),
+        ('"made_on.year" = { present = true }', 'parts of "made_on" of "plan_made" have no field "year"'),
+    ],
+)
+def test_an_unknown_field_of_a_facts_parts_is_named(tmp_path: Path, asked: str, words: str) -> None:
+    ((_, told),) = faults(tmp_path, mended("any_of = [{ with_family = true }]", f"any_of = [{{ {asked} }}]"))
+    assert told == f'rule "plan-together": the {words}'
+
+
+def test_what_several_parts_tell_is_not_asked_to_be_one_code(tmp_path: Path) -> None:
+    asked = 'any_of = [{ "goals.theme" = "sleep" }]'
+    ((_, words),) = faults(tmp_path, mended("any_of = [{ with_family = true }]", asked))
+    assert words == (
+        'rule "plan-together": "goals.theme" is told by several parts: ask whether it is present or what it contains'
+    )
+
+
+def test_a_precondition_has_one_number_or_one_for_each_of_its_needs(tmp_path: Path) -> None:
+    ((_, words),) = faults(tmp_path, mended("\nnth = 2\n", "\nnth = 2\ncount = [1, 2]\n"))
+    assert words == 'rule "plan-before-second-meeting": `count` gives 2 numbers for 1 needs'
+
+
 def test_an_unknown_code_of_a_field_is_named_with_the_known_ones(tmp_path: Path) -> None:
     text = mended(
         'met_by = { fact = "plan_made", where = { plan_kind = "family_work_plan" } }',

@@ -403,9 +403,12 @@ called_off = told(
 )
 
 
+UNTOLD = (Interruption(minutes=10),)
+"""Interrupted once, and nobody said why."""
+
+
 def interrupted(**otherwise: Any) -> Step:
-    usual = {"interruptions": (Interruption(reason="child_upset", minutes=10),), "interruption_reason": "child_upset"}
-    return met(**{**usual, **otherwise})
+    return met(**{"interruptions": (Interruption(reason="child_upset", minutes=10),), **otherwise})
 
 
 def change(observation: Observation, *, tell: bool) -> Step:
@@ -596,7 +599,13 @@ def of_visits(service: str) -> list[Driven]:
         after(service, "presence-gap", met(), met(presence_gap_minutes=7)),
         after(service, "occurrence", met(), met(participants=())),
         after(service, "cancellation", called_off(), called_off(cancelled_by=CancelledBy.OTHER)),
-        after(service, "interruption-reason", interrupted(), interrupted(interruption_reason=None)),
+        after(service, "interruption-reason", interrupted(), interrupted(interruptions=UNTOLD)),
+        after(
+            service,
+            "interruption-reason",
+            interrupted(interruptions=UNTOLD, interruption_reason="child_upset"),
+            interrupted(interruptions=(*UNTOLD, Interruption())),
+        ),
         after(service, "unrealised-reported", unrealised(report=True), unrealised(report=False, cancelled=False)),
         otherwise(service, "commitment-quality", committed=committed(quality_requirements=())),
         otherwise(service, "contract", committed=committed(contract_reference=None)),

@@ -14,6 +14,7 @@ from domain.episode.facts import (
     EpisodeSuspended,
     Goal,
     GoalResult,
+    Interruption,
     MeetingCancelled,
     MeetingKind,
     PlanEvaluated,
@@ -89,6 +90,28 @@ def test_a_held_meeting_stays_held_when_its_planning_is_recorded_late(history: H
     (row,) = rows("meetings")
     assert (row["status"], row["meeting_on"], row["held_minutes"]) == ("held", day(5), 60)
     assert row["client_ids"] == [child]
+
+
+@pytest.mark.parametrize(
+    ("of_the_meeting", "of_interruptions", "shown"),
+    [
+        (None, (None, "child_upset", "illness"), "child_upset"),
+        ("illness", ("child_upset",), "illness"),
+        (None, (None,), None),
+    ],
+)
+def test_a_meeting_shows_why_it_was_interrupted_wherever_that_was_told(
+    history: History,
+    rows: Rows,
+    of_the_meeting: str | None,
+    of_interruptions: tuple[str | None, ...],
+    shown: str | None,
+) -> None:
+    interruptions = tuple(Interruption(reason=reason, minutes=10) for reason in of_interruptions)
+    told = {"interruption_reason": of_the_meeting, "interruptions": interruptions}
+    history.record(uuid4(), held(uuid4(), uuid4(), on=5, **told))
+    (row,) = rows("meetings")
+    assert row["interruption_reason"] == shown
 
 
 def test_a_cancelled_meeting_keeps_what_had_been_agreed(history: History, rows: Rows) -> None:
