@@ -204,7 +204,7 @@ def test_feedback_is_received_and_then_handled_once(desk: Desk) -> None:
 @covers(RecordSurveyRound, HandleSurveyRound)
 @refuses(RecordSurveyRound, HandleSurveyRound)
 def test_a_survey_round_is_recorded_and_gone_through(desk: Desk) -> None:
-    file_id, round_id = file_opened(desk), new_id()
+    file_id, round_id = file_opened(desk, "P2"), new_id()
     assert isinstance(desk.refused(file_id, gone_through(round_id)), OutOfOrder)
     desk.do(file_id, survey(round_id))
     assert isinstance(desk.refused(file_id, survey(round_id)), OutOfOrder)
