@@ -5,6 +5,7 @@ Never here: the words (catalogue.toml, and the model itself); where the model co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, RenderableType
@@ -65,7 +66,7 @@ def _card(model: ServiceModel, others: Sequence[ServiceModel], lang: str, word: 
     if granted := _granted(model, word):
         yield "meetings_granted", granted
     yield "counts_unit", word("counted", model.counts_unit)
-    yield "legal_basis", model.legal_basis
+    yield "legal_basis", _statutes(model.legal_basis, word)
     if model.streams:
         yield "streams", ", ".join(word("stream", kind) for kind in model.streams)
         yield "acts", _acts(model, lang, word)
@@ -73,7 +74,13 @@ def _card(model: ServiceModel, others: Sequence[ServiceModel], lang: str, word: 
         yield "frame", ", ".join(model.frame)
     if model.succeeds:
         yield "succeeds", ", ".join(model.succeeds)
-    yield "source", word("heading", "own") if model.source == "own" else model.source
+    yield "source", word("heading", "own") if model.source == "own" else _statutes(model.source, word)
+
+
+def _statutes(text: str, word: Word) -> str:
+    """The acts under their names in the language; the model names them in English. One without words stays as it is."""
+    named = re.sub(r"[^;:,\s(§][^;:,]*?(?= [(§]|:)", lambda found: word("statute", found[0]), text)
+    return re.sub(r"§ (\d+)", lambda found: word("sentence", "section").format(found[1]), named)
 
 
 def _validity(model: ServiceModel, word: Word) -> str:
@@ -117,7 +124,7 @@ def _rule(rule: Rule, lang: str, word: Word) -> RenderableType:
 
 
 def _source(source: str, word: Word) -> str:
-    return word("heading", "own") if source == "own" else f"{word('heading', 'source')} {source}"
+    return word("heading", "own") if source == "own" else f"{word('heading', 'source')} {_statutes(source, word)}"
 
 
 def _kinds_of(model: ServiceModel) -> list[str]:

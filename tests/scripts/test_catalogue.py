@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import tomllib
 from importlib import resources
 from io import StringIO
@@ -94,6 +95,31 @@ def test_show_prints_the_page_of_a_service_in_the_language_asked(jaksokirja: Run
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("P8  Familjerehabilitering inom öppenvården i hemmet\n")
     assert "→ högst 20 %" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("service", "lang", "told"),
+    [
+        ("P8", "fi", "lastensuojelulaki (417/2007) 36 §"),
+        ("P8", "sv", "barnskyddslagen (417/2007) 36 §"),
+        ("P8", "en", "Child Welfare Act (417/2007) § 36"),
+    ],
+)
+def test_the_page_names_the_acts_in_its_language(service: str, lang: str, told: str) -> None:
+    page = StringIO()
+    print_model(Console(file=page, width=100), model(service), CATALOGUE, lang)
+    assert told in squeezed(page.getvalue())
+
+
+@pytest.mark.parametrize("shown", CATALOGUE, ids=lambda one: one.service)
+def test_no_english_name_of_an_act_is_left_on_a_finnish_or_swedish_page(shown: ServiceModel) -> None:
+    cited = "; ".join((shown.legal_basis, *(rule.source for rule in shown.rules)))
+    names = set(re.findall(r"[A-Z][A-Za-z ]+ (?:Act|Care|Access|Decree|centres)\b", cited))
+    assert names
+    for lang in ("fi", "sv"):
+        page = StringIO()
+        print_model(Console(file=page, width=100), shown, CATALOGUE, lang)
+        assert [name for name in names if name in squeezed(page.getvalue())] == []
 
 
 def test_limits_and_dates_are_told_in_words() -> None:
