@@ -96,9 +96,21 @@ class UnknownDestruction(Unknown):
 
 
 class UnknownEntry(Unknown):
-    """The stream has no entry of that number that could be corrected or struck out."""
+    """The stream has no entry of that number."""
 
     code = "unknown_entry"
+
+
+class UnknownDuty(Unknown):
+    """No such duty stands on this stream."""
+
+    code = "unknown_duty"
+
+
+class UnknownDeviation(Unknown):
+    """No such deviation stands on this stream."""
+
+    code = "unknown_deviation"
 
 
 class CannotBeFact(Refusal):

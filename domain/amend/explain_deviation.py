@@ -10,7 +10,7 @@ from domain.amend.correct_entry import Reason
 from domain.command import Context, StreamState
 from domain.consequence import DeviationExplained
 from domain.fact import Fact
-from domain.refusal import UnknownEntry
+from domain.refusal import UnknownDeviation
 
 
 class ExplainDeviation(AnyStreamCommand):
@@ -21,10 +21,10 @@ class ExplainDeviation(AnyStreamCommand):
     reason: Reason
 
     def decide(self, state: StreamState, context: Context) -> Sequence[Fact]:
-        """Raises UnknownEntry."""
+        """Raises UnknownDeviation."""
         if self.deviation_key not in state.concluded.deviations:
             known = ", ".join(state.concluded.deviations) or "none"
-            raise UnknownEntry(
+            raise UnknownDeviation(
                 "No such deviation stands here.", remedy=f"Deviations here: {known}.", field="deviation_key"
             )
         return [DeviationExplained(**self.model_dump())]

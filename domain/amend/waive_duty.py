@@ -10,7 +10,7 @@ from domain.amend.correct_entry import Reason
 from domain.command import Context, StreamState
 from domain.consequence import DutyWaived
 from domain.fact import Fact
-from domain.refusal import OutOfOrder, UnknownEntry
+from domain.refusal import OutOfOrder, UnknownDuty
 
 
 class WaiveDuty(AnyStreamCommand):
@@ -21,11 +21,11 @@ class WaiveDuty(AnyStreamCommand):
     reason: Reason
 
     def decide(self, state: StreamState, context: Context) -> Sequence[Fact]:
-        """No fact when it is waived already. Raises UnknownEntry, OutOfOrder when it was met."""
+        """No fact when it is waived already. Raises UnknownDuty, OutOfOrder when it was met."""
         duty = state.concluded.duties.get(self.duty_key)
         if duty is None:
             known = ", ".join(state.concluded.duties) or "none"
-            raise UnknownEntry("No such duty stands here.", remedy=f"Duties here: {known}.", field="duty_key")
+            raise UnknownDuty("No such duty stands here.", remedy=f"Duties here: {known}.", field="duty_key")
         if duty.met_by is not None:
             raise OutOfOrder("The duty has been met.", remedy="There is nothing to waive.", field="duty_key")
         return [] if duty.waived else [DutyWaived(**self.model_dump())]

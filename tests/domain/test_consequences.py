@@ -25,7 +25,7 @@ from domain.episode.commands.start_episode import StartEpisode
 from domain.episode.facts import DecisionKind, DecisionMade, EpisodeClosed, EpisodeStarted, MeetingHeld, PlanMade
 from domain.fact import Fact, StreamKind
 from domain.ledger.identity import new_id
-from domain.refusal import OutOfOrder, Unknown, UnknownEntry
+from domain.refusal import OutOfOrder, Unknown, UnknownDeviation, UnknownDuty
 from domain.register.commands.publish_service_model import PublishServiceModel
 from tests.domain.desk import (
     DECIDED_ON,
@@ -222,7 +222,8 @@ def test_only_an_open_duty_is_waived_and_not_in_the_future(desk: Desk) -> None:
     refusal = desk.refused(episode_id, WaiveDuty(duty_key=met, waived_on=TODAY, reason=REASON))
     assert isinstance(refusal, OutOfOrder)
     unknown = desk.refused(episode_id, WaiveDuty(duty_key="plan/99", waived_on=TODAY, reason=REASON))
-    assert isinstance(unknown, UnknownEntry)
+    assert isinstance(unknown, UnknownDuty)
+    assert unknown.code == "unknown_duty"
     assert met in unknown.remedy
     desk.do(episode_id, strike(desk.number(episode_id, PlanMade)))
     late = desk.refused(episode_id, WaiveDuty(duty_key=met, waived_on=TOMORROW, reason=REASON))
@@ -266,7 +267,8 @@ def test_only_a_deviation_that_stands_is_explained_and_not_in_the_future(desk: D
     episode_id = desk.started(meetings=8)
     key = next(iter(desk.episode(episode_id).concluded.deviations))
     unknown = desk.refused(episode_id, ExplainDeviation(deviation_key="age/2", explained_on=TODAY, reason=REASON))
-    assert isinstance(unknown, UnknownEntry)
+    assert isinstance(unknown, UnknownDeviation)
+    assert unknown.code == "unknown_deviation"
     assert key in unknown.remedy
     late = desk.refused(episode_id, ExplainDeviation(deviation_key=key, explained_on=TOMORROW, reason=REASON))
     assert late.details["field"] == "explained_on"
