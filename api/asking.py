@@ -19,11 +19,18 @@ AS_OF = (
 
 
 def position_asked(book: Book, as_of: str | None) -> int:
-    """The position that `as_of` means; that of the last event without one. Raises a 422 problem."""
+    """The position that `as_of` means; that of the last event without one. Raises a 422 problem.
+
+    A time to come is the last event; a position that there is not yet is refused: nobody can have been told of it.
+    """
     if as_of is None:
         return book.ledger.head()[0]
     if re.fullmatch(r"\d{1,18}", as_of):
-        return min(int(as_of), book.ledger.head()[0])
+        position, head = int(as_of), book.ledger.head()[0]
+        if position > head:
+            error = FieldError("as_of", "The ledger does not reach so far.")
+            raise malformed(error, remedy=f"Its last position is {head}; without as_of the answer is of now.")
+        return position
     return book.ledger.position_at(moment_asked(as_of))
 
 

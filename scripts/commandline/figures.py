@@ -79,12 +79,20 @@ def register_read(named: str | None) -> Iterator[tuple[str, Reading]]:
 
 
 def position_of(read: Reading, as_of: str | None) -> int | None:
-    """The position that --as-of means; None for now."""
+    """The position that --as-of means; None for now. Raises CommandFault when the register has no such position."""
     if as_of is None:
         return None
     if as_of.isdecimal() and len(as_of) <= 18:
-        return int(as_of)
+        return position_within(int(as_of), read.reflected().head)
     return read.position_at(options.moment_of(as_of, "--as-of"))
+
+
+def position_within(position: int, head: int) -> int:
+    """The position itself. Raises CommandFault when the register, whose last is `head`, does not reach so far."""
+    if position > head:
+        message = f"The register has no position {position}; its last is {head}. Without --as-of the answer is of now."
+        raise CommandFault(message, "beyond_head")
+    return position
 
 
 def show_figure(figure: Figure, asked: Asked, columns: Sequence[str], ask: Ask) -> None:

@@ -23,7 +23,7 @@ from domain.fact import StreamKind
 from domain.ledger.book import Book
 from scripts.commandline import options
 from scripts.commandline.faults import CommandFault
-from scripts.commandline.figures import Asked, footer, position_of, register_read
+from scripts.commandline.figures import Asked, footer, position_of, position_within, register_read
 from scripts.commandline.labels import label
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Column, cell, console, show
@@ -92,7 +92,7 @@ def position_meant(book: Book, as_of: str | None) -> int:
     if as_of is None:
         return head
     if as_of.isdecimal() and len(as_of) <= 18:
-        return min(int(as_of), head)
+        return position_within(int(as_of), head)
     return book.ledger.position_at(options.moment_of(as_of, "--as-of"))
 
 

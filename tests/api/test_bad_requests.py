@@ -112,6 +112,16 @@ def test_a_token_for_one_register_opens_no_other(caller: Caller, settings: Setti
     assert caller.client.get("/v1/registers", headers=headers).json() == {"registers": []}
 
 
+@pytest.mark.parametrize("place", ["caseload", "projections/episodes"])
+def test_a_position_that_the_ledger_has_not_come_to_is_refused_with_its_last_one(place: str, caller: Caller) -> None:
+    head = caller.told("caseload")["head"]
+    beyond = problem(caller.ask(place, as_of=str(head + 1_000)), 422, "malformed_request")
+    assert fields_of(beyond) == ["as_of"]
+    last = beyond["remedy"].removeprefix("Its last position is ").partition(";")[0]
+    assert head <= int(last) < head + 1_000
+    assert caller.told(place, as_of=str(head), wait_for=str(head))["as_of"] == head
+
+
 @pytest.mark.parametrize("as_of", ["soon", "2022-13-01", "2022-03-01T12:00:00", "-1", "9" * 30])
 def test_a_time_that_is_none_is_refused(as_of: str, caller: Caller) -> None:
     assert fields_of(problem(caller.ask("caseload", as_of=as_of), 422, "malformed_request")) == ["as_of"]

@@ -199,6 +199,8 @@ def test_rebuild_prints_rows_and_fingerprints_and_fails_when_they_differ(
     [
         (("caseload", "--register", "nowhere"), "unknown_register"),
         (("caseload", "--as-of", "soon"), "bad_time"),
+        (("caseload", "--as-of", "999999999"), "beyond_head"),
+        (("history", "J70001", "--as-of", "999999999"), "beyond_head"),
         (("visits", "--from", "32.1.2022"), "bad_date"),
         (("visits", "--from", "2022-02-01", "--to", "2022-01-01"), "bad_date"),
         (("duties", "--lang", "de"), "bad_language"),
