@@ -99,7 +99,7 @@ def stream_as_of(book: Book, stream_id: UUID, kind: StreamKind, *, as_of: int) -
     if kind_of(state.entries) is not kind:
         raise UNKNOWN.get(kind, Unknown)(
             f"There is no {kind} of that id in this register, as far as it is asked about.",
-            remedy=f"Name a {kind} of this register; with as_of, a time at which it had been recorded.",
+            remedy="Give the id of one that is in this register; with as_of, a time at which it had been recorded.",
         )
     return state
 

@@ -333,7 +333,7 @@ class Book(Application[UUID]):
             if not isinstance(state, as_type) or kind_of(state.in_force) is not kind:
                 raise UNKNOWN[kind](
                     f"There is no {kind} of id {stream_id} in this register.",
-                    remedy=f"Name a {kind} of this register, or record it first.",
+                    remedy="Give the id of one that is in this register, or record it first.",
                 )
             states[stream_id] = state
         return states
