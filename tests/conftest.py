@@ -11,6 +11,7 @@ from itertools import count
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from domain.ledger.migrate import create_register, schema_of
@@ -22,6 +23,9 @@ from scripts.postgres import running
 QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
 _numbers = count(1)
+
+settings.register_profile("house", deadline=None)  # no test is timed: a busy machine is no fault of the code
+settings.load_profile("house")
 
 os.environ[REGISTER_KEY] = base64.b64encode(b"a register key that is no secret").decode()
 """One for all: registers' keys differ by the register's name."""

@@ -23,6 +23,10 @@ def an_episode(caller: Caller) -> UUID:
     return episode_id
 
 
+ASKED_BY_POST = {"/v1/registers/{register}/clients/search"}
+"""Questions whose words may stand in no address."""
+
+
 def test_there_is_a_route_for_every_command_and_none_besides(caller: Caller) -> None:
     paths = caller.client.get("/openapi.json").json()["paths"]
     posts = {path for path, operations in paths.items() if "post" in operations}
@@ -30,12 +34,13 @@ def test_there_is_a_route_for_every_command_and_none_besides(caller: Caller) -> 
     kinds = ("client", "contact", "episode", "conference", "activity", "quality", "network")
     plural = {kind: f"{many}/{{stream_id}}/" for kind, many in zip(kinds, plurals, strict=True)}
 
-    assert posts == {
+    assert posts - ASKED_BY_POST == {
         f"/v1/registers/{{register}}/{plural.get(kind, '')}{command.command_name()}"
         for kind, own in COMMANDS.items()
         for command in (*own, *ON_EVERY_STREAM)
     }
-    assert len(posts) == len(list(command_routes()))
+    assert posts >= ASKED_BY_POST
+    assert len(posts - ASKED_BY_POST) == len(list(command_routes()))
 
 
 def test_the_description_tells_the_fields_of_every_command(caller: Caller) -> None:

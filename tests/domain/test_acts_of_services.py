@@ -46,9 +46,6 @@ from domain.family_centre import FamilyCentreArea
 from domain.ledger.identity import new_id
 from domain.network.commands.open_network import OpenNetwork
 from domain.organisations import Organisation
-from domain.quality.commands.handle_survey_round import HandleSurveyRound
-from domain.quality.commands.open_quality_file import OpenQualityFile
-from domain.quality.commands.record_survey_round import RecordSurveyRound
 from domain.refusal import CommandNotOfService
 from domain.register.facts import WorkerRole
 from tests.domain.desk import MODELS, OTHER_WORKER, WORKER, Desk, at
@@ -79,8 +76,6 @@ KNOWN_BY: dict[type[AnyCommand], set[str]] = {
     ObserveChange: {"P7", "P8"},
     GuideOnwards: {"F1a", "F1b", "F3"},
     ScreenParent: {"F1a", "F1b", "F3"},
-    RecordSurveyRound: {"P2"},
-    HandleSurveyRound: {"P2"},
 }
 """The special commands, and the services that know each; every other command is common to its kind of stream."""
 
@@ -128,10 +123,6 @@ def order(command: type[AnyCommand], service: str, client_id: UUID, **more: obje
             "manner": GuidanceManner.GUIDED, "target": Organisation.PARISH,
         },
         ScreenParent: {"screened_on": day, "worker_id": WORKER, "parents_in_family": 2, "separately": True},
-        RecordSurveyRound: {
-            "held_on": day, "instrument": "x", "topics": ("own_goals",), "respondents": 3, "scores": {},
-        },
-        HandleSurveyRound: {"handled_on": day, "worker_id": WORKER, "in_community": True},
     }[command]  # fmt: skip
     return command.model_validate({**told, **more})
 
@@ -206,17 +197,6 @@ def test_a_contact_hears_a_special_command_when_its_service_knows_it(
         assert desk.do(contact_id, order(command, service, new_id())).entries
     else:
         assert_refused(desk, contact_id, order(command, service, new_id()), service)
-
-
-@pytest.mark.parametrize("service", [service for service in (*EPISODE_SERVICES, *OTHERS) if service != "K0"])
-def test_only_the_service_that_has_survey_rounds_hears_of_them(desk: Desk, service: str) -> None:
-    file_id, round_id = new_id(), new_id()
-    desk.do(file_id, OpenQualityFile(opened_on=DAY, service=service, area="Kotka"))
-    for command in (RecordSurveyRound, HandleSurveyRound):
-        if service in KNOWN_BY[command]:
-            assert desk.do(file_id, order(command, service, new_id(), round_id=round_id)).entries
-        else:
-            assert_refused(desk, file_id, order(command, service, new_id(), round_id=round_id), service)
 
 
 def test_the_table_holds_every_special_act_and_every_command_that_records_one() -> None:

@@ -121,7 +121,7 @@ def recorded(facts: list[Fact]) -> list[Entry]:
     return entries
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     months=st.sets(st.sampled_from([dt.date(2023 + n // 12, n % 12 + 1, 1) for n in range(1, 14)]), max_size=4),
     started=st.dates(dt.date(2023, 1, 1), dt.date(2023, 1, 31)),
