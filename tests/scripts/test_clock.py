@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from api.registers import Registers
+from api.settings import Settings
 from domain.clock import CalendarReached
 from domain.ledger.book import Order
 from projections.queries import reading
@@ -126,7 +127,8 @@ def test_rebuilt_projections_equal_those_that_followed_the_clock(jaksokirja: Run
 def test_beside_the_api_the_clock_runs_at_the_start(silent: Desk) -> None:
     episode = course("P7")(silent)
     start_up(silent.dsn, silent.book.register_name)
-    registers = Registers(silent.dsn, patience_seconds=5, clock=lambda: NOW, following=True)
+    keyring = Settings.from_environment().keyring(silent.dsn)
+    registers = Registers(silent.dsn, patience_seconds=5, keyring=keyring, clock=lambda: NOW, following=True)
     registers.names = lambda: [silent.book.register_name]  # type: ignore[method-assign] # the others are other tests'
     registers.open_all()
     try:
