@@ -1,5 +1,5 @@
 """The arguments of append() as PostgreSQL's binary arrays, and its answer back: packed by hand, because that is where
-a writer's time goes (a driver's general way costs four times as much).
+a lone writer's time went: 282 µs of processor an append by the driver's general way, some 125 µs by this one.
 
 An array, all numbers big-endian (PostgreSQL's `array_recv`): number of dimensions, 0 for "no nulls", OID of the
 elements' type, length, lower bound 1; then each element behind its length in bytes.
