@@ -4,137 +4,45 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application, LRUCache
-from pydantic_core import to_json
 
 from domain.client.state import ClientState
 from domain.command import Context, StreamState
-from domain.commands import AnyCommand
-from domain.consequence import DeviationNoted, DutyMet, DutyOpened, Judgement, ModelReference, conclude, when
+from domain.consequence import ModelReference
 from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
-from domain.fact import Fact, StreamKind
+from domain.fact import StreamKind
+from domain.ledger.deciding import check_place, decided
 from domain.ledger.errors import CommandReused, VersionConflict
 from domain.ledger.identity import register_stream_id
 from domain.ledger.mapper import EntryMapper, EntryStore, draft_of, entry_of
+from domain.ledger.orders import UNKNOWN, Order, Outcome, key_reused, wrong_version
 from domain.ledger.recorder import PATIENCE_SECONDS, RegisterRecorder
 from domain.ledger.secrecy.blind import BlindIndex
 from domain.ledger.secrecy.keyring import KeyFenced, Keyring
 from domain.ledger.secrecy.safe import Safe
 from domain.ledger.submission import Draft, Submission
-from domain.refusal import (
-    AlreadyThere,
-    BeingDestroyed,
-    CannotBeJudged,
-    KeyReused,
-    NotAuthorised,
-    Refusal,
-    Unknown,
-    UnknownActivity,
-    UnknownClient,
-    UnknownConference,
-    UnknownContact,
-    UnknownEpisode,
-    UnknownNetwork,
-    UnknownQualityFile,
-    WrongVersion,
-)
+from domain.refusal import BeingDestroyed, Refusal, Unknown
 from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
-from domain.rules.moved import Moved
-from domain.stream import Entry, Provenance, is_amended
-from domain.streams import (
-    check_admits,
-    check_of_service,
-    continue_stream,
-    earlier_pins,
-    fold_stream,
-    kind_of,
-    moved_to,
-    pin_of,
-)
+from domain.stream import Entry
+from domain.streams import check_admits, continue_stream, fold_stream, kind_of, pin_of
 from domain.subjects import UNASSIGNED, Subject, subjects
-from domain.truth import check_can_be_fact, check_holds_together
 
+__all__ = ["CACHED_STREAMS", "UNKNOWN", "Book", "Order", "Outcome"]
 MOST_ATTEMPTS = 40
 """How often a command is decided anew because its stream moved on meanwhile; each time somebody else got through."""
 CACHED_STREAMS = 2000
 COMMAND_DIGESTS, IDENTITY_TAGS = "purpose/command_digests", "purpose/identity_tags"
 """The tasks of the register's own keys: not of a service, but of what the ledger does with them."""
 StateT = TypeVar("StateT", bound=StreamState)
-UNKNOWN: dict[StreamKind, type[Unknown]] = {
-    StreamKind.CLIENT: UnknownClient,
-    StreamKind.CONTACT: UnknownContact,
-    StreamKind.EPISODE: UnknownEpisode,
-    StreamKind.CONFERENCE: UnknownConference,
-    StreamKind.ACTIVITY: UnknownActivity,
-    StreamKind.QUALITY: UnknownQualityFile,
-    StreamKind.NETWORK: UnknownNetwork,
-}
-"""How the ledger says that there is no stream of that kind and id."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A command as somebody gave it. The same `command_id` again is answered with the first outcome.
-
-    `expected_version`: refuse unless the stream stands there (0: not begun). `historical`: see Context.
-    """
-
-    stream_id: UUID
-    command: AnyCommand
-    command_id: UUID
-    actor: str
-    expected_version: int | None = None
-    provenance: Provenance | None = None
-    historical: bool = False
-
-    def content(self) -> bytes:
-        """What makes two orders the same: stream, command and body; not the actor's session or the version."""
-        return to_json([str(self.stream_id), self.command.command_name(), self.command.model_dump(mode="json")])
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of an order: the entries recorded, in order; empty when nothing changed."""
-
-    command_id: UUID
-    stream_id: UUID
-    version: int
-    entries: tuple[Entry, ...]
-    replayed: bool = False
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def position(self) -> int | None:
-        """The position of the last entry; None when nothing was recorded."""
-        return self.entries[-1].position if self.entries else None
-
-    def facts(self, *kinds: type[Fact]) -> list[Fact]:
-        """The facts of those kinds; all when none is named."""
-        return [entry.fact for entry in self.entries if not kinds or isinstance(entry.fact, kinds)]
-
-    @property
-    def opened_duties(self) -> list[DutyOpened]:
-        """The duties that it opened."""
-        return cast("list[DutyOpened]", self.facts(DutyOpened))
-
-    @property
-    def met_duties(self) -> list[DutyMet]:
-        """The duties that it met."""
-        return cast("list[DutyMet]", self.facts(DutyMet))
-
-    @property
-    def deviations(self) -> list[DeviationNoted]:
-        """The deviations noted beside it."""
-        return cast("list[DeviationNoted]", self.facts(DeviationNoted))
 
 
 class Book(Application[UUID]):
@@ -250,7 +158,7 @@ class Book(Application[UUID]):
                     return self._attempt(order)
                 except VersionConflict as conflict:
                     if order.expected_version is not None or attempt == MOST_ATTEMPTS - 1:
-                        raise _wrong_version(order, max(conflict.current, 0)) from conflict
+                        raise wrong_version(order, max(conflict.current, 0)) from conflict
         except Refusal as refusal:
             done = self._recorded(order)
             if done is None:
@@ -258,7 +166,7 @@ class Book(Application[UUID]):
             del refusal
             return done
         except CommandReused:
-            raise _key_reused() from None
+            raise key_reused() from None
         except KeyFenced:
             raise BeingDestroyed(
                 "What this would add to is about to be destroyed.", remedy="Wait until that is done."
@@ -268,14 +176,10 @@ class Book(Application[UUID]):
     def _attempt(self, order: Order) -> Outcome:
         kind = self._kind(order)
         state = self.state(order.stream_id, kind)
-        self._check_place(order, kind, state)
+        check_place(order, kind, state, self.register_id)
         check_admits(state, order.command)
         context = self._context(order, state)
-        check_of_service(state, order.command, context.register.models)
-        facts = order.command.decide(state, context)
-        for fact in facts:
-            check_can_be_fact(fact, context)
-        entries, warnings, after = self._concluded(order, kind, state, context, facts)
+        entries, warnings, after = decided(order, kind, state, context)
         drafts, digest = self._drafts(entries, after, context), self._digest(order, kind, make=True)
         with self._identity_taken(order.stream_id, state, after):
             receipt = self.ledger.append(Submission(order.command_id, digest or b"", drafts))
@@ -299,19 +203,6 @@ class Book(Application[UUID]):
         if kind is None:
             raise Unknown("There is no such stream in this register.", remedy="Name a client, contact or episode.")
         return kind
-
-    def _check_place(self, order: Order, kind: StreamKind, state: StreamState) -> None:
-        if (order.stream_id == self.register_id) != (kind is StreamKind.REGISTER):
-            told = "the register's own" if kind is StreamKind.REGISTER else f"no {kind}'s"
-            raise UNKNOWN.get(kind, Unknown)(f"The stream is {told} id.", remedy="Use the id of a stream of that kind.")
-        if order.expected_version is not None and order.expected_version != state.version:
-            raise _wrong_version(order, state.version)
-        if order.command.begins and state.exists:
-            raise AlreadyThere(
-                "This stream has begun already.", remedy="Use another id, or a command that continues it."
-            )
-        if state.exists and kind_of(state.entries) is not kind:
-            raise UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
 
     def _context(self, order: Order, state: StreamState) -> Context:
         reads = order.command.reads(state)
@@ -337,36 +228,6 @@ class Book(Application[UUID]):
                 )
             states[stream_id] = state
         return states
-
-    def _concluded(
-        self, order: Order, kind: StreamKind, state: StreamState, context: Context, facts: Sequence[Fact]
-    ) -> tuple[list[Entry], tuple[str, ...], StreamState]:
-        """The entries to record, warnings, and the state then. Raises CommandNotOfService, NotAuthorised."""
-        acts = [self._entry(order, state.version + n, fact, context) for n, fact in enumerate(facts, 1)]
-        if not acts:
-            return [], (), state
-        after = continue_stream(state, kind, acts)
-        check_of_service(after, order.command, context.register.models, facts)
-        if is_amended(acts):
-            check_holds_together(after)
-        pin = pin_of(after)
-        judgement = _judged(pin, context, after, moved_to(after)) if pin else None
-        if judgement and not order.historical:
-            refusable = judgement.deviations.keys() if order.command.authorises else judgement.forbidden
-            _check_authorised(judgement, refusable, context.register, first_new=state.version + 1)
-            if order.command.authorises:
-                _check_could_be_judged(judgement)
-        earlier = [_judged(one, context, after) for one in earlier_pins(after)]
-        news = conclude(judgement, after.concluded, earlier=earlier)
-        happened = {entry.version: entry.occurred_at for entry in after.in_force}
-        follow = [
-            replace(
-                self._entry(order, acts[-1].version + n, fact, context, caused_by=acts[0].version),
-                occurred_at=when(fact, happened, acts[0].occurred_at),
-            )
-            for n, fact in enumerate(news, 1)
-        ]
-        return [*acts, *follow], judgement.warnings if judgement else (), after
 
     def _drafts(self, entries: Sequence[Entry], after: StreamState, context: Context) -> tuple[Draft, ...]:
         """The entries, their sensitive parts sealed for those whom they are about. Raises KeyringMissing, KeyFenced."""
@@ -400,20 +261,6 @@ class Book(Application[UUID]):
         subject = Subject(order.stream_id, UNASSIGNED) if of_client else Subject(self.register_id, COMMAND_DIGESTS)
         return self.safe.digest(subject, order.content(), make=make)
 
-    def _entry(
-        self, order: Order, version: int, fact: Fact, context: Context, *, caused_by: int | None = None
-    ) -> Entry:
-        return Entry(
-            stream_id=order.stream_id,
-            version=version,
-            fact=fact,
-            occurred_at=fact.happened_at() or context.now,
-            actor=order.actor,
-            correlation_id=order.command_id,
-            caused_by=caused_by,
-            provenance=order.provenance if caused_by is None else None,
-        )
-
     def _recorded(self, order: Order) -> Outcome | None:
         """What the order came to when it was recorded before; None when it was not. Raises KeyReused."""
         found = self.ledger.read_command(order.command_id)
@@ -422,7 +269,7 @@ class Book(Application[UUID]):
         receipt, records = found
         digest = self._digest(order, self._kind(order), make=False)
         if digest is not None and receipt.digest != digest:
-            raise _key_reused()  # None: the key was destroyed; whoever knows the id is told what is left to tell
+            raise key_reused()  # None: the key was destroyed; whoever knows the id is told what is left to tell
         entries = tuple(self.safe.entries(records))
         version = entries[-1].version if entries else self.state(order.stream_id, self._kind(order)).version
         warnings = self._warnings_at(order, entries[-1].position) if entries and not order.historical else ()
@@ -435,53 +282,3 @@ class Book(Application[UUID]):
         return (
             judge(self.register_state().model(pin.service, pin.model_version), state.in_force).warnings if pin else ()
         )
-
-
-def _judged(pin: ModelReference, context: Context, state: StreamState, moved: Moved | None = None) -> Judgement:
-    return judge(context.register.model(pin.service, pin.model_version), state.in_force, moved=moved)
-
-
-def _check_authorised(
-    judgement: Judgement, refusable: Collection[str], register: RegisterState, *, first_new: int
-) -> None:
-    for key, deviation in judgement.deviations.items():
-        if key not in refusable or deviation.strength != "must" or deviation.entry < first_new:
-            continue
-        model = register.model(deviation.model.service, deviation.model.model_version)
-        reference = model.rule_reference(deviation.rule_id)
-        raise NotAuthorised(
-            reference.texts["en"],
-            remedy=judgement.remedies.get(key, ""),
-            rule=reference,
-            measured=deviation.measured,
-            limit=deviation.limit,
-            unit=deviation.unit,
-        )
-
-
-def _check_could_be_judged(judgement: Judgement) -> None:
-    unseen = sorted(rule_id for rule_id, strength in judgement.unjudged.items() if strength == "must")
-    if unseen:
-        raise CannotBeJudged(
-            f"Whether {', '.join(unseen)} holds cannot be judged: what it asks for is withheld here.",
-            remedy="Decide where the content can be read; what was destroyed has to be told anew in a new episode.",
-            rules=unseen,
-        )
-
-
-def _wrong_version(order: Order, current: int) -> WrongVersion:
-    expected = order.expected_version
-    return WrongVersion(
-        f"The stream stands at version {current}, not {expected}."
-        if expected is not None
-        else f"The stream, now at version {current}, moves on faster than this command can be decided.",
-        remedy="Read it again, and decide on what stands there now.",
-        current_version=current,
-    )
-
-
-def _key_reused() -> KeyReused:
-    return KeyReused(
-        "This command id was used before, for another command or body.",
-        remedy="Send the same body again, or give the new command an id of its own.",
-    )

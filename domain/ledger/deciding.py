@@ -1,0 +1,120 @@
+"""Deciding: from an order and the states that it must see to the entries to record, what the rules conclude among them.
+
+Pure. Never here: loading, sealing, appending, a clock.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from domain.command import Context, StreamState
+from domain.consequence import Judgement, ModelReference, conclude, when
+from domain.fact import Fact, StreamKind
+from domain.ledger.orders import UNKNOWN, Order, wrong_version
+from domain.refusal import AlreadyThere, CannotBeJudged, NotAuthorised, Unknown
+from domain.register.state import RegisterState
+from domain.rules.judge import judge
+from domain.rules.moved import Moved
+from domain.stream import Entry, is_amended
+from domain.streams import check_of_service, continue_stream, earlier_pins, kind_of, moved_to, pin_of
+from domain.truth import check_can_be_fact, check_holds_together
+
+
+def check_place(order: Order, kind: StreamKind, state: StreamState, register_id: UUID) -> None:
+    """That the order can be carried out on the stream as it stands. Raises WrongVersion, AlreadyThere, Unknown…"""
+    if (order.stream_id == register_id) != (kind is StreamKind.REGISTER):
+        told = "the register's own" if kind is StreamKind.REGISTER else f"no {kind}'s"
+        raise UNKNOWN.get(kind, Unknown)(f"The stream is {told} id.", remedy="Use the id of a stream of that kind.")
+    if order.expected_version is not None and order.expected_version != state.version:
+        raise wrong_version(order, state.version)
+    if order.command.begins and state.exists:
+        raise AlreadyThere("This stream has begun already.", remedy="Use another id, or a command that continues it.")
+    if state.exists and kind_of(state.entries) is not kind:
+        raise UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
+
+
+def decided(
+    order: Order, kind: StreamKind, state: StreamState, context: Context
+) -> tuple[list[Entry], tuple[str, ...], StreamState]:
+    """The entries to record, warnings, and the state then. Raises a Refusal."""
+    check_of_service(state, order.command, context.register.models)
+    facts = order.command.decide(state, context)
+    for fact in facts:
+        check_can_be_fact(fact, context)
+    return _concluded(order, kind, state, context, facts)
+
+
+def _concluded(
+    order: Order, kind: StreamKind, state: StreamState, context: Context, facts: Sequence[Fact]
+) -> tuple[list[Entry], tuple[str, ...], StreamState]:
+    """The entries to record, warnings, and the state then. Raises CommandNotOfService, NotAuthorised."""
+    acts = [_entry(order, state.version + n, fact, context) for n, fact in enumerate(facts, 1)]
+    if not acts:
+        return [], (), state
+    after = continue_stream(state, kind, acts)
+    check_of_service(after, order.command, context.register.models, facts)
+    if is_amended(acts):
+        check_holds_together(after)
+    pin = pin_of(after)
+    judgement = _judged(pin, context, after, moved_to(after)) if pin else None
+    if judgement and not order.historical:
+        refusable = judgement.deviations.keys() if order.command.authorises else judgement.forbidden
+        _check_authorised(judgement, refusable, context.register, first_new=state.version + 1)
+        if order.command.authorises:
+            _check_could_be_judged(judgement)
+    earlier = [_judged(one, context, after) for one in earlier_pins(after)]
+    news = conclude(judgement, after.concluded, earlier=earlier)
+    happened = {entry.version: entry.occurred_at for entry in after.in_force}
+    follow = [
+        replace(
+            _entry(order, acts[-1].version + n, fact, context, caused_by=acts[0].version),
+            occurred_at=when(fact, happened, acts[0].occurred_at),
+        )
+        for n, fact in enumerate(news, 1)
+    ]
+    return [*acts, *follow], judgement.warnings if judgement else (), after
+
+
+def _entry(order: Order, version: int, fact: Fact, context: Context, *, caused_by: int | None = None) -> Entry:
+    return Entry(
+        stream_id=order.stream_id,
+        version=version,
+        fact=fact,
+        occurred_at=fact.happened_at() or context.now,
+        actor=order.actor,
+        correlation_id=order.command_id,
+        caused_by=caused_by,
+        provenance=order.provenance if caused_by is None else None,
+    )
+
+
+def _judged(pin: ModelReference, context: Context, state: StreamState, moved: Moved | None = None) -> Judgement:
+    return judge(context.register.model(pin.service, pin.model_version), state.in_force, moved=moved)
+
+
+def _check_authorised(
+    judgement: Judgement, refusable: Collection[str], register: RegisterState, *, first_new: int
+) -> None:
+    for key, deviation in judgement.deviations.items():
+        if key not in refusable or deviation.strength != "must" or deviation.entry < first_new:
+            continue
+        model = register.model(deviation.model.service, deviation.model.model_version)
+        reference = model.rule_reference(deviation.rule_id)
+        raise NotAuthorised(
+            reference.texts["en"],
+            remedy=judgement.remedies.get(key, ""),
+            rule=reference,
+            measured=deviation.measured,
+            limit=deviation.limit,
+            unit=deviation.unit,
+        )
+
+
+def _check_could_be_judged(judgement: Judgement) -> None:
+    unseen = sorted(rule_id for rule_id, strength in judgement.unjudged.items() if strength == "must")
+    if unseen:
+        raise CannotBeJudged(
+            f"Whether {', '.join(unseen)} holds cannot be judged: what it asks for is withheld here.",
+            remedy="Decide where the content can be read; what was destroyed has to be told anew in a new episode.",
+            rules=unseen,
+        )
