@@ -21,6 +21,7 @@ from domain.client import facts as client
 from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.decoding import Told, Unfit, decoder_of, entry_of
 from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network
@@ -55,7 +56,7 @@ Seal = Callable[[Entry, JsonObject], Sequence[JsonObject]]
 
 
 @dataclass(frozen=True, slots=True)
-class StoredState:
+class ParsedState:
     """What the bytes of an event hold, before the fact is validated."""
 
     occurred_at: str
@@ -66,10 +67,9 @@ class StoredState:
     plain: JsonObject
     sealed: Sequence[JsonObject]
 
-    def unopened(self) -> Opened:
-        """The sensitive part as it is for those who have no keys."""
-        names = [name for segment in self.sealed for name in segment["fields"]]
-        return Opened({}, dict.fromkeys(names, Withheld.NOT_YOURS))
+
+StoredState = Told | ParsedState
+"""An event's bytes, taken apart the short or the long way."""
 
 
 class Registry:
@@ -138,13 +138,27 @@ class Registry:
             state["sealed"] = seal(entry, hidden)
         return to_json(state)
 
+    def told(self, stored_name: str, state: bytes) -> StoredState:
+        """The stored bytes, taken apart the shortest way that there is for a fact of this name.
+
+        Raises ValueError on what is not a state.
+        """
+        kind = self.facts.get(stored_name)
+        decoder = decoder_of(kind) if kind else None
+        if decoder is None:
+            return self.parse(state)
+        try:
+            return decoder.told(state)
+        except Unfit:
+            return self.parse(state)
+
     @staticmethod
-    def parse(state: bytes) -> StoredState:
+    def parse(state: bytes) -> ParsedState:
         """The stored bytes, taken apart; facts are not validated. Raises ValueError on what is not a state."""
         raw: dict[str, Any] = from_json(state)
         if "sensitive" in raw:
             raise NotSealed("the event was stored before sensitive parts were sealed: such a register is not read")
-        return StoredState(
+        return ParsedState(
             occurred_at=raw["occurred_at"],
             actor=raw["actor"],
             correlation_id=raw["correlation_id"],
@@ -169,21 +183,34 @@ class Registry:
 
         Raises UnknownFactName, ValueError.
         """
-        parsed = self.parse(state) if isinstance(state, bytes) else state
-        seen = opened or parsed.unopened()
-        provenance = Provenance.model_validate(parsed.provenance) if parsed.provenance else None
+        told = self.told(stored_name, state) if isinstance(state, bytes) else state
+        seen = opened or (unopened(told.sealed) if told.sealed else _NOTHING_SEALED)
+        if isinstance(told, Told):
+            decoder = decoder_of(self.facts[stored_name])
+            assert decoder is not None  # noqa: S101 -- what it took apart is at hand
+            fact = decoder.fact(told, seen.hidden, seen.withheld)
+            return entry_of(told, fact, stream_id, version, position, recorded_at)
+        provenance = Provenance.model_validate(told.provenance) if told.provenance else None
         return Entry(
             stream_id=stream_id,
             version=version,
-            fact=self.fact_from(stored_name, parsed.plain, seen.hidden, seen.withheld),
-            occurred_at=dt.datetime.fromisoformat(parsed.occurred_at),
-            actor=parsed.actor,
-            correlation_id=UUID(parsed.correlation_id),
-            caused_by=parsed.caused_by,
+            fact=self.fact_from(stored_name, told.plain, seen.hidden, seen.withheld),
+            occurred_at=dt.datetime.fromisoformat(told.occurred_at),
+            actor=told.actor,
+            correlation_id=UUID(told.correlation_id),
+            caused_by=told.caused_by,
             provenance=provenance,
             position=position,
             recorded_at=recorded_at,
         )
+
+
+_NOTHING_SEALED = Opened({}, {})
+
+
+def unopened(sealed: Iterable[Mapping[str, Any]]) -> Opened:
+    """A sensitive part as it is for those who have no keys."""
+    return Opened({}, {name: Withheld.NOT_YOURS for segment in sealed for name in segment["fields"]})
 
 
 REGISTRY = Registry(

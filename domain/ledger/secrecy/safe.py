@@ -69,7 +69,7 @@ class Safe:
 
         Raises UnknownFactName, ValueError; SegmentRefused when a segment is not what was sealed at its place.
         """
-        states = [REGISTRY.parse(record.state) for record in records]
+        states = [REGISTRY.told(record.name, record.state) for record in records]
         keys = self._keys({check(segment) for state in states for segment in state.sealed})
         return [
             REGISTRY.decode(

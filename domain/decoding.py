@@ -1,0 +1,179 @@
+"""Facts from stored bytes, the shortest way: one pass with msgspec by the kinds of the fields, made once a class.
+
+Stored facts were validated when they were recorded; here only the kinds of their values are checked. What comes out
+equals what pydantic's validation gives, field by field and in the same order. What does not fit is left to the long
+way (`Fact.join`), which says what is wrong. Must never hold: keys, names of facts, a sensitive part in the
+clear that stood so in the bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+from pydantic import AwareDatetime, BaseModel
+
+from domain.fact import Fact, JsonObject
+from domain.stream import Entry, Provenance
+from domain.withheld import Withheld
+
+M = TypeVar("M", bound=BaseModel)
+Unfit = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What decoding raises for bytes that do not fit the kinds."""
+_new: Callable[[Any], Any] = object.__new__
+_put = object.__setattr__
+values_of = msgspec.structs.asdict
+
+
+class Told(msgspec.Struct, gc=False):
+    """What the bytes of an event hold; `plain` is a struct of the fact's fields, the sensitive ones None."""
+
+    occurred_at: dt.datetime
+    actor: str
+    correlation_id: UUID
+    plain: Any
+    caused_by: int | None = None
+    provenance: Any = None
+    sealed: list[dict[str, Any]] = []
+
+
+class FactDecoder:
+    """Decodes the states of one class of facts."""
+
+    def __init__(self, kind: type[Fact]) -> None:
+        self._kind = kind
+        self._decode = msgspec.json.Decoder(_state(kind), dec_hook=nested).decode
+        self._fields_set = set(kind.model_fields)
+        self._needed = tuple(field for field in kind.sensitive if kind.model_fields[field].is_required())
+        self._hidden = {field: _hidden(kind.model_fields[field].annotation) for field in kind.sensitive}
+
+    def told(self, state: bytes) -> Told:
+        """The bytes, taken apart. Raises Unfit."""
+        return cast("Told", self._decode(state))
+
+    def fact(self, told: Told, hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
+        """As `Fact.join`, which tells of parts that do not fit. Raises pydantic's ValidationError."""
+        return self._joined(told, hidden, withheld) or self._kind.join(self._plain(told), hidden, withheld)
+
+    def _joined(self, told: Told, hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact | None:
+        values = values_of(told.plain)
+        for field, value in hidden.items():
+            convert = self._hidden.get(field)
+            if convert is None:
+                return None
+            try:
+                values[field] = convert(value)
+            except msgspec.ValidationError:
+                return None
+        if withheld:
+            stand_ins = self._kind.stand_ins
+            values |= {field: why for field, why in withheld.items() if field in stand_ins and field not in hidden}
+            values["withheld"] = dict(withheld)
+        for field in self._needed:
+            if values[field] is None:
+                return None
+        return model_of(self._kind, values, self._fields_set)
+
+    def _plain(self, told: Told) -> JsonObject:
+        """The plain part, as JSON has it."""
+        whole: JsonObject = msgspec.to_builtins(told.plain, enc_hook=lambda model: model.model_dump(mode="json"))
+        return {name: value for name, value in whole.items() if name not in self._kind.sensitive}
+
+
+@cache
+def decoder_of(kind: type[Fact]) -> FactDecoder | None:
+    """The decoder of a class; None for one that is put together in its own way."""
+    return FactDecoder(kind) if kind.join.__func__ is Fact.join.__func__ else None  # type: ignore[attr-defined] # of a classmethod
+
+
+def model_of(kind: type[M], values: dict[str, Any], fields_set: set[str]) -> M:
+    """A model with these values, none of which is looked at."""
+    model: M = _new(kind)
+    _put(model, "__dict__", values)
+    _put(model, "__pydantic_fields_set__", fields_set)
+    _put(model, "__pydantic_extra__", None)
+    _put(model, "__pydantic_private__", None)
+    return model
+
+
+def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as much as decoding
+    told: Told, fact: Fact, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime | None
+) -> Entry:
+    """The entry of a fact that was told so."""
+    source = told.provenance
+    entry: Entry = _new(Entry)
+    _stream_id(entry, stream_id)
+    _version(entry, version)
+    _fact(entry, fact)
+    _occurred_at(entry, told.occurred_at)
+    _actor(entry, told.actor)
+    _correlation_id(entry, told.correlation_id)
+    _caused_by(entry, told.caused_by)
+    _provenance(entry, None if source is None else model_of(Provenance, values_of(source), _PROVENANCE_FIELDS))
+    _position(entry, position)
+    _recorded_at(entry, recorded_at)
+    _corrected_by(entry, None)
+    return entry
+
+
+_PROVENANCE_FIELDS = set(Provenance.model_fields)
+(
+    _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,
+    _recorded_at, _corrected_by,
+) = (Entry.__dict__[field.name].__set__ for field in fields(Entry))  # fmt: skip
+"""Half as long as its `__init__`, which goes by name, since an entry is frozen."""
+
+
+def _state(kind: type[Fact]) -> type[msgspec.Struct]:
+    """The envelope around the fields of this class."""
+    told: list[Any] = [("plain", struct_of(kind, hidden=True)), ("provenance", struct_of(Provenance) | None, None)]
+    return msgspec.defstruct("Told", told, bases=(Told,), gc=False, forbid_unknown_fields=True, kw_only=True)
+
+
+@cache
+def struct_of(kind: type[BaseModel], *, hidden: bool = False) -> type[msgspec.Struct]:
+    """The fields of a model, under their names. `hidden`: the sensitive ones too, with None for a value."""
+    sensitive: Collection[str] = getattr(kind, "sensitive", ())
+    told: list[Any] = []
+    for name, field in kind.model_fields.items():
+        if name in sensitive:
+            told += [(name, None, None)] if hidden else []
+        else:
+            default = () if field.is_required() else (field.get_default(call_default_factory=True),)
+            told.append((name, kind_of(field.annotation), *default))
+    return msgspec.defstruct(kind.__name__, told, kw_only=True, gc=False, forbid_unknown_fields=True)
+
+
+def kind_of(annotation: Any) -> Any:
+    """The annotation as msgspec knows it: without constraints."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if annotation is AwareDatetime:
+        return Annotated[dt.datetime, msgspec.Meta(tz=True)]
+    if origin is Annotated:
+        return kind_of(inner[0])
+    if origin in (Union, UnionType):
+        return Union[tuple(map(kind_of, inner))]  # noqa: UP007 -- of a number of kinds that is known only here
+    if origin is not None and inner:
+        return origin[tuple(one if one is ... else kind_of(one) for one in inner)]
+    return annotation
+
+
+def nested(kind: type, told: Any) -> Any:
+    """A model inside a fact, or whatever else msgspec does not know."""
+    if issubclass(kind, BaseModel):
+        return kind.model_validate(told)
+    raise TypeError(f"a stored fact cannot hold a {kind.__name__}")
+
+
+def _hidden(annotation: Any) -> Callable[[Any], Any]:
+    """How a value of a sensitive field comes from JSON."""
+    kind = kind_of(annotation)
+    if kind in (str, str | None):
+        return lambda value: value if type(value) is str else msgspec.convert(value, kind)
+    return lambda value: msgspec.convert(value, kind, dec_hook=nested)
