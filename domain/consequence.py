@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import assert_never, cast, get_args
 from uuid import UUID
 
 from domain.calendar import CALENDAR_NAME
@@ -116,17 +116,9 @@ ConsequenceFact = (
     | DeviationWithdrawn
     | DeviationExplained
 )
-FACTS: tuple[type[Fact], ...] = (
-    DutyOpened,
-    DutyMoved,
-    DutyMet,
-    DutyReopened,
-    DutyWithdrawn,
-    DutyWaived,
-    DeviationNoted,
-    DeviationWithdrawn,
-    DeviationExplained,
-)
+FACTS: tuple[type[Fact], ...] = get_args(ConsequenceFact)
+_CONSEQUENCES = frozenset(FACTS)
+"""Asked for the class itself, since facts have no subclasses: what it is one of takes forty times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +190,8 @@ class Concluded:
 
     def evolve(self, fact: Fact) -> None:
         """Take in one fact; facts that conclude nothing change nothing."""
-        if isinstance(fact, ConsequenceFact):
-            self._take(fact)
+        if type(fact) in _CONSEQUENCES:
+            self._take(cast("ConsequenceFact", fact))
 
     def with_entries(self, news: Iterable[Entry]) -> Concluded:
         """What is recorded with those entries more."""

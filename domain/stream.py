@@ -82,7 +82,7 @@ def in_force(entries: Sequence[Entry]) -> list[Entry]:
     return [
         _with_content(entry, content.get(entry.version))
         for entry in entries
-        if entry.version not in struck and not isinstance(entry.fact, EntryCorrected | EntryStruckOut)
+        if entry.version not in struck and type(entry.fact) not in _AMENDING
     ]
 
 
@@ -98,4 +98,7 @@ def _with_content(entry: Entry, correction: Entry | None) -> Entry:
 
 def is_amended(entries: Iterable[Entry]) -> bool:
     """Whether any entry corrects or strikes another, so that the stream must be read by `in_force`."""
-    return any(isinstance(entry.fact, EntryCorrected | EntryStruckOut) for entry in entries)
+    return any(type(entry.fact) in _AMENDING for entry in entries)
+
+
+_AMENDING = frozenset({EntryCorrected, EntryStruckOut})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import assert_never
+from typing import assert_never, cast, get_args
 from uuid import UUID
 
 from domain.calendar import day_in_helsinki
@@ -129,112 +129,134 @@ def continue_episode(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState
 
 
 def _evolved(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
+    growing = _Growing(**{name: getattr(state, name) for name in _GROWING})
+    growing.assignments, growing.plans = dict(state.assignments), dict(state.plans)
+    growing.meetings = dict(state.meetings)
     for entry in news:
-        if isinstance(entry.fact, EpisodeFact):
-            state = evolve(state, entry.fact)
-    return replace(state, client_meetings_in_spell=_client_meetings_in_spell(state.decisions, state.in_force))
+        if type(entry.fact) in _EPISODE_FACTS:
+            growing.take(cast("EpisodeFact", entry.fact))
+    met = _client_meetings_in_spell(growing.decisions, state.in_force)
+    return replace(state, **vars(growing), client_meetings_in_spell=met)
 
 
-def evolve(state: EpisodeState, fact: EpisodeFact) -> EpisodeState:
-    """The state after one fact more."""
-    match fact:
-        case ReferralReceived():
-            return replace(state, referral=fact, phase=Phase.REFERRED)
-        case DecisionMade():
-            return _decided(state, fact)
-        case EpisodeStarted():
-            phase = Phase.CLOSED if state.phase is Phase.CLOSED else Phase.ACTIVE  # a start that was entered late
-            return replace(state, phase=phase, started_on=fact.started_on)
-        case EpisodeSuspended():
-            return replace(state, phase=Phase.SUSPENDED, suspended_on=fact.suspended_on)
-        case EpisodeResumed():
-            return replace(state, phase=Phase.ACTIVE, suspended_on=None)
-        case EpisodeClosed():
-            return replace(state, phase=Phase.CLOSED, closed_on=fact.closed_on)
-        case EpisodeReopened():
-            phase = Phase.ACTIVE if state.started_on else Phase.DECIDED
-            return replace(state, phase=phase, closed_on=None, suspended_on=None)
-        case WorkerAssigned():
-            return replace(state, assignments={**state.assignments, fact.assignment_id: fact})
-        case WorkerReleased():
-            left = {key: kept for key, kept in state.assignments.items() if key != fact.assignment_id}
-            return replace(state, assignments=left)
-        case EpisodeTransferred():
-            return replace(state, transfers=(fact, *state.transfers))  # of one day, the one recorded last
-        case ChildJoined():
-            known = fact.client_id in state.client_ids
-            return state if known else replace(state, joined=(*state.joined, fact.client_id))
-        case PlanMade():
-            return replace(state, plans={**state.plans, fact.plan_id: fact})
-        case MeetingPlanned() | MeetingHeld() | MeetingCancelled() | MeetingMissed():
-            return _met(state, fact)
-        case (
-            ProposalMade()
-            | CoordinationAssessed()
-            | PaymentCommitmentReceived()
-            | PlanEvaluated()
-            | HomePracticeHeld()
-            | ReportWritten()
-            | SummaryWritten()
-            | DocumentDelivered()
-            | NoticeGiven()
-            | FollowUpContactMade()
-            | FeedbackReceived()
-            | SpellOpened()
-            | AgreementMade()
-            | AdmissionAssessed()
-            | ScreenTaken()
-            | PlacementDecided()
-            | VisitationGroundRecorded()
-            | ChangeObserved()
-            | FollowUpAgreed()
-            | FollowUpStopped()
-            | FeedbackHandledInTeam()
-        ):
-            return state
-        case _:
-            assert_never(fact)
+_EPISODE_FACTS = frozenset(get_args(EpisodeFact))
+"""Facts have no subclasses: asking for the class itself is forty times as quick as asking what it is one of."""
 
 
-def _decided(state: EpisodeState, decision: DecisionMade) -> EpisodeState:
-    state = replace(state, decisions=(*state.decisions, decision))
-    match decision.kind:
-        case DecisionKind.GRANTED:
-            phase = Phase.DECIDED if state.phase in (Phase.REFERRED, Phase.REFUSED) else state.phase
-            return replace(state, grant=decision, phase=phase)
-        case DecisionKind.MOVE:
-            return replace(state, grant=decision)
-        case DecisionKind.REFUSED:
-            return replace(state, phase=Phase.REFUSED) if state.phase is Phase.REFERRED else state
-        case DecisionKind.EXTENSION | DecisionKind.EXCEPTION | DecisionKind.END:
-            return state
-        case _:
-            assert_never(decision.kind)
+@dataclass(kw_only=True)
+class _Growing:
+    """What of an episode's state the facts change, while they are taken in one after the other."""
+
+    phase: Phase
+    referral: ReferralReceived | None
+    joined: tuple[UUID, ...]
+    decisions: tuple[DecisionMade, ...]
+    grant: DecisionMade | None
+    started_on: dt.date | None
+    closed_on: dt.date | None
+    suspended_on: dt.date | None
+    transfers: tuple[EpisodeTransferred, ...]
+    assignments: dict[UUID, WorkerAssigned]
+    plans: dict[UUID, PlanMade]
+    meetings: dict[UUID, MeetingStatus]
+
+    def take(self, fact: EpisodeFact) -> None:
+        """Take in one fact."""
+        match fact:
+            case MeetingHeld():  # the meetings first: most facts are of them
+                self.meetings[fact.meeting_id] = MeetingStatus.HELD
+            case MeetingPlanned():
+                self.meetings[fact.meeting_id] = MeetingStatus.PLANNED
+            case MeetingCancelled():
+                self.meetings[fact.meeting_id] = MeetingStatus.CANCELLED
+            case MeetingMissed():
+                self.meetings[fact.meeting_id] = MeetingStatus.MISSED
+            case ReferralReceived():
+                self.referral, self.phase = fact, Phase.REFERRED
+            case DecisionMade():
+                self._decide(fact)
+            case EpisodeStarted():
+                self.started_on = fact.started_on
+                if self.phase is not Phase.CLOSED:  # else it is a start that was entered late
+                    self.phase = Phase.ACTIVE
+            case EpisodeSuspended():
+                self.phase, self.suspended_on = Phase.SUSPENDED, fact.suspended_on
+            case EpisodeResumed():
+                self.phase, self.suspended_on = Phase.ACTIVE, None
+            case EpisodeClosed():
+                self.phase, self.closed_on = Phase.CLOSED, fact.closed_on
+            case EpisodeReopened():
+                self.phase = Phase.ACTIVE if self.started_on else Phase.DECIDED
+                self.closed_on = self.suspended_on = None
+            case WorkerAssigned():
+                self.assignments[fact.assignment_id] = fact
+            case WorkerReleased():
+                self.assignments.pop(fact.assignment_id, None)
+            case EpisodeTransferred():
+                self.transfers = (fact, *self.transfers)  # of one day, the one recorded last
+            case ChildJoined():
+                of_referral = self.referral.client_ids if self.referral else ()
+                if not self.referral or fact.client_id not in (*of_referral, *self.joined):
+                    self.joined = (*self.joined, fact.client_id)
+            case PlanMade():
+                self.plans[fact.plan_id] = fact
+            case (
+                ProposalMade()
+                | CoordinationAssessed()
+                | PaymentCommitmentReceived()
+                | PlanEvaluated()
+                | HomePracticeHeld()
+                | ReportWritten()
+                | SummaryWritten()
+                | DocumentDelivered()
+                | NoticeGiven()
+                | FollowUpContactMade()
+                | FeedbackReceived()
+                | SpellOpened()
+                | AgreementMade()
+                | AdmissionAssessed()
+                | ScreenTaken()
+                | PlacementDecided()
+                | VisitationGroundRecorded()
+                | ChangeObserved()
+                | FollowUpAgreed()
+                | FollowUpStopped()
+                | FeedbackHandledInTeam()
+            ):
+                pass
+            case _:
+                assert_never(fact)
+
+    def _decide(self, decision: DecisionMade) -> None:
+        self.decisions = (*self.decisions, decision)
+        match decision.kind:
+            case DecisionKind.GRANTED:
+                self.grant = decision
+                if self.phase in (Phase.REFERRED, Phase.REFUSED):
+                    self.phase = Phase.DECIDED
+            case DecisionKind.MOVE:
+                self.grant = decision
+            case DecisionKind.REFUSED:
+                if self.phase is Phase.REFERRED:
+                    self.phase = Phase.REFUSED
+            case DecisionKind.EXTENSION | DecisionKind.EXCEPTION | DecisionKind.END:
+                pass
+            case _:
+                assert_never(decision.kind)
 
 
-def _met(state: EpisodeState, fact: MeetingPlanned | MeetingHeld | MeetingCancelled | MeetingMissed) -> EpisodeState:
-    match fact:
-        case MeetingPlanned():
-            status = MeetingStatus.PLANNED
-        case MeetingHeld():
-            status = MeetingStatus.HELD
-        case MeetingCancelled():
-            status = MeetingStatus.CANCELLED
-        case MeetingMissed():
-            status = MeetingStatus.MISSED
-        case _:
-            assert_never(fact)
-    return replace(state, meetings={**state.meetings, fact.meeting_id: status})
+_GROWING = tuple(field.name for field in fields(_Growing))
 
 
 def _client_meetings_in_spell(decisions: Sequence[DecisionMade], in_force: Sequence[Entry]) -> int:
     """The client meetings of the present spell, with those before this episode: by the days of the world."""
-    opened = [(entry.fact.opened_on, entry.version) for entry in in_force if isinstance(entry.fact, SpellOpened)]
+    facts = [(entry.fact, entry.version) for entry in in_force]
+    opened = [(fact.opened_on, version) for fact, version in facts if type(fact) is SpellOpened]
     held = [
-        (day_in_helsinki(entry.fact.started_at), entry.version)
-        for entry in in_force
-        if isinstance(entry.fact, MeetingHeld) and entry.fact.meeting_kind is MeetingKind.CLIENT_MEETING
+        (fact, version)
+        for fact, version in facts
+        if type(fact) is MeetingHeld and fact.meeting_kind is MeetingKind.CLIENT_MEETING
     ]
     if opened:
-        return sum(meeting >= max(opened) for meeting in held)
+        return sum((day_in_helsinki(meeting.started_at), version) >= max(opened) for meeting, version in held)
     return len(held) + max((decision.meetings_before for decision in decisions), default=0)

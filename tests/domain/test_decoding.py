@@ -56,8 +56,8 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> some.SearchStrate
         return some.sampled_from(list(annotation))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return facts(annotation)
-    low = [bound.ge for bound in metadata if isinstance(bound, Ge)]
-    high = [bound.le for bound in metadata if isinstance(bound, Le)]
+    low: list[Any] = [bound.ge for bound in metadata if isinstance(bound, Ge)]
+    high: list[Any] = [bound.le for bound in metadata if isinstance(bound, Le)]
     if low or high:
         numbers = some.floats if annotation is float else some.integers
         return numbers(min_value=max(low, default=-9), max_value=min(high, default=2**31))
