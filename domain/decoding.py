@@ -71,13 +71,13 @@ class FactDecoder:
                 values[field] = convert(value)
             except msgspec.ValidationError:
                 return None
-        if withheld:
-            stand_ins = self._kind.stand_ins
-            values |= {field: why for field, why in withheld.items() if field in stand_ins and field not in hidden}
-            values["withheld"] = dict(withheld)
         for field in self._needed:
             if values[field] is None:
-                return None
+                if field not in withheld:
+                    return None
+                values[field] = withheld[field]
+        if withheld:
+            values["withheld"] = withheld
         return model_of(self._kind, values, self._fields_set)
 
     def _plain(self, told: Told) -> JsonObject:
@@ -96,9 +96,9 @@ def model_of(kind: type[M], values: dict[str, Any], fields_set: set[str]) -> M:
     """A model with these values, none of which is looked at."""
     model: M = _new(kind)
     _put(model, "__dict__", values)
-    _put(model, "__pydantic_fields_set__", fields_set)
-    _put(model, "__pydantic_extra__", None)
-    _put(model, "__pydantic_private__", None)
+    _set_fields(model, fields_set)
+    _set_extra(model, None)
+    _set_private(model, None)
     return model
 
 
@@ -122,6 +122,9 @@ def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as mu
     return entry
 
 
+_set_fields, _set_extra, _set_private = (
+    BaseModel.__dict__[f"__pydantic_{name}__"].__set__ for name in ("fields_set", "extra", "private")
+)
 _PROVENANCE_FIELDS = set(Provenance.model_fields)
 (
     _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -209,8 +210,16 @@ _NOTHING_SEALED = Opened({}, {})
 
 
 def unopened(sealed: Iterable[Mapping[str, Any]]) -> Opened:
-    """A sensitive part as it is for those who have no keys."""
-    return Opened({}, {name: Withheld.NOT_YOURS for segment in sealed for name in segment["fields"]})
+    """A sensitive part as it is for those who have no keys. Raises ValueError for what is no segment."""
+    try:
+        return _withheld(tuple(name for segment in sealed for name in segment["fields"]))
+    except (KeyError, TypeError):
+        raise ValueError("what is sealed names no fields") from None
+
+
+@lru_cache(maxsize=1024)
+def _withheld(names: tuple[str, ...]) -> Opened:
+    return Opened({}, dict.fromkeys(names, Withheld.NOT_YOURS))
 
 
 REGISTRY = Registry(

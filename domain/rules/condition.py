@@ -114,7 +114,7 @@ def value_of(fact: Fact, field: str) -> object:
     """The value of a field, or of what is reckoned from others. Raises CannotSee."""
     if fact.withheld and field.partition(INSIDE)[0] in fact.withheld:
         raise CannotSee(field)
-    if field in type(fact).model_fields:
+    if field in type(fact).__pydantic_fields__:  # `model_fields` says the same in forty times as long
         return getattr(fact, field)
     if INSIDE in field:
         whole, _, inside = field.partition(INSIDE)

@@ -70,7 +70,7 @@ class Safe:
         Raises UnknownFactName, ValueError; SegmentRefused when a segment is not what was sealed at its place.
         """
         states = [REGISTRY.told(record.name, record.state) for record in records]
-        keys = self._keys({check(segment) for state in states for segment in state.sealed})
+        keys = self._keys({check(segment) for state in states for segment in state.sealed} if self._keyring else ())
         return [
             REGISTRY.decode(
                 record.name,
@@ -79,7 +79,7 @@ class Safe:
                 version=record.version,
                 position=record.position,
                 recorded_at=record.recorded_at,
-                opened=self._opened(record, state, keys) if state.sealed else None,
+                opened=self._opened(record, state, keys) if keys and state.sealed else None,
             )
             for record, state in zip(records, states, strict=True)
         ]
