@@ -27,16 +27,14 @@ from domain.ledger.proof.bundle import (
 )
 from domain.ledger.proof.bundle_contents import (
     MODEL_PUBLISHED,
-    OF_LOG,
     OF_REGISTER,
     adopted_keys,
-    fact_name,
     models_named,
-    plain_of,
 )
 from domain.ledger.proof.bundle_nodes import CHUNK, WantedNodes
 from domain.ledger.proof.checkpoint import Checkpoint
 from domain.ledger.proof.cosignature import verifier_key
+from domain.ledger.proof.logfacts import OF_LOG, fact_name, plain_of
 from domain.ledger.proof.note import SignedNote, VerifierKey
 from domain.ledger.proof.tlog_proof import TlogProof
 from domain.ledger.proof.tree import HASH_BYTES, Nodes, consistency_proof, inclusion_proof, root_of

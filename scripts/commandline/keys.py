@@ -14,11 +14,11 @@ import typer
 
 from api.settings import Settings
 from domain.ledger.proof.note import sign
+from domain.ledger.proof.statement import Statement
 from domain.ledger.sealing import rota
 from domain.ledger.sealing.files import write_whole
 from domain.ledger.sealing.keyfiles import keys_in, read_key
 from domain.ledger.sealing.refusals import NoLogKey
-from domain.ledger.sealing.restoring import Statement
 from domain.register.facts import LogKeyAdopted, LogKeyPurpose
 from domain.register.state import RegisterState
 from scripts.commandline import options

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from domain.ledger.book import Book, Order
 from domain.ledger.identity import id_from_name, register_stream_id
+from domain.ledger.proof.statement import Statement, TreeHead
 from domain.ledger.sealing.keyfiles import keys_in
 from domain.ledger.sealing.logstore import LogStore
 from domain.ledger.sealing.refusals import RestoreRefused
-from domain.ledger.sealing.restoring import Statement, TreeHead, begun_from, check, gone_on, prepare
+from domain.ledger.sealing.restoring import begun_from, check, gone_on, prepare
 from domain.ledger.sealing.sealer import now
 from domain.ledger.sealing.state import SealedState, load_state, save_state, settle_refusal
 from domain.ledger.sealing.working import Workshop

@@ -27,6 +27,8 @@ from scripts.commandline.self_test import self_test
 from scripts.commandline.session import database, register_meant
 
 app = typer.Typer()
+RESTORED = 4
+"""The exit status when nothing but a signed restore was found."""
 
 
 @app.command("verify")
@@ -61,7 +63,10 @@ def verify_command(
     markdown: Annotated[bool, typer.Option("--markdown", help="The --self-test's table, as a page has it.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Verify that no recorded event was changed, dropped, added, moved or backdated. Exit status 1: it was."""
+    """Verify that no recorded event was changed, dropped, added, moved or backdated. Exit status 1: it was.
+
+    Exit status 4: all that was found is that a signed restore replaced what had been sealed.
+    """
     if try_itself:
         self_test(times=times, seed=seed, as_json=as_json, as_markdown=markdown)
         return
@@ -83,20 +88,22 @@ def verify_command(
                 report = verify(live, trust, opted(progress))
     _print(report, as_json=as_json)
     if not report.sound:
-        raise typer.Exit(FAILURE)
+        raise typer.Exit(RESTORED if report.restored else FAILURE)
 
 
 def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
         return
-    verdict = "Sound" if report.sound else "NOT SOUND"
+    verdict = "Sound" if report.sound else "HISTORY REPLACED BY A SIGNED RESTORE" if report.restored else "NOT SOUND"
     typer.echo(f"{verdict}: {report.origin}, {report.events:,} events read from {report.source}")
     if report.finding is not None:
         typer.echo(f"  First: {report.finding}")
     typer.echo(f"  Root {report.root.hex()}; {report.checkpoints} checkpoints hold")
     sealed = f" at {report.sealed_at.isoformat()}" if report.sealed_at else ""
     typer.echo(f"  Proved to position {report.proved_to} by what you brought; sealed to {report.sealed_to}{sealed}")
+    for told in (*report.adoptions, *report.restores):
+        typer.echo(f"  {told}")
     for note in report.notes:
         typer.echo(f"  Note: {note}")
 

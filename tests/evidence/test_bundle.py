@@ -18,10 +18,10 @@ from domain.ledger.evidence import EvidenceRefused, Gathering
 from domain.ledger.migrate import schema_of
 from domain.ledger.proof.archive import archive_at
 from domain.ledger.proof.bundle import WORDS, Bundle, checkpoint_name, proof_name, record_name
-from domain.ledger.proof.bundle_contents import fact_name
 from domain.ledger.proof.bundle_nodes import CHUNK, WantedNodes
 from domain.ledger.proof.checkpoint import Checkpoint
 from domain.ledger.proof.cosignature import WitnessSigner
+from domain.ledger.proof.logfacts import fact_name
 from domain.ledger.proof.note import SignedNote, SignerKey
 from domain.ledger.proof.tlog_proof import TlogProof
 from domain.ledger.proof.tree import LeafHashes, consistency_proof, inclusion_proof, leaf_hash, root_of
@@ -68,6 +68,20 @@ def test_a_bundle_is_sound_to_whoever_holds_an_older_checkpoint_and_the_keys(sto
     assert report.finding is None
     assert (report.proved_to, report.sealed_to) == (story.first_size, story.last_size)
     assert report.events == len(opened(story.now).positions())
+
+
+def test_who_holds_only_the_first_key_trusts_what_its_successor_signed_and_is_told_of_the_adoption(
+    story: Story,
+) -> None:
+    first, second = story.keys
+    report = Auditor((first,), (story.office.notes[story.first_size],)).verify(story.now)
+    assert (report.finding, report.sealed_to) == (None, story.last_size)
+    assert [(each.adoption.key, each.covered_by) for each in report.adoptions] == [
+        (first, story.first_size),
+        (second, story.last_size),
+    ]
+    alone = Auditor((second,), (story.office.notes[story.last_size],)).verify(story.now)
+    assert (alone.sealed_to, alone.passed_over) == (story.last_size, 2), "trust is never handed back"
 
 
 def test_it_holds_the_episodes_records_verbatim_and_what_they_stand_on_and_nothing_else(story: Story) -> None:
@@ -136,7 +150,7 @@ def test_a_checkpoint_newer_than_the_bundle_is_told_so(story: Story) -> None:
 def test_who_holds_the_newest_key_only_need_not_know_the_older_ones(story: Story) -> None:
     report = Auditor((story.keys[1],)).verify(story.now)
     assert (report.finding, report.passed_over, report.checkpoints) == (None, 2, 1)
-    assert Auditor((story.keys[0],)).code(story.now) == "no_known_signature"
+    assert Auditor((SignerKey.generate(story.office.origin).verifier(),)).code(story.now) == "no_known_signature"
 
 
 def test_without_anything_of_ones_own_it_says_what_is_not_proved(story: Story) -> None:

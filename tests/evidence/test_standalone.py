@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.ledger.proof.note import SignerKey
 from tests.evidence.conftest import Story
-from tests.evidence.office import Forging, files_of, names_like, relisted, zipped
+from tests.evidence.office import Auditor, Forging, Office, files_of, names_like, relisted, zipped
 
 NO_CRYPTOGRAPHY = "import sys\nsys.modules['cryptography'] = None\n"
 
@@ -122,3 +123,28 @@ def test_without_cryptography_openssl_tells_and_without_either_it_says_that_noth
 def test_a_line_without_a_bundle_is_answered_with_how_to_use_it(script: Path) -> None:
     status, said = ran(script)
     assert (status, said.startswith("usage: ")) == (2, True)
+
+
+def test_it_trusts_keys_that_the_history_under_trusted_ones_adopts(
+    register: tuple[str, str], script: Path, tmp_path: Path
+) -> None:
+    office = Office(*register, tmp_path / "office")
+    first = office.key()
+    episode = office.desk.started()
+    for _ in range(2):
+        office.seal()
+        third = office.key()
+    office.seal()
+    office.desk.started()
+    kept = tmp_path / "newest.checkpoint"
+    size = office.seal().size
+    kept.write_bytes(office.notes[size])
+    bundle = office.bundle(episode)
+    status, said = ran(script, bundle, "--checkpoint", kept, "--key", str(first.verifier()))
+    assert (status, f"adopts the key {third.verifier()}" in said) == (0, True)
+    assert f"Your checkpoint of {size} events: this is the same log." in said
+    assert Auditor((first.verifier(),), (office.notes[size],)).code(bundle) == "sound"
+    stranger = SignerKey.generate(office.origin).verifier()
+    status, said = ran(script, bundle, "--key", str(stranger))
+    assert (status, "no known key signed" in said) == (1, True)
+    office.desk.book.close()

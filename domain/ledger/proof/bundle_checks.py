@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,10 +26,13 @@ from domain.ledger.proof.bundle import (
     proof_name,
     record_name,
 )
+from domain.ledger.proof.chain import Chain
 from domain.ledger.proof.checkpoint import CLOCK_TOLERANCE_SECONDS, Checkpoint, SeenCheckpoint, open_checkpoint
 from domain.ledger.proof.faults import MalformedBundle, NoKnownSignature, ProofFault
 from domain.ledger.proof.findings import Finding, Refuted, Report
 from domain.ledger.proof.inspection import finding_at, of_json, of_state
+from domain.ledger.proof.left import LeftHistory
+from domain.ledger.proof.logfacts import Adoption, Restore, log_fact_in
 from domain.ledger.proof.marks import Mark
 from domain.ledger.proof.note import SignedNote
 from domain.ledger.proof.tlog_proof import TlogProof
@@ -69,9 +73,15 @@ class _Verification:
     def __init__(self, bundle: Bundle, trust: Trust, options: Options) -> None:
         self.bundle, self.trust, self.options = bundle, trust, options
         self.manifest = bundle.manifest
-        self.keys = trust.keys or (*self.manifest.keys, *self.manifest.witnesses)
-        self.brought = [Mark(open_checkpoint(note, self.keys), brought=True) for note in trust.checkpoints]
+        own = (*self.manifest.keys, *self.manifest.witnesses)
+        self.chain = Chain(trust.keys or own, keys_are_its_own=not trust.keys)
+        for note in trust.checkpoints:
+            with suppress(NoKnownSignature):  # by a key that a record here adopts, perhaps
+                open_checkpoint(note, self.chain.held)
         self.marks: dict[int, Mark] = {}
+        self.facts = [fact for position in bundle.positions() if (fact := self._log_fact(position))]
+        self.left = LeftHistory([fact for fact in self.facts if isinstance(fact, Restore)], roots_at_hand=False)
+        self.not_here: list[Finding] = []
         self.report = Report(bundle.told, self.manifest.origin)
 
     def run(self) -> Report:
@@ -84,18 +94,41 @@ class _Verification:
             contents.check(self.bundle, records)
             self._check_keys(records)
             self._compare_made(records)
+        except NoKnownSignature:
+            raise  # of what the auditor brings
         except Refuted as refuted:
             self.report.finding = refuted.finding
         except ProofFault as fault:
             self.report.finding = Finding(fault.code, f"{fault}.")
+        self._tell_of_the_log()
         self._tell_what_is_not_proved()
         return self.report
+
+    def _log_fact(self, position: int) -> Adoption | Restore | None:
+        """What the record there says of the log. Raises MalformedBundle."""
+        return log_fact_in(self.manifest.origin, self.bundle.read(record_name(position)))
+
+    def _tell_of_the_log(self) -> None:
+        """A checkpoint that does not fit is explained by a signed restore, or it is what it looks like."""
+        report = self.report
+        report.adoptions, report.restores = self.chain.all_told(), self.left.told((), self.chain)
+        if report.finding is None and self.not_here:
+            report.finding = self.left.finding(report.restores) or self.not_here[0]
+
+    def _learn_keys(self, mark: Mark, covered: int) -> None:
+        """Trust the keys that records adopt which are under a checkpoint of a key that is trusted already."""
+        for fact in self.facts:
+            if isinstance(fact, Adoption) and covered < fact.position <= mark.size:
+                data = self.bundle.read(record_name(fact.position))
+                self._check_inclusion(data, self._unpacked(data, fact.position), mark)
+                self.chain.met(fact)
+        self.chain.vouch(mark.size, brought=False)
 
     def _open_checkpoints(self) -> None:
         sizes = self.bundle.sizes()
         if not sizes or sizes[-1] != self.manifest.size:
             raise MalformedBundle(f"the newest checkpoint here is not the one of {self.manifest.size} events")
-        for size in sizes:
+        for covered, size in pairwise((0, *sizes)):
             name = checkpoint_name(size)
             mark = self._opened(self.bundle.read(name), name, newest=size == sizes[-1])
             if mark.checkpoint.origin != self.manifest.origin:
@@ -104,6 +137,8 @@ class _Verification:
             if mark.size != size:
                 raise Refuted(Finding("malformed_bundle", f"{name} is the checkpoint of {mark.size} events."))
             self.marks[size] = mark
+            if mark.seen.log_keys:
+                self._learn_keys(mark, covered)
         for before, after in pairwise(self.marks.values()):
             if before.sealed is not None and after.sealed is not None and after.sealed < before.sealed - _TOLERANCE:
                 words = f"{after} says that it was sealed before {before}."
@@ -116,7 +151,7 @@ class _Verification:
     def _opened(self, data: bytes, name: str, *, newest: bool) -> Mark:
         """The checkpoint; one that no trusted key signed counts as a tree head only, that others must prove."""
         try:
-            return Mark(open_checkpoint(data, self.keys), brought=False)
+            return self._signed(data, brought=False)
         except NoKnownSignature as fault:
             if newest:
                 raise Refuted(Finding(fault.code, f"{name}: {fault}.")) from None
@@ -127,6 +162,13 @@ class _Verification:
             return Mark(SeenCheckpoint(untimed, note, (), ()), brought=False)
         except ProofFault as fault:
             raise Refuted(Finding(fault.code, f"{name}: {fault}.")) from None
+
+    def _signed(self, data: bytes, *, brought: bool) -> Mark:
+        """The checkpoint, signed by a key that is trusted for it. Raises ProofFault."""
+        checkpoint = Checkpoint.parse(SignedNote.parse(data).text)
+        seen = open_checkpoint(data, self.chain.keys(checkpoint.size, checkpoint.sealed_at))
+        self.chain.signed(seen.log_keys)
+        return Mark(seen, brought=brought)
 
     def _tie_to_newest(self) -> None:
         newest = self.marks[self.manifest.size]
@@ -144,20 +186,31 @@ class _Verification:
             raise Refuted(Finding("changed" if older.brought else fault.code, words)) from None
 
     def _tie_to_brought(self) -> None:
-        newest = self.marks[self.manifest.size]
-        for mark in self.brought:
-            if mark.checkpoint.origin != self.manifest.origin:
-                words = f"a checkpoint is of the log {mark.checkpoint.origin!r}, not of {self.manifest.origin!r}."
-                raise Refuted(Finding("foreign_origin", words))
-            here = self.marks.get(mark.size)
-            if here is not None and here.checkpoint.root != mark.checkpoint.root:
-                words = f"{mark} that you brought has another root than the one here: this is another history."
-                raise Refuted(Finding("changed", words))
-            if here is None and not self.bundle.has(consistency_name(mark.size, newest.size)):
-                raise Refuted(Finding("not_tied", _not_tied(mark, newest)))
-            if here is None:
-                self._check_grown(mark, newest)
-            self.report.proved_to = max(self.report.proved_to, mark.size)
+        """Raises NoKnownSignature, Refuted."""
+        for note in self.trust.checkpoints:
+            mark = self._signed(note, brought=True)
+            try:
+                self._tie(mark)
+                self.report.proved_to = max(self.report.proved_to, mark.size)
+            except Refuted as refuted:
+                if not self.left.may_hold(mark):
+                    raise
+                self.left.marks.append(mark)
+                self.not_here.append(refuted.finding)
+
+    def _tie(self, mark: Mark) -> None:
+        """Raises Refuted unless the newest checkpoint here extends the one that was brought."""
+        newest, here = self.marks[self.manifest.size], self.marks.get(mark.size)
+        if mark.checkpoint.origin != self.manifest.origin:
+            words = f"a checkpoint is of the log {mark.checkpoint.origin!r}, not of {self.manifest.origin!r}."
+            raise Refuted(Finding("foreign_origin", words))
+        if here is not None and here.checkpoint.root != mark.checkpoint.root:
+            words = f"{mark} that you brought has another root than the one here: this is another history."
+            raise Refuted(Finding("changed", words))
+        if here is None and not self.bundle.has(consistency_name(mark.size, newest.size)):
+            raise Refuted(Finding("not_tied", _not_tied(mark, newest)))
+        if here is None:
+            self._check_grown(mark, newest)
 
     def _open_records(self) -> list[StoredRecord]:
         positions = self.bundle.positions()

@@ -7,47 +7,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from domain.ledger.identity import register_stream_id
 from domain.ledger.proof.bundle import Bundle, model_name
 from domain.ledger.proof.faults import MalformedBundle
 from domain.ledger.proof.findings import Refuted
 from domain.ledger.proof.inspection import finding_at
+from domain.ledger.proof.logfacts import KEY_ADOPTED, OF_LOG, ORIGIN_PREFIX, fact_name, plain_of
 from domain.ledger.submission import StoredRecord
 
-ORIGIN_PREFIX = "jaksokirja/"
-MODEL_PUBLISHED, KEY_ADOPTED = "service_model_published", "log_key_adopted"
-OF_LOG = frozenset({KEY_ADOPTED, "log_restored"})
-"""The facts of the register's own stream that every bundle holds, up to its newest checkpoint."""
+MODEL_PUBLISHED = "service_model_published"
 OF_REGISTER = frozenset({"register_opened", "controller_succeeded", MODEL_PUBLISHED})
-"""Those that it holds up to its as-of position; of the models only the ones that the episode names."""
+"""The facts of the register's own stream that a bundle holds up to its as-of position; of the models only the ones that
+the episode names. What the register says of its log (OF_LOG) every bundle holds up to its newest checkpoint."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def microseconds(moment: dt.datetime) -> int:
     """Microseconds since 1970."""
     return (moment - _EPOCH) // dt.timedelta(microseconds=1)
-
-
-def fact_name(record: StoredRecord) -> str:
-    """The fact's name without its version."""
-    return record.name.rpartition(".")[0]
-
-
-def plain_of(record: StoredRecord) -> dict[str, Any]:
-    """The plain part of a record's state. Raises Refuted."""
-    try:
-        state = from_json(record.state)
-        plain = state["plain"]
-    except (ValueError, KeyError, TypeError):
-        plain = None
-    if not isinstance(plain, dict):
-        words = "the state is not one that the register writes."
-        raise Refuted(finding_at(record.position, record, "malformed_state", words))
-    return plain
 
 
 def models_named(records: Sequence[StoredRecord]) -> Iterator[tuple[str, int, StoredRecord]]:

@@ -82,3 +82,9 @@ class MalformedBundle(ProofFault):
     """Not an evidence bundle, or one beyond the limits, cut short or put together from others."""
 
     code = "malformed_bundle"
+
+
+class MalformedStatement(ProofFault):
+    """Not the statement of a restore."""
+
+    code = "malformed_statement"

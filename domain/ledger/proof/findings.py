@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.ledger.proof.faults import ProofFault
+
+if TYPE_CHECKING:
+    from domain.ledger.proof.chain import Told, ToldRestore
+
+RESTORED = "restored"
+"""The code of the one finding that is explained: a signed restore replaced what had been sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,13 @@ class Report:
     sealed_at: dt.datetime | None = None
     finding: Finding | None = None
     notes: list[str] = field(default_factory=list)
+    adoptions: list[Told] = field(default_factory=list)
+    restores: list[ToldRestore] = field(default_factory=list)
+
+    @property
+    def restored(self) -> bool:
+        """Whether all that was found is a signed restore, which replaced what had been sealed."""
+        return self.finding is not None and self.finding.code == RESTORED
 
     @property
     def sound(self) -> bool:
@@ -88,4 +101,6 @@ class Report:
             "sealed_at": self.sealed_at.isoformat() if self.sealed_at else None,
             "finding": {name: getattr(finding, name) for name in Finding.__slots__} if finding else None,
             "notes": self.notes,
+            "keys_adopted": [each.as_json() for each in self.adoptions],
+            "restores": [each.as_json() for each in self.restores],
         }

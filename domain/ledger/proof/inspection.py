@@ -62,6 +62,14 @@ def explain(block: bytes, at: int, expected: Expected) -> Finding:
     return found or finding_at(expected.position, record, "malformed_record", words)
 
 
+def read_leaf(leaf: bytes) -> tuple[str, StoredRecord] | None:
+    """The origin and the record in a leaf's bytes; None when they are none."""
+    try:
+        return unpack(leaf[1:]) if leaf[:1] == b"\x00" else None
+    except MalformedRecord:
+        return None
+
+
 def of_record(origin: str, record: StoredRecord, expected: Expected) -> Finding | None:
     """What is wrong with a record that can be read; None when nothing is."""
     name = record.name.encode()

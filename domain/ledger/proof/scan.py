@@ -6,16 +6,20 @@ told by `inspection.py`, away from it. Never here: checkpoints, files.
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
 from collections.abc import Collection
 from hashlib import sha256
 
 from domain.ledger.proof.findings import Finding
-from domain.ledger.proof.inspection import Expected, causes_earlier, explain
+from domain.ledger.proof.inspection import Expected, causes_earlier, explain, of_record, read_leaf
+from domain.ledger.proof.logfacts import OF_LOG, Adoption, Restore, log_fact
 from domain.ledger.proof.records import FRAME_BYTES
 
 LATEST = 2**63 - 1
 _LENGTH = struct.Struct(">I")
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 _CORRELATION = b'"correlation_id":"'
 
 
@@ -29,6 +33,12 @@ class Scan:
         written = origin.encode()
         self.origin = origin
         self.names = frozenset(name.encode() for name in names)
+        self._of_log = frozenset(
+            name for name in self.names if name.rpartition(b".")[0].decode(errors="replace") in OF_LOG
+        )
+        self._usual = self.names - self._of_log
+        self.log_facts: list[Adoption | Restore] = []
+        """What the register said of its log so far, in order: keys that it adopted, restores."""
         self.prefix = b"\x00\x01" + len(written).to_bytes(2) + written
         self.position = 0
         self.floor = -LATEST
@@ -45,15 +55,34 @@ class Scan:
         A first bad record is kept as `finding`; from there on records are only hashed, to tell what checkpoints say.
         """
         leaves: list[bytes] = []
-        if self.finding is None:
+        while self.finding is None:
             at = self._checked(block, at, until, leaves)
-        if self.finding is not None:
-            at = self._hashed(block, at, until, leaves)
-        return at, leaves
+            if self.position >= until or at >= len(block):
+                return at, leaves
+            at = self._looked_at(block, at, leaves)
+        return self._hashed(block, at, until, leaves), leaves
+
+    def _looked_at(self, block: bytes, at: int, leaves: list[bytes]) -> int:
+        """What the quick loop did not take: a record about the log itself, or a bad one, of which it is told why."""
+        end = at + 4 + int.from_bytes(block[at : at + 4])
+        leaf = block[at + 4 : end]
+        expected = self.expected()
+        found = read_leaf(leaf) if end <= len(block) else None
+        if found is None or found[1].name.encode() not in self._of_log or of_record(*found, expected) is not None:
+            self.finding = explain(block, at, expected)
+            return at
+        origin, record = found
+        fact = log_fact(origin, record)
+        self.log_facts += [fact] if fact is not None else []
+        self.position, self.versions[record.stream_id.bytes] = record.position, record.version
+        self.floor = (record.recorded_at - _EPOCH) // _MICROSECOND
+        leaves.append(sha256(leaf).digest())
+        return end
 
     def _checked(self, block: bytes, at: int, until: int, leaves: list[bytes]) -> int:
         unpack, header_bytes, size = self._header.unpack_from, self._header.size, len(block)
-        prefix, names, versions, find, add = self.prefix, self.names, self.versions, block.find, leaves.append
+        prefix, names, versions, find, add = self.prefix, self._usual, self.versions, block.find, leaves.append
+        before = len(leaves)
         floor, ceiling, get, last_at = self.floor, self.ceiling, self.versions.get, size - header_bytes
         last_stream, last_version = b"", 0  # written down when another stream comes: events of one come together
         last_moment = None  # events of one append were recorded together
@@ -94,9 +123,7 @@ class Scan:
             add(sha256(block[at + 4 : end]).digest())
             at = end
         versions[last_stream] = last_version
-        self.position, self.floor = self.position + len(leaves), floor
-        if self.position < until and at < size:
-            self.finding = explain(block, at, self.expected())
+        self.position, self.floor = self.position + len(leaves) - before, floor
         return at
 
     def expected(self) -> Expected:

@@ -59,21 +59,22 @@ def verify(archive: zipfile.ZipFile, kept: Sequence[bytes], brought: Sequence[st
     keys = dict(_key(vkey) for vkey in brought or manifest["keys"])
     origin, newest = manifest["origin"], int(manifest["size"])
     heads: dict[int, tuple[bytes, str]] = {}
-    checked = True
+    checked, said = True, list[str]()
     for name in sorted(name for name in files if name.startswith("checkpoints/")):
         size, root, signed = _checkpoint(files[name], keys, origin, needed=_number(name) == newest)
         _require(size == _number(name), f"{name} is the checkpoint of another size")
-        heads[size] = root, name
-        checked = checked and signed
+        covered, heads[size] = max(heads, default=0), (root, name)
+        if signed is not None:
+            said += _learn_keys(files, keys, range(covered + 1, size + 1), heads)
+        checked = checked and signed is not False
     _require(newest in heads, "the newest checkpoint is missing")
     for size, (root, _) in heads.items():
         _tied(files, size, root, newest, heads[newest][0])
-    said = []
     for note in kept:
         size, root, signed = _checkpoint(note, keys, origin, needed=True)
         _require(size <= newest, f"your checkpoint of {size} events is newer than the bundle, of {newest}")
         _tied(files, size, root, newest, heads[newest][0])
-        checked = checked and signed
+        checked = checked and signed is not False
         said.append(f"Your checkpoint of {size} events: this is the same log.")
     count = _check_records(files, heads)
     said.insert(0, f"{'SOUND' if checked else 'SOUND, SIGNATURES NOT CHECKED'}: {count} records of {origin}")
@@ -108,24 +109,43 @@ def _check_records(files: dict[str, bytes], heads: dict[int, tuple[bytes, str]])
     """Each record under the first checkpoint that covers it; how many there are."""
     names = sorted(name for name in files if name.startswith("records/"))
     for name in names:
-        position = _number(name)
-        covering = [size for size in heads if size >= position]
-        _require(bool(covering), f"no checkpoint covers {name}")
-        root, checkpoint = heads[min(covering)]
-        text = files[f"proofs/{position:012}.tlog-proof"]
-        head, _, note = text.partition(b"\n\n")
-        lines = head.decode().split("\n")
-        _require(len(lines) <= PROOF_LIMIT + 2, f"the proof of {name} is too long")
-        _require(lines[0] == "c2sp.org/tlog-proof@v1" and note == files[checkpoint], f"the proof of {name} is another")
-        _require(lines[1] == f"index {position - 1}", f"the proof of {name} is of another position")
-        leaf = hashlib.sha256(b"\x00" + files[name]).digest()
-        hashes = [base64.b64decode(line, validate=True) for line in lines[2:]]
-        _require(_included(position - 1, min(covering), leaf, hashes) == root, f"{name} is not what was sealed")
+        _check_record(files, name, heads)
     return len(names)
 
 
-def _checkpoint(note: bytes, keys: Keys, origin: object, *, needed: bool) -> tuple[int, bytes, bool]:
-    """Size and root of a checkpoint, and whether its signature could be checked."""
+def _check_record(files: dict[str, bytes], name: str, heads: dict[int, tuple[bytes, str]]) -> None:
+    position = _number(name)
+    covering = [size for size in heads if size >= position]
+    _require(bool(covering), f"no checkpoint covers {name}")
+    root, checkpoint = heads[min(covering)]
+    text = files[f"proofs/{position:012}.tlog-proof"]
+    head, _, note = text.partition(b"\n\n")
+    lines = head.decode().split("\n")
+    _require(len(lines) <= PROOF_LIMIT + 2, f"the proof of {name} is too long")
+    _require(lines[0] == "c2sp.org/tlog-proof@v1" and note == files[checkpoint], f"the proof of {name} is another")
+    _require(lines[1] == f"index {position - 1}", f"the proof of {name} is of another position")
+    leaf = hashlib.sha256(b"\x00" + files[name]).digest()
+    hashes = [base64.b64decode(line, validate=True) for line in lines[2:]]
+    _require(_included(position - 1, min(covering), leaf, hashes) == root, f"{name} is not what was sealed")
+
+
+def _learn_keys(
+    files: dict[str, bytes], keys: Keys, positions: range, heads: dict[int, tuple[bytes, str]]
+) -> Iterator[str]:
+    """Trust the keys that records adopt which are under a checkpoint of a key that is trusted already; tell of them."""
+    for name in sorted(name for name in files if name.startswith("records/") and _number(name) in positions):
+        name_at = 3 + int.from_bytes(files[name][1:3]) + 38
+        length = int.from_bytes(files[name][name_at - 2 : name_at])
+        if files[name][name_at : name_at + length].startswith(b"log_key_adopted."):
+            _check_record(files, name, heads)
+            told = json.loads(files[name][name_at + length :])["plain"]
+            if told["purpose"] == "checkpoints":
+                keys.update([_key(told["verifier_key"])])
+                yield f"Position {_number(name)} adopts the key {told['verifier_key']}."
+
+
+def _checkpoint(note: bytes, keys: Keys, origin: object, *, needed: bool) -> tuple[int, bytes, bool | None]:
+    """Size and root of a checkpoint, and whether its signature could be checked; None: no known key signed it."""
     text, _, below = note.decode().rpartition("\n\n")
     text += "\n"
     lines = text.split("\n")
@@ -141,7 +161,7 @@ def _checkpoint(note: bytes, keys: Keys, origin: object, *, needed: bool) -> tup
             _require(right is not False, f"a signature of {name} is wrong")
             signed, checked = True, checked and right is True
     _require(signed or not needed, f"no known key signed the checkpoint of {lines[1]} events")
-    return int(lines[1]), base64.b64decode(lines[2], validate=True), checked
+    return int(lines[1]), base64.b64decode(lines[2], validate=True), checked if signed else None
 
 
 def _signed(public: bytes, message: bytes, signature: bytes) -> bool | None:

@@ -10,15 +10,19 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from domain.ledger.proof.chain import Chain
 from domain.ledger.proof.checkpoint import CLOCK_TOLERANCE_SECONDS
-from domain.ledger.proof.faults import ProofFault
+from domain.ledger.proof.faults import NoKnownSignature, ProofFault
 from domain.ledger.proof.findings import Finding, Refuted, Report
 from domain.ledger.proof.inspection import named, of_json
 from domain.ledger.proof.kept import KeptLeaves
+from domain.ledger.proof.left import LeftHistory, restores_in
+from domain.ledger.proof.logfacts import Adoption, Restore
 from domain.ledger.proof.marks import Mark, Marks
 from domain.ledger.proof.note import VerifierKey
 from domain.ledger.proof.records import unframed
 from domain.ledger.proof.scan import LATEST, Scan
+from domain.ledger.proof.statement import TreeHead
 from domain.ledger.proof.tiles import TileReader, TileWriter
 from domain.ledger.proof.tree import CompactTree
 from domain.ledger.record import unpack
@@ -26,6 +30,8 @@ from domain.ledger.record import unpack
 if TYPE_CHECKING:
     from domain.ledger.proof.bundle_checks import MadeAgain
 
+PASSES = 3
+"""A source is gone through so often again at most, to see which of the restores that it records hold."""
 _TOLERANCE = CLOCK_TOLERANCE_SECONDS * 1_000_000
 Progress = Callable[[int, int], None]
 """Told how many of how many events are done."""
@@ -86,19 +92,39 @@ class Options:
 
 
 def verify(source: Source, trust: Trust, options: Options | None = None) -> Report:
-    """Verify a source. Raises ProofFault when what the auditor brings is itself unsound, or a file cannot be read."""
-    return _Verification(source, trust, options or Options()).run()
+    """Verify a source. Raises ProofFault when what the auditor brings is itself unsound, or a file cannot be read.
+
+    When something is found and the source records a restore, it is gone through again: whether a signed restore, of
+    which the source makes no secret, is all that it is. That is told as `restored`, never as sound.
+    """
+    opted = options or Options()
+    first = _Verification(source, trust, opted).run()
+    if first.sound:
+        return first
+    stated = restores_in(source)
+    for _ in range(PASSES):
+        if not stated:
+            break
+        again = _Verification(source, trust, replace(opted, keep=None), stated).run()
+        holding = [each.restore for each in again.restores if each.holds]
+        if len(holding) == len(stated):
+            return again
+        stated = holding  # what does not hold explains nothing: gone through again without it
+    return first
 
 
 class _Verification:
-    def __init__(self, source: Source, trust: Trust, options: Options) -> None:
+    def __init__(self, source: Source, trust: Trust, options: Options, stated: Sequence[Restore] = ()) -> None:
         self.source, self.trust, self.options = source, trust, options
+        self.left = LeftHistory(stated)
+        self.chain = Chain(trust.keys or source.keys, keys_are_its_own=not trust.keys)
         self.report = Report(source.told, source.origin)
         self.scan = Scan(source.origin, source.names if options.names is None else options.names)
         self.tree = CompactTree()
         self.kept = KeptLeaves(trust.tiles)
-        self.marks = Marks(trust.checkpoints, source.checkpoints(), trust.keys or source.keys)
+        self.marks = Marks(trust.checkpoints, source.checkpoints(), self.chain)
         self._block, self._at = b"", 0
+        self._facts_taken = 0
         self._brought_ahead = len(trust.checkpoints)
 
     def run(self) -> Report:
@@ -111,6 +137,11 @@ class _Verification:
         except ProofFault as fault:
             report.finding = self.scan.finding or Finding(fault.code, f"{fault}.")
         report.events, report.root, report.passed_over = self.tree.size, self.tree.root(), self.marks.passed_over
+        report.adoptions = self.chain.all_told()
+        report.restores = self.left.told(self.scan.log_facts, self.chain)
+        if report.finding is None:
+            report.finding = self.left.finding(report.restores)
+        self._tell_of_notes_not_opened()
         self._tell_what_is_not_proved()
         if report.finding is None and self.options.keep is not None:
             self.options.keep.flush()
@@ -119,6 +150,10 @@ class _Verification:
     def _walk(self) -> Finding | None:
         matched: Mark | None = None
         for mark in self.marks:
+            if self.left.may_hold(mark) and not self._is_here(mark):
+                self.left.marks.append(mark)
+                self._brought_ahead -= mark.brought
+                continue
             fault = self._out_of_place(mark, matched)
             if fault is not None and not (mark.brought and fault.code == "checkpoint_backdated"):
                 return fault  # a time alone is told after what was brought has said what was changed
@@ -141,6 +176,12 @@ class _Verification:
         words = "this is not the event of which the tiles that were brought tell."
         return self._first_seen(matched.size + 1 if matched else 1, words) or self._at_the_end()
 
+    def _is_here(self, mark: Mark) -> bool:
+        """Whether a checkpoint from before a restore is of what stands here, too. Its time binds nothing."""
+        self.scan.ceiling = LATEST
+        self._advance(mark.size)
+        return self.tree.size == mark.size and self.tree.root() == mark.checkpoint.root
+
     def _out_of_place(self, mark: Mark, before: Mark | None) -> Finding | None:
         if mark.checkpoint.origin != self.source.origin:
             words = f"a checkpoint is of the log {mark.checkpoint.origin!r}, not of {self.source.origin!r}."
@@ -156,6 +197,7 @@ class _Verification:
 
     def _count(self, mark: Mark) -> None:
         self.report.checkpoints += 1
+        self.chain.vouch(mark.size, brought=mark.brought)
         if mark.brought:
             self.report.proved_to = mark.size
         else:
@@ -167,6 +209,12 @@ class _Verification:
                 self.scan.floor, self.scan.sealed_floor = earliest, (mark.size, earliest)
 
     def _advance(self, until: int) -> None:
+        for head in self.left.heads_up_to(until):
+            self._go(head.size)
+            self.left.pass_by(TreeHead.of(self.tree), head)
+        self._go(until)
+
+    def _go(self, until: int) -> None:
         until = min(until, self.source.size)
         while self.tree.size < until:
             if self._at >= len(self._block):
@@ -177,11 +225,18 @@ class _Verification:
                 return
             if self.options.thorough and self.scan.finding is None:
                 self._read_states(self._block[start : self._at])
+            self._take_log_facts()
             self.kept.compare(leaves, size, self._block, start)
             self.tree.extend(leaves)
             if self.options.keep is not None:
                 self.options.keep.extend(leaves)
             self.options.progress(self.tree.size, self.source.size)
+
+    def _take_log_facts(self) -> None:
+        new, self._facts_taken = self.scan.log_facts[self._facts_taken :], len(self.scan.log_facts)
+        for fact in new:
+            if isinstance(fact, Adoption):
+                self.chain.met(fact)
 
     def _read_states(self, part: bytes) -> None:
         for record in unframed(part):
@@ -250,6 +305,14 @@ class _Verification:
             whose = "that you trust" if self.trust.keys else "that the source lists"
             return Finding("no_known_signature", f"none of the checkpoints is signed by a key {whose}.")
         return None
+
+    def _tell_of_notes_not_opened(self) -> None:
+        """Raises NoKnownSignature when nothing else was found: a checkpoint that was brought counts, or is refused."""
+        for fault in self.marks.not_opened:
+            words = f"{fault}. A key that an event adopts counts once that event is under a checkpoint of a trusted key"
+            if self.report.finding is None or self.report.finding.code == NoKnownSignature.code:
+                raise NoKnownSignature(words)
+            self.report.notes.append(f"A checkpoint that was brought was not compared: {words}.")
 
     def _tell_what_is_not_proved(self) -> None:
         report, trust = self.report, self.trust

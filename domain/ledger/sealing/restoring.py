@@ -7,14 +7,13 @@ sealer's own state is lost. Never here: private keys, writing of events.
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from domain.ledger.proof.checkpoint import Checkpoint, open_checkpoint
 from domain.ledger.proof.faults import ProofFault
 from domain.ledger.proof.note import SignedNote, VerifierKey, verify
+from domain.ledger.proof.statement import Statement, TreeHead
 from domain.ledger.proof.tree import CompactTree
 from domain.ledger.sealing import rota
 from domain.ledger.sealing.leaves import stored_hashes
@@ -23,68 +22,6 @@ from domain.ledger.sealing.refusals import RestoreRefused
 from domain.ledger.sealing.sealer import Keys
 from domain.ledger.sealing.state import SealedState
 from domain.register.facts import LogKeyPurpose
-
-HEADER = "jaksokirja/restore/v1"
-_HEAD = r"(\d{1,19}) ([A-Za-z0-9+/]{43}=)"
-_TEXT = re.compile(
-    rf"{re.escape(HEADER)}\n(?P<origin>[^\n]+)\nsealed {_HEAD}\nrestored {_HEAD}\ncommon {_HEAD}\n"
-    r"time (?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z\n"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class TreeHead:
-    """A size and its root (32 bytes)."""
-
-    size: int
-    root: bytes
-
-    @classmethod
-    def of(cls, tree: CompactTree | Checkpoint) -> TreeHead:
-        """Of a tree or a checkpoint."""
-        return cls(tree.size, tree.root() if isinstance(tree, CompactTree) else tree.root)
-
-    @property
-    def root_text(self) -> str:
-        """The root in base64, as checkpoints write it."""
-        return base64.b64encode(self.root).decode()
-
-    def __str__(self) -> str:
-        return f"{self.size} {self.root_text}"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What a restore states; `text` is what is signed."""
-
-    origin: str
-    sealed: TreeHead
-    restored: TreeHead
-    common: TreeHead
-    stated_at: dt.datetime
-
-    @property
-    def text(self) -> str:
-        """The lines, each ended by a newline."""
-        stated = self.stated_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        heads = f"sealed {self.sealed}\nrestored {self.restored}\ncommon {self.common}\n"
-        return f"{HEADER}\n{self.origin}\n{heads}time {stated}\n"
-
-    @classmethod
-    def parse(cls, text: str) -> Statement:
-        """Raises RestoreRefused."""
-        found = _TEXT.fullmatch(text)
-        if found is None:
-            raise RestoreRefused("This is no statement of a restore.")
-        numbers = [group for name, group in enumerate(found.groups()) if name not in (0, 7)]
-        heads = [
-            TreeHead(int(size), base64.b64decode(root)) for size, root in zip(numbers[::2], numbers[1::2], strict=True)
-        ]
-        try:
-            stated_at = dt.datetime.fromisoformat(found["time"]).replace(tzinfo=dt.UTC)
-        except ValueError:
-            raise RestoreRefused("The statement's time is no time.") from None
-        return cls(found["origin"], heads[0], heads[1], heads[2], stated_at)
 
 
 def prepare(store: LogStore, state: SealedState, keys: Keys, moment: dt.datetime) -> Statement:
@@ -124,9 +61,9 @@ def check(store: LogStore, state: SealedState, note: bytes) -> tuple[Statement, 
     try:
         signed = SignedNote.parse(note)
         verify(signed, map(VerifierKey.parse, state.restore_keys))
+        statement = Statement.parse(signed.text)
     except ProofFault as fault:
-        raise RestoreRefused(f"The statement is not signed by a key adopted for it: {fault}.") from fault
-    statement = Statement.parse(signed.text)
+        raise RestoreRefused(f"This is no statement signed by a key adopted for it: {fault}.") from fault
     last = state.checkpoint
     if statement.origin != state.origin or last is None or statement.sealed != TreeHead.of(last):
         raise RestoreRefused("The statement is not about what was sealed here last.")

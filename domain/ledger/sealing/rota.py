@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import pairwise
 
-from domain.calendar import day_in_helsinki
-from domain.ledger.proof.faults import MalformedKey
+from domain.ledger.proof import logfacts
+from domain.ledger.proof.logfacts import Adoption, key_of
 from domain.ledger.proof.note import VerifierKey
 from domain.ledger.sealing.refusals import NoLogKey
 from domain.register.facts import LogKeyAdopted, LogKeyPurpose
@@ -18,15 +17,7 @@ from domain.register.facts import LogKeyAdopted, LogKeyPurpose
 
 def adopted(keys: Sequence[LogKeyAdopted], purpose: LogKeyPurpose) -> list[LogKeyAdopted]:
     """Those adopted for the purpose, in order, without any whose text is no key: it could sign nothing."""
-    return [key for key in keys if key.purpose is purpose and key_of(key) is not None]
-
-
-def key_of(fact: LogKeyAdopted) -> VerifierKey | None:
-    """The key that was adopted; None when the text is none."""
-    try:
-        return VerifierKey.parse(fact.verifier_key)
-    except MalformedKey:
-        return None
+    return [key for key in keys if key.purpose is purpose and key_of(key.verifier_key) is not None]
 
 
 def signing(keys: Sequence[LogKeyAdopted], size: int, moment: dt.datetime) -> list[VerifierKey]:
@@ -34,9 +25,12 @@ def signing(keys: Sequence[LogKeyAdopted], size: int, moment: dt.datetime) -> li
 
     Raises NoLogKey when none has been adopted from that size or below.
     """
-    begun = [key for key in adopted(keys, LogKeyPurpose.CHECKPOINTS) if key.from_size <= size]
-    if not begun:
+    found = logfacts.signing([each for key in keys if (each := _adoption(key))], size, moment)
+    if not found:
         raise NoLogKey(f"No key signs a checkpoint of size {size}.", size=size)
-    day = day_in_helsinki(moment)
-    standing = [older for older, newer in pairwise(begun) if newer.overlap_to is not None and newer.overlap_to >= day]
-    return [key for fact in (*standing, begun[-1]) if (key := key_of(fact)) is not None]
+    return found
+
+
+def _adoption(fact: LogKeyAdopted) -> Adoption | None:
+    key = key_of(fact.verifier_key)
+    return Adoption(0, "", key, fact.purpose.value, fact.from_size, fact.overlap_to) if key is not None else None

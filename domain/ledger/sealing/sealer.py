@@ -23,6 +23,7 @@ from domain.ledger.sealing.refusals import (
     AheadOfClock,
     Forked,
     KeyMissing,
+    NoLogKey,
     RolledBack,
     SealingRefused,
     StateMissing,
@@ -173,11 +174,23 @@ class Sealer:
             anchor = self.state.anchor
         adopted = self._store.adopted_keys(upto)
         signers = self._signers(rota.signing(adopted, upto, moment))
+        signers += [each for each in self._handing_over(moment) if each not in signers]
         checkpoint = Checkpoint.sealed(self.state.origin, tree.size, tree.root(), moment)
         restoring = tuple(key.verifier_key for key in rota.adopted(adopted, LogKeyPurpose.RESTORES))
         state = replace(self.state, tree=tree, anchor=anchor, note=checkpoint.signed(signers).to_bytes())
         self._keep(state.with_restore_keys(restoring))
         return checkpoint
+
+    def _handing_over(self, moment: dt.datetime) -> list[SignerKey]:
+        """The keys that signed before, as far as they are here: they sign the first checkpoint of their successor too.
+
+        It covers the event that adopts the successor, so that whoever holds the key before can trust the one after it.
+        """
+        try:
+            before = rota.signing(self._store.adopted_keys(self.state.size), self.state.size, moment)
+        except NoLogKey:
+            return []
+        return [self._keys[key] for key in before if key in self._keys]
 
     def _signers(self, needed: list[VerifierKey]) -> list[SignerKey]:
         missing = [key for key in needed if key not in self._keys]

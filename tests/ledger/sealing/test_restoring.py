@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from domain.ledger.proof.faults import MalformedStatement
 from domain.ledger.proof.note import SignerKey, sign
+from domain.ledger.proof.statement import Statement
 from domain.ledger.sealing.keyfiles import keys_in
 from domain.ledger.sealing.refusals import Forked, RestoreRefused, RolledBack, StateMissing
-from domain.ledger.sealing.restoring import Statement, begun_from
+from domain.ledger.sealing.restoring import begun_from
 from domain.ledger.sealing.sealer import StandingRefusal
 from domain.ledger.sealing.state import load_state, save_state
 from domain.register.facts import LogRestored
@@ -138,7 +140,7 @@ def test_checkpoints_of_the_history_that_was_left_do_not_stop_the_one_that_goes_
 
 @pytest.mark.parametrize("text", ["", "jaksokirja/restore/v1\n", "x\n\n— a b\n", "sealed 1 x"])
 def test_what_is_no_statement_is_refused(text: str) -> None:
-    with pytest.raises(RestoreRefused):
+    with pytest.raises(MalformedStatement):
         Statement.parse(text)
 
 
