@@ -92,9 +92,14 @@ def _moment(text: str, field: str) -> int | dt.datetime:
 def _moments(
     reading: Reading, asked: tuple[int | dt.datetime, int | dt.datetime | None], today: dt.date, on_day: dt.date | None
 ) -> tuple[Moment, Moment]:
-    """Raises a 422 problem when the later moment is the earlier one."""
+    """Raises a 422 problem when the later moment is the earlier one, or a position has not been reached."""
+    head = reading.reflected().head
+    for moment, field in zip(asked, ("from", "to"), strict=True):
+        if isinstance(moment, int) and moment > head:
+            remedy = f"Its last position is {head}; without to it is compared with now."
+            raise malformed(FieldError(field, "The ledger does not reach so far."), remedy=remedy)
     since = moment_of(reading, asked[0], today)
-    until = moment_of(reading, reading.reflected().head if asked[1] is None else asked[1], today)
+    until = moment_of(reading, head if asked[1] is None else asked[1], today)
     if until.position < since.position:
         raise malformed(FieldError("to", "Lies before from."), remedy="Give the earlier moment as from.")
     if asked[1] is None:

@@ -29,7 +29,7 @@ from projections.comparing.difference import (
 from projections.queries import Reading, UnknownGrouping
 from scripts.commandline import options
 from scripts.commandline.faults import CommandFault
-from scripts.commandline.figures import Asked, register_read
+from scripts.commandline.figures import Asked, position_within, register_read
 from scripts.commandline.labels import label
 from scripts.commandline.progress import bar
 from scripts.commandline.tables import Cell, Column, cell, console, show
@@ -115,8 +115,10 @@ def _moments(read: Reading, since: str, until: str | None, on: str | None) -> tu
 
 
 def _moment(read: Reading, text: str, option: str) -> Moment:
-    asked = int(text) if text.isdecimal() and len(text) <= 18 else options.moment_of(text, option)
-    return moment_of(read, asked, options.today())
+    if text.isdecimal() and len(text) <= 18:
+        position = position_within(int(text), read.reflected().head, remedy="Without --to it is compared with now.")
+        return moment_of(read, position, options.today())
+    return moment_of(read, options.moment_of(text, option), options.today())
 
 
 def _difference(read: Reading, moments: tuple[Moment, Moment], wanted: Wanted, progress: Progress) -> Difference:

@@ -87,11 +87,10 @@ def position_of(read: Reading, as_of: str | None) -> int | None:
     return read.position_at(options.moment_of(as_of, "--as-of"))
 
 
-def position_within(position: int, head: int) -> int:
+def position_within(position: int, head: int, *, remedy: str = "Without --as-of the answer is of now.") -> int:
     """The position itself. Raises CommandFault when the register, whose last is `head`, does not reach so far."""
     if position > head:
-        message = f"The register has no position {position}; its last is {head}. Without --as-of the answer is of now."
-        raise CommandFault(message, "beyond_head")
+        raise CommandFault(f"The register has no position {position}; its last is {head}. {remedy}", "beyond_head")
     return position
 
 

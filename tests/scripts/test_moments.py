@@ -161,6 +161,8 @@ def test_diff_over_days_alone_is_the_clocks(jaksokirja: RunCommand, worked: Work
     ("words", "code"),
     [
         (("--from", "9", "--to", "3"), "bad_time"),
+        (("--from", "999999"), "beyond_head"),
+        (("--from", "1", "--to", "999999"), "beyond_head"),
         (("--from", "1", "--figure", "weather"), "unknown_figure"),
         (("--from", "1", "--by", "area"), "bad_grouping"),
         (("--from", "1", "--figure", "visits", "--by", "colour"), "bad_grouping"),
