@@ -58,6 +58,8 @@ class Reads:
     clients: tuple[UUID, ...] = ()
     contacts: tuple[UUID, ...] = ()
     episodes: tuple[UUID, ...] = ()
+    streams: tuple[UUID, ...] = ()
+    """Of whatever kind, begun or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Context:
     clients: Mapping[UUID, ClientState] = field(default_factory=dict)
     contacts: Mapping[UUID, ContactState] = field(default_factory=dict)
     episodes: Mapping[UUID, EpisodeState] = field(default_factory=dict)
+    streams: Mapping[UUID, StreamState] = field(default_factory=dict)
     historical: bool = False
 
     @property

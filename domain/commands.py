@@ -104,7 +104,9 @@ from domain.quality.commands.record_survey_round import RecordSurveyRound
 from domain.quality.commands.set_quality_criteria import SetQualityCriteria
 from domain.register.commands.adopt_log_key import AdoptLogKey
 from domain.register.commands.approve_destruction import ApproveDestruction
+from domain.register.commands.approve_restriction import ApproveRestriction
 from domain.register.commands.call_off_destruction import CallOffDestruction
+from domain.register.commands.call_off_restriction import CallOffRestriction
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.open_unit import OpenUnit
@@ -112,6 +114,7 @@ from domain.register.commands.publish_service_model import PublishServiceModel
 from domain.register.commands.record_log_restore import RecordLogRestore
 from domain.register.commands.remove_worker import RemoveWorker
 from domain.register.commands.request_destruction import RequestDestruction
+from domain.register.commands.request_restriction import RequestRestriction
 from domain.register.commands.succeed_controller import SucceedController
 
 AnyCommand = Command[Any]
@@ -129,6 +132,9 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         RequestDestruction,
         ApproveDestruction,
         CallOffDestruction,
+        RequestRestriction,
+        ApproveRestriction,
+        CallOffRestriction,
     ),
     StreamKind.CLIENT: (
         RegisterClient,

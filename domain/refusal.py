@@ -95,6 +95,12 @@ class UnknownDestruction(Unknown):
     code = "unknown_destruction"
 
 
+class UnknownRestriction(Unknown):
+    """No restriction of that id was asked for in this register."""
+
+    code = "unknown_restriction"
+
+
 class UnknownEntry(Unknown):
     """The stream has no entry of that number."""
 
@@ -210,7 +216,7 @@ class NotAuthorised(Refusal):
 
 
 class SecondPersonNeeded(NotAuthorised):
-    """Whoever asks for a destruction does not approve it."""
+    """Whoever asks for a destruction or a restriction does not approve it."""
 
     code = "second_person_needed"
 

@@ -27,7 +27,7 @@ from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network
 from domain.quality import facts as quality
-from domain.register import destruction
+from domain.register import destruction, restriction
 from domain.register import facts as register
 from domain.stream import Entry, Provenance
 from domain.withheld import Withheld
@@ -230,6 +230,7 @@ REGISTRY = Registry(
         *consequence.FACTS,
         *register.FACTS,
         *destruction.FACTS,
+        *restriction.FACTS,
         *client.FACTS,
         *contact.FACTS,
         *episode.FACTS,

@@ -45,12 +45,18 @@ def subjects(fact: Fact, state: StreamState, stream_id: UUID, tasks: Tasks) -> t
     """
     if isinstance(state, ClientState):
         return (Subject(stream_id, UNASSIGNED),)
-    told = _told_of(fact, state)
-    clients = _named(told) or _of_stream(state)
+    clients = clients_of(fact, state, stream_id)
     if not clients:
         return (Subject(stream_id, OF_THE_STREAM),)
-    task = _task(told, state, tasks)
-    return tuple(Subject(client_id, task) for client_id in dict.fromkeys(clients))
+    task = _task(_told_of(fact, state), state, tasks)
+    return tuple(Subject(client_id, task) for client_id in clients)
+
+
+def clients_of(fact: Fact, state: StreamState, stream_id: UUID) -> tuple[UUID, ...]:
+    """The clients whom the fact is about: those that it names, else those of its stream; none twice."""
+    if isinstance(state, ClientState):
+        return (stream_id,)
+    return tuple(dict.fromkeys(_named(_told_of(fact, state)) or _of_stream(state)))
 
 
 def _told_of(fact: Fact, state: StreamState) -> Fact:

@@ -214,6 +214,7 @@ class Book(Application[UUID]):
             clients=self._others(reads.clients, ClientState, StreamKind.CLIENT),
             contacts=self._others(reads.contacts, ContactState, StreamKind.CONTACT),
             episodes=self._others(reads.episodes, EpisodeState, StreamKind.EPISODE),
+            streams={one: self.state(one, StreamKind.EPISODE) for one in reads.streams},
             historical=order.historical,
         )
 

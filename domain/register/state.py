@@ -28,6 +28,7 @@ from domain.register.facts import (
     WorkerEnrolled,
     WorkerLeft,
 )
+from domain.register.restriction import Restriction, restrictions
 from domain.stream import Entry
 
 
@@ -45,8 +46,8 @@ def model_of(content: JsonObject) -> ServiceModel:
 class RegisterState(StreamState):
     """A register. `models` are by service code and version, `terms` by worker: from which day on, whether in or out.
 
-    `log_keys`, `restores` and `destructions` are all that were ever recorded: no correction takes away who signed, or
-    what was destroyed.
+    `log_keys`, `restores`, `destructions` and `restrictions` are all that were ever recorded: no correction takes away
+    who signed, or what was destroyed or restricted.
     """
 
     register_name: str = ""
@@ -59,6 +60,7 @@ class RegisterState(StreamState):
     log_keys: tuple[LogKeyAdopted, ...] = ()
     restores: tuple[LogRestored, ...] = ()
     destructions: Mapping[UUID, Destruction] = field(default_factory=dict)
+    restrictions: Mapping[UUID, Restriction] = field(default_factory=dict)
 
     def keys_for(self, purpose: LogKeyPurpose) -> list[LogKeyAdopted]:
         """The keys adopted for that purpose, the first to come first."""
@@ -142,4 +144,5 @@ def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Regist
         log_keys=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogKeyAdopted)),
         restores=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogRestored)),
         destructions=destructions(entries),
+        restrictions=restrictions(entries),
     )

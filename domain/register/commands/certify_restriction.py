@@ -1,0 +1,51 @@
+"""The command CertifyRestriction, which only the one who carries out a restriction gives: it has no route."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from domain.command import Context
+from domain.fact import Fact
+from domain.refusal import OutOfOrder
+from domain.register.commands.base import RegisterCommand, require_open, restriction_under_way
+from domain.register.restriction import RestrictionCertified
+from domain.register.state import RegisterState
+
+
+class CertifyRestriction(RegisterCommand):
+    """Record that an approved restriction is carried out. What the fields say: see RestrictionCertified."""
+
+    restriction_id: UUID
+    versions: tuple[int, ...]
+    key_ids: tuple[UUID, ...]
+    restricted_count: int
+    kept_count: int
+    searched_to: int
+    retired_at: AwareDatetime
+    parted_at: AwareDatetime
+    overwritten_at: AwareDatetime
+    cleaned_at: AwareDatetime
+    sealed_size: int | None = None
+    sealed_root: str | None = None
+
+    def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
+        """No fact when it is certified already. Raises UnknownRegister, Unknown, OutOfOrder."""
+        require_open(state)
+        known = state.restrictions.get(self.restriction_id)
+        if known is not None and known.certificate is not None:
+            return []
+        restriction = restriction_under_way(state, self.restriction_id)
+        if restriction.approved_by is None:
+            raise OutOfOrder("It is not approved.", remedy="Let a second person approve it.")
+        return [
+            RestrictionCertified(
+                stream_id=restriction.request.stream_id,
+                entry=restriction.request.entry,
+                requested_by=restriction.requested_by,
+                approved_by=restriction.approved_by,
+                **self.model_dump(),
+            )
+        ]
