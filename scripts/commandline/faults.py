@@ -16,8 +16,8 @@ from domain.ledger.evidence import EvidenceRefused
 from domain.ledger.proof.faults import MalformedKey, ProofFault
 from domain.ledger.sealing.refusals import SealingRefused
 from domain.ledger.sealing.submitting import BadWitness
-from domain.ledger.secrecy.destruction_faults import DestructionHeld
-from domain.ledger.secrecy.keyring import KeyringMissing
+from domain.ledger.secrecy.destruction_faults import KeysHeld
+from domain.ledger.secrecy.keyring import KeyringMissing, NotYourKeyring
 from domain.ledger.secrecy.opening import OlderData
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
@@ -70,9 +70,11 @@ def told(error: Exception) -> Fault | None:
             return Fault(str(error), "register_key_fault", FAILURE)
         case OlderData():
             return Fault(str(error), "older_data", FAILURE)
+        case NotYourKeyring():
+            return Fault(str(error), "not_your_keyring", FAILURE)
         case KeyringMissing():
             return Fault(str(error), "keyring_missing", FAILURE)
-        case DestructionHeld():
+        case KeysHeld():
             return Fault(f"{error.message} {error.remedy}", error.code, FAILURE)
         case EvidenceRefused():
             return Fault(error.message, error.code, FAILURE)

@@ -41,7 +41,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "catalogue": ("catalogue", "Service models: list, show, check a file, publish to a register."),
     "client": ("client", "Find a client by identity code."),
     "destroy": ("destroy", "Destroy what is known of a client: request, approve, carry-out, status, certificate."),
-    "purge": ("purge", "List evidence bundles that tell what was destroyed, to be destroyed by hand."),
+    "restrict": ("restrict", "Have what a struck entry told of a wrong client read by the few alone; read it."),
+    "purge": ("purge", "List evidence bundles that tell what was destroyed or restricted, to be destroyed by hand."),
     "registers": ("registers", "List the registers and where they stand."),
     "migrate": ("migrate", "Create registers, or bring their schema up to date."),
 }

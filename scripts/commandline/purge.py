@@ -30,7 +30,7 @@ def purge(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="Bundles, and folders to search for them.")],
     register: options.RegisterName = None,
 ) -> None:
-    """List the bundles that must be destroyed by hand: they tell what was destroyed. Exit status 1 when there are any.
+    """List the bundles to be destroyed by hand: they tell what was destroyed or restricted. Exit status 1 if any.
 
     A file that looks like a bundle and cannot be read is listed too, and why.
     """
@@ -40,7 +40,7 @@ def purge(
         typer.echo(line)
     if found:
         raise typer.Exit(FOUND)
-    typer.echo("None of them tells what was destroyed.")
+    typer.echo("None of them tells what was destroyed or restricted.")
 
 
 def _bundles(paths: Iterable[Path]) -> Iterator[Path]:
@@ -61,7 +61,7 @@ def _told(book: Book, path: Path) -> str | None:
         count = sum(1 for _ in _no_longer_read(book, bundle))
     except (ProofFault, ValueError) as fault:
         return f"{path}: cannot be read ({fault}); look at it yourself"
-    return f"{path}: {count} entries whose content was destroyed; destroy it, and every copy" if count else None
+    return f"{path}: {count} entries whose content is read no more; destroy it, and every copy" if count else None
 
 
 def _no_longer_read(book: Book, bundle: Bundle) -> Iterator[int]:

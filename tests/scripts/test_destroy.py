@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner, Result
 
-from domain.ledger.secrecy import destruction
+from domain.ledger.secrecy import carrying_out
 from scripts.commandline.main import app
 from tests.domain.desk import Desk
 
@@ -27,8 +27,8 @@ def desk(register: tuple[str, str]) -> Desk:
 def run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `destroy` on the desk's register. No process uses its keys, and the log's files are other tests' matter."""
     monkeypatch.setenv("JAKSOKIRJA_DSN", desk.dsn)
-    monkeypatch.setattr(destruction, "LEASES_WAITED", 0)
-    monkeypatch.setattr(destruction, "clean", lambda *_: None)
+    monkeypatch.setattr(carrying_out, "LEASES_WAITED", 0)
+    monkeypatch.setattr(carrying_out, "clean", lambda *_: None)
 
     def run(*words: object, said: str = "") -> Result:
         told = [*map(str, words), "--register", desk.book.register_name]

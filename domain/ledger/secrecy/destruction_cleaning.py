@@ -31,7 +31,8 @@ def clean(keyring_dsn: str, ledger_dsn: str, register: str, *, patience_seconds:
     The logins must be members of the tables' owners, and the keyring's of pg_checkpoint and pg_monitor, with the right
     to call pg_switch_wal: an administrator's, or a superuser. Raises OldCopiesHeld when the server must keep something.
     """
-    written_anew(keyring_dsn, "jaksokirja_keyring_owner", sql.Identifier("keyring", "data_keys"), patience_seconds)
+    for table in ("data_keys", "restricted_parts"):
+        written_anew(keyring_dsn, "jaksokirja_keyring_owner", sql.Identifier("keyring", table), patience_seconds)
     index = sql.Identifier(schema_of(register), "client_index")
     written_anew(ledger_dsn, "jaksokirja_owner", index, patience_seconds)
     with psycopg.connect(keyring_dsn, autocommit=True) as connection:

@@ -7,31 +7,35 @@ asked and approved (the ledger's), how older copies are cleaned away (`destructi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from typing import LiteralString
 from uuid import UUID
 
 import psycopg
 
-from domain.ledger.connections import Connections, patiently, with_settings
-from domain.ledger.secrecy.destruction_faults import NothingToDestroy
+from domain.ledger.secrecy.destruction_faults import BeingRestricted, NothingToDestroy
+from domain.ledger.secrecy.keyring_steps import KeyringSteps
 
-T = TypeVar("T")
 _BEGUN: LiteralString = (
     "INSERT INTO destructions (register, destruction_id) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING fenced_at"
 )
 _FENCED: LiteralString = (
     "UPDATE data_keys SET state = 'fenced', fenced_at = %s, destruction_id = %s"
-    " WHERE register = %s AND holder_id = %s AND (%s::text IS NULL OR task = %s) AND state = 'active'"
+    " WHERE register = %s AND holder_id = %s AND (%s::text IS NULL OR task = %s) AND state IN ('active', 'parted')"
+)
+_RETIRED: LiteralString = (
+    "SELECT FROM data_keys"
+    " WHERE register = %s AND holder_id = %s AND (%s::text IS NULL OR task = %s) AND state = 'retired'"
 )
 _OVERWRITTEN: LiteralString = (
     "UPDATE destructions SET overwritten_at = clock_timestamp()"
     " WHERE register = %s AND destruction_id = %s AND overwritten_at IS NULL RETURNING overwritten_at"
 )
 _DESTROYED: LiteralString = (
-    "UPDATE data_keys SET state = 'destroyed', wrapped = NULL, destroyed_at = %s"
-    " WHERE register = %s AND destruction_id = %s AND state = 'fenced'"
+    "WITH destroyed AS ("
+    "  UPDATE data_keys SET state = 'destroyed', wrapped = NULL, former = NULL, parts = NULL, destroyed_at = %s"
+    "  WHERE register = %s AND destruction_id = %s AND state = 'fenced' RETURNING key_id)"
+    " UPDATE restricted_parts r SET wrapped = NULL, parts = NULL FROM destroyed d WHERE r.key_id = d.key_id"
 )
 _CLEANED: LiteralString = (
     "UPDATE destructions SET cleaned_at = clock_timestamp()"
@@ -59,13 +63,8 @@ class Standing:
     tasks: tuple[str, ...]
 
 
-class CondemnedKeys:
-    """The keys of one register that destructions take away. Safe to share between threads."""
-
-    def __init__(self, dsn: str, register: str, *, patience_seconds: float = 5.0) -> None:
-        self._register = register
-        self._patience_seconds = patience_seconds
-        self._connections = Connections(with_settings(dsn, role="jaksokirja_keykeeper", search_path="keyring"), limit=1)
+class CondemnedKeys(KeyringSteps):
+    """The keys of one register that destructions take away."""
 
     def standing(self, destruction_id: UUID) -> Standing | None:
         """How far it has come; None before anything was fenced."""
@@ -76,7 +75,7 @@ class CondemnedKeys:
         return Standing(fenced_at, overwritten_at, cleaned_at, seconds, tuple(key_ids), tuple(tasks))
 
     def fence(self, destruction_id: UUID, client_id: UUID, task: str | None) -> None:
-        """Give the client's keys, of one task or of all, to nobody any more. Raises NothingToDestroy.
+        """Give the client's keys, of one task or of all, to nobody any more. Raises NothingToDestroy, BeingRestricted.
 
         Once done, a key that is made later is of content that was told later, and is not touched.
         """
@@ -86,6 +85,11 @@ class CondemnedKeys:
             if begun is None:
                 return
             whose = (self._register, client_id, task, task)
+            if connection.execute(_RETIRED, whose).rowcount:
+                raise BeingRestricted(
+                    "A restriction of what is sealed there is being carried out.",
+                    "Carry it out first: `jaksokirja restrict status` tells which.",
+                )
             if not connection.execute(_FENCED, (begun[0], destruction_id, *whose)).rowcount:
                 raise NothingToDestroy(
                     "The client has no data key there: nothing is sealed, or it was destroyed before.",
@@ -107,21 +111,3 @@ class CondemnedKeys:
     def note_cleaned(self, destruction_id: UUID) -> None:
         """Write down that no older copy is left."""
         self._in_transaction(lambda one: one.execute(_CLEANED, (self._register, destruction_id)))
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._connections.close()
-
-    def _in_transaction(self, work: Callable[[psycopg.Connection], Any]) -> None:
-        def attempt(connection: psycopg.Connection) -> None:
-            with connection.transaction():
-                work(connection)
-
-        self._patiently(attempt)
-
-    def _patiently(self, work: Callable[[psycopg.Connection], T]) -> T:
-        def attempt() -> T:
-            with self._connections.one(self._patience_seconds) as connection:
-                return work(connection)
-
-        return patiently(attempt, self._patience_seconds)

@@ -19,10 +19,11 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from domain.ledger.connections import Connections, patiently
+from domain.ledger.connections import Connections, patiently, with_settings
 from domain.ledger.errors import LedgerError
 from domain.ledger.identity import new_id
-from domain.ledger.secrecy.sealing import KEY_BYTES, DataKey
+from domain.ledger.secrecy.parting import unpack
+from domain.ledger.secrecy.sealing import KEY_BYTES, DataKey, Key, PartedKey
 from domain.ledger.secrecy.wrapping import KeyService
 from domain.subjects import Subject
 from domain.withheld import Withheld
@@ -40,8 +41,12 @@ _STANDING: LiteralString = (
     " WHERE k.register = %b::text AND k.state IN ('active', 'fenced')"
 )
 _NAMED: LiteralString = (
-    "SELECT k.key_id, k.holder_id, k.task, k.state, k.wrapped FROM data_keys k"
+    "SELECT k.key_id, k.holder_id, k.task, k.state, k.wrapped, k.parts FROM data_keys k"
     " WHERE k.key_id = ANY(%b::uuid[]) AND k.register = %b::text"
+)
+_RESTRICTED: LiteralString = (
+    "SELECT r.key_id, r.wrapped, r.parts FROM restricted_parts r"
+    " WHERE r.key_id = ANY(%b::uuid[]) AND r.register = %b::text AND r.wrapped IS NOT NULL"
 )
 _MADE: LiteralString = (
     "INSERT INTO data_keys (key_id, register, holder_id, task, wrapped)"
@@ -53,6 +58,10 @@ _MADE: LiteralString = (
 
 class KeyFenced(LedgerError):
     """The key is about to be destroyed: nothing is sealed by it any more."""
+
+
+class NotYourKeyring(LedgerError):
+    """The login may not work as the keeper whose keys it asks for."""
 
 
 class KeyringMissing(LedgerError):
@@ -95,7 +104,7 @@ def _migrate(dsn: str) -> None:
         connection.execute(_statements("roles"))
         connection.execute("SET LOCAL ROLE jaksokirja_keyring_owner")
         connection.execute("CREATE SCHEMA IF NOT EXISTS keyring")
-        connection.execute("GRANT USAGE ON SCHEMA keyring TO jaksokirja_keykeeper")
+        connection.execute("GRANT USAGE ON SCHEMA keyring TO jaksokirja_keykeeper, jaksokirja_restricted_keeper")
         connection.execute("SET LOCAL search_path TO keyring, pg_temp")
         connection.execute(_statements("keys"))
 
@@ -105,7 +114,11 @@ def _statements(name: str) -> bytes:
 
 
 class Keyring:
-    """One register's keys. Safe to share between threads. `clock`: monotonic seconds; only tests set it."""
+    """One register's keys. Safe to share between threads. `clock`: monotonic seconds; only tests set it.
+
+    `restricted`: who wrapped the keys of restricted entries; with it the keyring reads these too, and makes no keys.
+    The login must be a member of jaksokirja_restricted_keeper, else whatever is asked raises NotYourKeyring.
+    """
 
     def __init__(
         self,
@@ -113,19 +126,24 @@ class Keyring:
         register: str,
         service: KeyService,
         *,
+        restricted: KeyService | None = None,
         patience_seconds: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        options = f"{conninfo_to_dict(dsn).get('options') or ''} -c role=jaksokirja_keykeeper -c search_path=keyring"
         self._register = register
-        self._service = service
+        self._service, self._restricted = service, restricted
         self._patience_seconds = patience_seconds
-        self._connections = Connections(make_conninfo(dsn, options=options.strip()), limit=KEEPERS)
+        keeper = "jaksokirja_restricted_keeper" if restricted else "jaksokirja_keykeeper"
+        self._connections = Connections(
+            with_settings(dsn, search_path="keyring"),
+            limit=KEEPERS,
+            made_ready=lambda connection: connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(keeper))),
+        )
         self._clock = clock
         self._lock = Lock()
         self._epoch = 0
         self._began = clock()
-        self._by_id: dict[UUID, DataKey | Withheld] = {}
+        self._by_id: dict[UUID, Key | Withheld] = {}
         self._by_subject: dict[Subject, DataKey] = {}
 
     @property
@@ -169,7 +187,7 @@ class Keyring:
                     self._by_id |= {key.key_id: key for key in made.values()}
         return found
 
-    def keys(self, key_ids: Iterable[UUID]) -> dict[UUID, DataKey | Withheld]:
+    def keys(self, key_ids: Iterable[UUID]) -> dict[UUID, Key | Withheld]:
         """Each key, or why it is not to be had."""
         epoch = self.epoch
         wanted = set(key_ids)
@@ -177,8 +195,10 @@ class Keyring:
         asked = sorted(wanted - found.keys())
         if asked:
             rows = self._rows(_NAMED, asked, self._register)
-            news: dict[UUID, DataKey | Withheld] = dict.fromkeys(asked, Withheld.NOT_YOURS)
-            news |= {row[0]: self._key(*row) for row in rows}
+            news: dict[UUID, Key | Withheld] = dict.fromkeys(asked, Withheld.NOT_YOURS)
+            news |= {row[0]: self._key(row) for row in rows}
+            if self._restricted:
+                self._add_restricted(news, self._restricted)
             found |= news
             with self._lock:
                 if epoch == self._epoch:
@@ -199,27 +219,48 @@ class Keyring:
     def _make(self, subjects: Sequence[Subject]) -> None:
         ids = [new_id() for _ in subjects]
         wrapped = [
-            self._service.wrap(secrets.token_bytes(KEY_BYTES), self._bound(key_id, *subject))
+            self._service.wrap(secrets.token_bytes(KEY_BYTES), bound(self._register, key_id, *subject))
             for key_id, subject in zip(ids, subjects, strict=True)
         ]
         holders, tasks = [one.holder_id for one in subjects], [one.task for one in subjects]
         self._rows(_MADE, self._register, ids, holders, tasks, wrapped)
 
-    def _opened(self, rows: Iterable[tuple[Any, ...]]) -> dict[Subject, DataKey | Withheld]:
-        return {Subject(row[1], row[2]): self._key(*row) for row in rows}
+    def _opened(self, rows: Iterable[tuple[Any, ...]]) -> dict[Subject, Key | Withheld]:
+        return {Subject(row[1], row[2]): self._key((*row, None)) for row in rows}
 
-    def _key(self, key_id: UUID, holder_id: UUID, task: str, state: str, wrapped: bytes | None) -> DataKey | Withheld:
-        if state != "active" or wrapped is None:
-            return Withheld(state)
-        return DataKey(key_id, self._service.unwrap(wrapped, self._bound(key_id, holder_id, task)))
+    def _key(self, row: tuple[Any, ...]) -> Key | Withheld:
+        key_id, holder_id, task, state, wrapped, parts = row
+        if state in ("active", "retired"):
+            return DataKey(key_id, self._service.unwrap(wrapped, bound(self._register, key_id, holder_id, task)))
+        if state == "parted" and parts is not None:
+            return unpack(key_id, (wrapped, parts), self._service, bound_parts(self._register, key_id))
+        return Withheld(state)
 
-    def _bound(self, key_id: UUID, holder_id: UUID, task: str) -> bytes:
-        """What a wrapped key is bound to: put into another row, it does not open."""
-        return b"\x00".join((self._register.encode(), task.encode())) + b"\x00" + key_id.bytes + holder_id.bytes
+    def _add_restricted(self, found: dict[UUID, Key | Withheld], service: KeyService) -> None:
+        """To what was kept of parted keys, what was restricted of them."""
+        parted = {key_id: key for key_id, key in found.items() if isinstance(key, PartedKey)}
+        for key_id, *parts in self._rows(_RESTRICTED, list(parted), self._register) if parted else ():
+            more = unpack(key_id, (parts[0], parts[1]), service, bound_parts(self._register, key_id))
+            parted[key_id] = PartedKey(key_id, {**parted[key_id].drawn, **more.drawn})
+        found |= parted
 
     def _rows(self, statement: LiteralString, *arguments: Any) -> list[tuple[Any, ...]]:
         def attempt() -> list[tuple[Any, ...]]:
             with self._connections.one(self._patience_seconds) as connection:
                 return connection.execute(statement, arguments, prepare=True, binary=True).fetchall()
 
-        return patiently(attempt, self._patience_seconds)
+        try:
+            return patiently(attempt, self._patience_seconds)
+        except psycopg.errors.InsufficientPrivilege:
+            told = "The login may not do that with keys: it is no member of their keeper's role."
+            raise NotYourKeyring(told) from None
+
+
+def bound(register: str, key_id: UUID, holder_id: UUID, task: str) -> bytes:
+    """What a wrapped data key is bound to: put into another row, it does not open."""
+    return b"\x00".join((register.encode(), task.encode())) + b"\x00" + key_id.bytes + holder_id.bytes
+
+
+def bound_parts(register: str, key_id: UUID) -> bytes:
+    """As `bound`, of what is left of a parted key."""
+    return b"parts\x00" + register.encode() + b"\x00" + key_id.bytes

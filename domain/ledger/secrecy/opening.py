@@ -15,7 +15,7 @@ from psycopg import sql
 from domain.ledger.errors import LedgerError
 from domain.ledger.migrate import schema_of
 from domain.ledger.secrecy.keyring import Keyring, create_keyring
-from domain.ledger.secrecy.wrapping import REGISTER_KEY, RegisterKey, make_register_key, register_secret
+from domain.ledger.secrecy.wrapping import REGISTER_KEY, KeyService, RegisterKey, make_register_key, register_secret
 
 _FIRST_EVENTS = 1000
 
@@ -60,10 +60,23 @@ class KeyringPlace:
         register_secret(self.key_file)
         return made
 
-    def of(self, register: str) -> Keyring:
-        """The keyring of one register. Raises RegisterKeyFault."""
-        service = RegisterKey(register_secret(self.key_file), register)
-        return Keyring(self.dsn, register, service, patience_seconds=self.patience_seconds)
+    def of(self, register: str, *, restricted: bool = False) -> Keyring:
+        """The keyring of one register; `restricted`: for the few, with what was restricted. Raises RegisterKeyFault."""
+        return Keyring(
+            self.dsn,
+            register,
+            self.service(register),
+            restricted=self.restricted_service(register) if restricted else None,
+            patience_seconds=self.patience_seconds,
+        )
+
+    def service(self, register: str) -> KeyService:
+        """Who wraps the keys of the register. Raises RegisterKeyFault."""
+        return RegisterKey(register_secret(self.key_file), register)
+
+    def restricted_service(self, register: str) -> KeyService:
+        """Who wraps those of what was restricted. Raises RegisterKeyFault."""
+        return RegisterKey(register_secret(self.key_file), f"{register} restricted")  # no register's name has a blank
 
     def _holds_keys(self) -> bool:
         with psycopg.connect(self.dsn, options="-c role=jaksokirja_keykeeper") as connection:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.fact import JsonObject
 from domain.ledger.secrecy.keyring import Keyring, KeyringMissing
-from domain.ledger.secrecy.sealing import DataKey, Nonces, Place, check, seal, unseal
+from domain.ledger.secrecy.sealing import Key, Nonces, PartedKey, Place, check, seal, unseal
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY, Opened, Seal, StoredState
 from domain.stream import Entry
@@ -84,18 +84,15 @@ class Safe:
             for record, state in zip(records, states, strict=True)
         ]
 
-    def opens(self, record: StoredRecord, key_id: UUID) -> bool:
-        """Whether anything that the record's segments sealed under that key can be read here and now.
+    def opens(self, record: StoredRecord, number: int) -> bool:
+        """Whether what the record's segment of that number says can be read here and now.
 
         Raises SegmentRefused when the key is had and the segment is not what was sealed at its place.
         """
-        state = REGISTRY.parse(record.state)
-        mine = {number: segment for number, segment in enumerate(state.sealed) if check(segment) == key_id}
+        segment = REGISTRY.parse(record.state).sealed[number]
+        key_id = check(segment)
         key = self._keys([key_id]).get(key_id, Withheld.NOT_YOURS)
-        if not isinstance(key, DataKey):
-            return False
-        place = (self._origin(), record.stream_id, record.version, record.name)
-        return any(unseal(segment, key, Place(*place, number)) for number, segment in mine.items())
+        return not isinstance(self._content(segment, key, self._place(record, number)), Withheld)
 
     def digest(self, subject: Subject, content: bytes, *, make: bool) -> bytes | None:
         """What tells one command's content from another's, keyed by the subject's key, so that it is no oracle.
@@ -108,20 +105,32 @@ class Safe:
             return None
         return hmac.digest(hmac.digest(key.secret, _DIGESTS, "sha256"), content, "sha256")
 
-    def _keys(self, key_ids: Iterable[UUID]) -> dict[UUID, DataKey | Withheld]:
+    def _keys(self, key_ids: Iterable[UUID]) -> dict[UUID, Key | Withheld]:
         wanted = set(key_ids)
         return self._keyring.keys(wanted) if self._keyring and wanted else {}
 
-    def _opened(self, record: StoredRecord, state: StoredState, keys: Mapping[UUID, DataKey | Withheld]) -> Opened:
+    def _opened(self, record: StoredRecord, state: StoredState, keys: Mapping[UUID, Key | Withheld]) -> Opened:
         hidden: JsonObject = {}
         withheld: dict[str, Withheld] = {}
         seen: set[str] = set()
         for number, segment in enumerate(state.sealed):
             key = keys.get(check(segment), Withheld.NOT_YOURS)
-            if isinstance(key, DataKey):
-                place = Place(self._origin(), record.stream_id, record.version, record.name, number)
-                hidden |= unseal(segment, key, place)
-                seen.update(segment["fields"])
+            content = self._content(segment, key, self._place(record, number))
+            if isinstance(content, Withheld):
+                withheld |= dict.fromkeys(segment["fields"], content)
             else:
-                withheld |= dict.fromkeys(segment["fields"], key)
+                hidden |= content
+                seen.update(segment["fields"])
         return Opened(hidden, {name: why for name, why in withheld.items() if name not in seen})
+
+    def _place(self, record: StoredRecord, number: int) -> Place:
+        return Place(self._origin(), record.stream_id, record.version, record.name, number)
+
+    @staticmethod
+    def _content(segment: JsonObject, key: Key | Withheld, place: Place) -> JsonObject | Withheld:
+        """What the segment says, or why that is not read here."""
+        if isinstance(key, Withheld):
+            return key
+        if isinstance(key, PartedKey) and not key.holds(place):
+            return Withheld.NOT_YOURS
+        return unseal(segment, key, place)

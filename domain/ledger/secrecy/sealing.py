@@ -30,6 +30,7 @@ from domain.stream import Entry
 KEY_BYTES = 32
 NONCE_BYTES = 16
 COMMITMENT_BYTES = 32
+DRAWN_BYTES = KEY_BYTES + COMMITMENT_BYTES
 PADDED_TO_BYTES = 32
 """A sealed text is filled up with blanks to a multiple of this, so that its length tells no yes from a no."""
 
@@ -52,6 +53,11 @@ class Place:
     name: str
     number: int
 
+    @property
+    def spot(self) -> Spot:
+        """Where that is in its register."""
+        return self.stream_id, self.version, self.number
+
     def bound(self, key_id: UUID, fields: Sequence[str]) -> bytes:
         """What the segment is bound to; each text behind its length, so that no two look alike."""
         told = (self.origin.encode(), self.name.encode(), *(field.encode() for field in fields))
@@ -71,6 +77,27 @@ class DataKey:
         return f"DataKey({self.key_id}, …)"
 
 
+Spot = tuple[UUID, int, int]
+"""Where in a register a segment stands: stream, version, number."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PartedKey:
+    """What is left of a data key that was taken apart: what was drawn from it, for each segment that is read here."""
+
+    key_id: UUID
+    drawn: Mapping[Spot, bytes]
+
+    def holds(self, place: Place) -> bool:
+        """Whether the segment there is read here."""
+        return place.spot in self.drawn
+
+    def __repr__(self) -> str:
+        return f"PartedKey({self.key_id}, …)"
+
+
+Key = DataKey | PartedKey
+
 Nonces = Callable[[int], bytes]
 """Gives so many random bytes; tests give their own, so that the same bytes come out each time."""
 
@@ -80,7 +107,8 @@ def seal(
 ) -> JsonObject:
     """The segment: the key's id, the names of the fields in it; nonce, commitment and ciphertext in base64url."""
     nonce, bound = nonces(NONCE_BYTES), place.bound(key.key_id, fields)
-    cipher, commitment = _drawn(key.secret, nonce, bound)
+    drawn = _drawn(key.secret, nonce, bound)
+    cipher, commitment = AESGCM(drawn[:KEY_BYTES]), drawn[KEY_BYTES:]
     text = to_json(content)
     padded = text + b" " * (-len(text) % PADDED_TO_BYTES)
     return {
@@ -92,15 +120,26 @@ def seal(
     }
 
 
-def unseal(segment: Mapping[str, Any], key: DataKey, place: Place) -> JsonObject:
+def draw(segment: Mapping[str, Any], key: Key, place: Place) -> bytes:
+    """The segment's own AES key and commitment, as drawn from the data key. Raises SegmentRefused."""
+    if check(segment) != key.key_id:
+        raise SegmentRefused("the segment names another key")
+    nonce = _read(segment["nonce"], NONCE_BYTES)
+    if isinstance(key, DataKey):
+        return _drawn(key.secret, nonce, place.bound(key.key_id, segment["fields"]))
+    if not key.holds(place):
+        raise SegmentRefused("nothing was kept of the key that sealed a segment here")
+    return key.drawn[place.spot]
+
+
+def unseal(segment: Mapping[str, Any], key: Key, place: Place) -> JsonObject:
     """What was sealed. The commitment is verified before anything is opened. Raises SegmentRefused."""
-    check(segment)
-    bound = place.bound(key.key_id, segment["fields"])
-    cipher, commitment = _drawn(key.secret, _read(segment["nonce"], NONCE_BYTES), bound)
-    if not hmac.compare_digest(commitment, _read(segment["commitment"], COMMITMENT_BYTES)):
+    drawn = draw(segment, key, place)
+    if not hmac.compare_digest(drawn[KEY_BYTES:], _read(segment["commitment"], COMMITMENT_BYTES)):
         raise SegmentRefused("the segment was not sealed here under this key")
+    bound = place.bound(key.key_id, segment["fields"])
     try:
-        content = from_json(cipher.decrypt(_STILL_NONCE, _read(segment["ciphertext"]), bound))
+        content = from_json(AESGCM(drawn[:KEY_BYTES]).decrypt(_STILL_NONCE, _read(segment["ciphertext"]), bound))
     except InvalidTag:
         raise SegmentRefused("the segment's content was changed") from None
     if not isinstance(content, dict):
@@ -118,9 +157,8 @@ def check(segment: Mapping[str, Any]) -> UUID:
     raise SegmentRefused("a segment has a key, fields, a nonce, a commitment and a ciphertext")
 
 
-def _drawn(secret: bytes, nonce: bytes, bound: bytes) -> tuple[AESGCM, bytes]:
-    drawn = HKDFExpand(algorithm=SHA512(), length=KEY_BYTES + COMMITMENT_BYTES, info=bound + nonce).derive(secret)
-    return AESGCM(drawn[:KEY_BYTES]), drawn[KEY_BYTES:]
+def _drawn(secret: bytes, nonce: bytes, bound: bytes) -> bytes:
+    return HKDFExpand(algorithm=SHA512(), length=DRAWN_BYTES, info=bound + nonce).derive(secret)
 
 
 def _written(data: bytes) -> str:
