@@ -22,6 +22,7 @@ from api.readers import Readers
 from domain.ledger.book import Book
 from domain.ledger.errors import LedgerUnavailable, UnknownRegister
 from domain.ledger.migrate import registers
+from domain.ledger.sealing.looking_again import keep_looking_again
 from domain.ledger.sealing.working import Workshop, keep_sealing, keep_submitting
 from domain.ledger.secrecy.opening import KeyringPlace
 from projections.engine import follow
@@ -121,6 +122,7 @@ class Registers:
         if self._sealing and self.workshop is not None and not self._stop.is_set():
             self._beside(partial(keep_sealing, self.workshop, self.dsn, name, self._stop), f"seal {name}")
             self._beside(partial(keep_submitting, self.workshop, self.dsn, name, self._stop), f"witness {name}")
+            self._beside(partial(keep_looking_again, self.workshop, self.dsn, name, self._stop), f"look again {name}")
 
     def _beside(self, work: Callable[[], None], name: str) -> None:
         thread = threading.Thread(target=work, name=name)

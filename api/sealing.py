@@ -5,6 +5,7 @@ Never here: what is signed and when not; anything that a stranger may not know.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from api.settings import Settings
@@ -20,6 +21,8 @@ def workshop_of(settings: Settings) -> Workshop:
         keys=settings.keys_folder,
         interval_seconds=settings.seal_interval_seconds,
         tolerance_seconds=settings.seal_tolerance_seconds,
+        verify_hours=settings.seal_verify_hours,
+        verify_events_a_second=settings.seal_verify_events_a_second,
         witnesses=witnesses_in(settings.witnesses) if settings.witnesses else [],
     )
 
@@ -33,6 +36,7 @@ def sealing_health(workshop: Workshop, register: str, head: int) -> dict[str, An
         "sealed_at": status.sealed_at,
         "lag_events": head - status.size,
         "refused": status.refusal.code if status.refusal else None,
+        "looked_again": asdict(status.looked) if status.looked else None,
         "witnesses": [
             {"witness": one.witness, "size": one.size, "cosigned_at": one.cosigned_at, "fault": one.fault or None}
             for one in status.witnesses

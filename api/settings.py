@@ -50,6 +50,12 @@ class Settings(BaseModel):
     seal_tolerance_seconds: float = Field(
         default=5.0, ge=0, description="By how much the clocks of the database and the sealer may differ."
     )
+    seal_verify_hours: float = Field(
+        default=24.0, ge=0, description="How often the sealer hashes every sealed record again, slowly; 0: never."
+    )
+    seal_verify_events_a_second: float = Field(
+        default=20_000.0, gt=0, description="How many records a second it then goes through at most."
+    )
     witnesses: Path | None = Field(
         default=None, description="File of the witnesses: a line each, the witness' vkey, a space, its address."
     )

@@ -5,6 +5,7 @@ Never here: what is signed and when not.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 from contextlib import suppress
@@ -18,8 +19,11 @@ from api.logging import configure_logging
 from api.sealing import sealing_health, workshop_of
 from api.settings import Settings
 from domain.calendar import HELSINKI
+from domain.ledger.proof.note import SignedNote
 from domain.ledger.sealing.files import write_whole
 from domain.ledger.sealing.logstore import LogStore
+from domain.ledger.sealing.looking_again import Looked, keep_looking_again, save_looked
+from domain.ledger.sealing.sealer import now
 from domain.ledger.sealing.status import sealing_status
 from domain.ledger.sealing.working import Workshop, keep_sealing, keep_submitting
 from scripts.commandline import options
@@ -49,7 +53,7 @@ HandOut = Annotated[
 def seal(
     register: options.RegisterName = None,
     *,
-    once: Annotated[bool, typer.Option("--once", help="Sign what is new now, and stop.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Sign what is new now, print the signed note, stop.")] = False,
     status: Annotated[bool, typer.Option("--status", help="Tell how sealing stands.")] = False,
     verify_all: Annotated[bool, typer.Option("--verify-all", help="Hash every sealed record again.")] = False,
     prepare: Out = None,
@@ -68,8 +72,7 @@ def seal(
         elif hand_out is not None:
             _hand_out(dsn, name, hand_out)
         elif verify_all:
-            with workshop.inspector(dsn, name) as sealer:
-                typer.echo(f"{sealer.verify_all()} records are as they were sealed.")
+            _verify_all(workshop, dsn, name)
         elif prepare is not None:
             told = prepare_restore(workshop, dsn, name)
             write_whole(prepare, told.text.encode())
@@ -96,18 +99,39 @@ def _hand_out(dsn: str, register: str, path: Path) -> None:
     typer.echo(note.decode(), nl=False)
 
 
+def _verify_all(workshop: Workshop, dsn: str, register: str) -> None:
+    with workshop.inspector(dsn, register) as sealer:
+        size = sealer.verify_all()
+    save_looked(workshop.folder(register), Looked(now().isoformat(), size))
+    typer.echo(f"{size} records are as they were sealed.")
+
+
 def _once(workshop: Workshop, dsn: str, register: str) -> None:
+    """On standard output the last checkpoint as it was signed, for an auditor to keep, and nothing else."""
     with workshop.sealer(dsn, register) as sealer:
         sealed = sealer.seal()
-        last = sealed or sealer.state.checkpoint
-    typer.echo((last.text() if last else "Nothing is recorded yet.\n") + ("" if sealed else "Nothing is new."))
+        note = sealer.state.note
+    if sealed is None:
+        typer.echo("Nothing is new." if note else "Nothing is recorded yet.", err=True)
     for witness, fault in workshop.submit(dsn, register).items():
-        typer.echo(f"{witness.partition('+')[0]}: {fault or 'cosigned'}")
+        typer.echo(f"{witness.partition('+')[0]}: {fault or 'cosigned'}", err=True)
+    if note is not None:
+        typer.echo(_with_cosignatures(dsn, register, note).decode(), nl=False)
+
+
+def _with_cosignatures(dsn: str, register: str, note: bytes) -> bytes:
+    """The note as the database has it, with what witnesses added, when it is the same checkpoint there."""
+    with LogStore(dsn, register) as store:
+        stored = store.last_note()
+    same = stored is not None and SignedNote.parse(stored).text == SignedNote.parse(note).text
+    return stored if same and stored is not None else note
 
 
 def _until_stopped(workshop: Workshop, dsn: str, register: str) -> None:
     stop = threading.Event()
-    work = [partial(each, workshop, dsn, register, stop) for each in (keep_sealing, keep_submitting)]
+    work = [
+        partial(each, workshop, dsn, register, stop) for each in (keep_sealing, keep_submitting, keep_looking_again)
+    ]
     threads = [threading.Thread(target=each) for each in work]
     for thread in threads:
         thread.start()
@@ -138,8 +162,10 @@ def _status(workshop: Workshop, dsn: str, register: str, as_json: bool) -> None:
 def _print(told: dict[str, Any]) -> None:
     at = told["sealed_at"].astimezone(HELSINKI) if told["sealed_at"] else None
     words = {"sealed": "Sealed", "unsealed": "Not sealed yet", "refused": "Refused"}
-    row: list[Cell] = [words[told["status"]], told["head"], told["size"], told["lag_events"], at]
-    headers = ("Standing", "Recorded", "Sealed", "Not sealed", "Sealed at")
+    again = told["looked_again"]
+    looked = dt.datetime.fromisoformat(again["at"]).astimezone(HELSINKI) if again else None
+    row: list[Cell] = [words[told["status"]], told["head"], told["size"], told["lag_events"], at, looked]
+    headers = ("Standing", "Recorded", "Sealed", "Not sealed", "Sealed at", "All hashed again at")
     columns = [Column(header, number=number in (1, 2, 3)) for number, header in enumerate(headers)]
     found = f"{told['found']} {told['remedy']} [{told['refused']}]" if told["refused"] else ""
     show(console(), f"Sealing of {told['register']}", columns, [row], footer=found)

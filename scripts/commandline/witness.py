@@ -16,11 +16,12 @@ from api.settings import Settings
 from api.witness import create_witness_app
 from domain.ledger.proof.cosignature import WitnessSigner
 from domain.ledger.proof.faults import MalformedKey
-from domain.ledger.proof.note import VerifierKey
+from domain.ledger.proof.note import NOTE_LIMIT_BYTES, VerifierKey
 from domain.ledger.sealing.files import FolderBusy, held
 from domain.ledger.sealing.keyfiles import file_name, new_key, read_key, write_key
 from domain.ledger.sealing.refusals import KeyFileRefused, SealerBusy
 from domain.ledger.sealing.witness import Witness
+from domain.ledger.sealing.witness_restore import accept, stated_for
 
 app = typer.Typer(no_args_is_help=True, help="Run a witness, which cosigns what extends what it saw last of a log.")
 
@@ -58,6 +59,32 @@ def serving(
                 server_of(create_witness_app(Witness(state, signer, followed)), settings).run()
     except FolderBusy:
         raise SealerBusy(f"Another witness holds {state}.") from None
+
+
+@app.command("accept-restore")
+def accepting(
+    statement: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The signed statement, as the log's owner gives it.")
+    ],
+    second_key: Annotated[
+        str, typer.Option("--second-key", metavar="VKEY", help="The log's key for restores, as you know it.")
+    ],
+    state: Annotated[Path, typer.Option("--state", metavar="DIR", help="Where the witness keeps what it saw last.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept it without being asked.")] = False,
+) -> None:
+    """Go back with a log that was restored, after reading why and who signed. Stop the witness first."""
+    try:
+        with held(state):
+            note = statement.read_bytes()[: NOTE_LIMIT_BYTES + 1]
+            told, seen = stated_for(state, note, [VerifierKey.parse(second_key)])
+            typer.echo(f"{told.text}\nThis witness saw {seen.size} events last. It would cosign again from", nl=False)
+            typer.echo(f" {told.restored.size} events on, and keep what it saw beside.")
+            if not yes:
+                typer.confirm("Accept this restore?", abort=True)
+            typer.echo(f"Accepted. What was seen before is kept in {accept(state, note, told)}.")
+    except FolderBusy:
+        raise SealerBusy(f"A witness is at work in {state}: stop it first.") from None
 
 
 def logs_in(path: Path) -> dict[str, list[VerifierKey]]:

@@ -15,8 +15,11 @@ import pytest
 
 from domain.ledger.proof.checkpoint import open_checkpoint
 from domain.ledger.proof.note import VerifierKey
+from domain.ledger.sealing.files import held
 from domain.ledger.sealing.logstore import LogStore
 from tests.ledger.sealing.house import House
+from tests.ledger.sealing.test_witness import ORIGIN, body
+from tests.ledger.sealing.test_witness_restore import SECOND, signed, witness
 from tests.scripts.conftest import RunCommand
 
 
@@ -27,6 +30,13 @@ def house(register: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyP
     house = House(*register, tmp_path)
     house.book.close()
     return house
+
+
+def printed(run: RunCommand, *words: str | Path) -> str:
+    """What it says on standard output alone."""
+    done = run(*words)
+    assert done.exit_code == 0, done.output
+    return str(done.stdout)
 
 
 def said(run: RunCommand, *words: str | Path) -> str:
@@ -54,12 +64,29 @@ def test_a_key_file_that_others_can_read_is_not_used(jaksokirja: RunCommand, hou
     assert "[key_file_refused]" in done.output
 
 
-def test_seal_once_signs_what_is_new(jaksokirja: RunCommand, house: House) -> None:
+def test_seal_once_prints_the_signed_checkpoint_as_an_auditor_keeps_it(
+    jaksokirja: RunCommand, house: House, tmp_path: Path
+) -> None:
     vkey, _ = said(jaksokirja, "keys", "new", "checkpoints", "-r", house.register).split("\n")[:2]
-    assert said(jaksokirja, "seal", "-r", house.register, "--once").startswith(f"{house.origin}\n2\n")
+    note = printed(jaksokirja, "seal", "-r", house.register, "--once")
+    assert open_checkpoint(note.encode(), [VerifierKey.parse(vkey)]).checkpoint.size == 2
+    assert printed(jaksokirja, "seal", "-r", house.register, "--once") == note, "the last one, when nothing is new"
     assert "Nothing is new." in said(jaksokirja, "seal", "-r", house.register, "--once")
-    with LogStore(house.dsn, house.register) as store:
-        assert open_checkpoint(store.last_note() or b"", [VerifierKey.parse(vkey)]).checkpoint.size == 2
+    kept = tmp_path / "kept.checkpoint"
+    kept.write_text(note)
+    assert "Proved to position 2" in said(
+        jaksokirja, "verify", "-r", house.register, "--checkpoint", kept, "--key", vkey
+    )
+
+
+def test_that_all_was_hashed_again_is_told(jaksokirja: RunCommand, house: House) -> None:
+    said(jaksokirja, "keys", "new", "checkpoints", "-r", house.register)
+    said(jaksokirja, "seal", "-r", house.register, "--once")
+    status = ("seal", "-r", house.register, "--status", "--json")
+    assert json.loads(printed(jaksokirja, *status))["looked_again"] is None
+    said(jaksokirja, "seal", "-r", house.register, "--verify-all")
+    looked = json.loads(printed(jaksokirja, *status))["looked_again"]
+    assert (looked["size"], looked["found"]) == (2, "")
 
 
 def test_an_auditor_takes_the_last_checkpoint_home_and_verifies_by_it(
@@ -108,11 +135,15 @@ def test_a_rollback_is_refused_and_shown_and_one_person_alone_does_not_settle_it
 def test_a_restore_signed_by_the_second_key_is_carried_out(
     jaksokirja: RunCommand, house: House, tmp_path: Path
 ) -> None:
-    said(jaksokirja, "keys", "new", "checkpoints", "-r", house.register)
+    first = said(jaksokirja, "keys", "new", "checkpoints", "-r", house.register).split("\n")[0]
     made = said(jaksokirja, "keys", "new", "restores", "-r", house.register, "--into", tmp_path / "safe")
-    said(jaksokirja, "keys", "new", "checkpoints", "-r", house.register)
-    said(jaksokirja, "seal", "-r", house.register, "--once")
-    house.spoil("DELETE FROM {s}.events WHERE position > 3; DELETE FROM {s}.checkpoints")
+    lost = said(jaksokirja, "keys", "new", "checkpoints", "-r", house.register).split("\n")[0]
+    left = tmp_path / "left.checkpoint"
+    left.write_text(printed(jaksokirja, "seal", "-r", house.register, "--once"))
+    house.spoil(
+        "DELETE FROM {s}.events WHERE position > 3; DELETE FROM {s}.commands WHERE first_position > 3;"
+        " DELETE FROM {s}.checkpoints"
+    )
     assert jaksokirja("seal", "-r", house.register, "--once").exit_code == 1
     statement, signed = tmp_path / "statement", tmp_path / "signed"
     said(jaksokirja, "seal", "-r", house.register, "--prepare-restore", statement)
@@ -120,6 +151,10 @@ def test_a_restore_signed_by_the_second_key_is_carried_out(
     assert "goes on from 3; 4 had been" in said(jaksokirja, "seal", "-r", house.register, "--restored", signed)
     assert said(jaksokirja, "seal", "-r", house.register, "--once").startswith(f"{house.origin}\n4\n")
     assert "4 records are as they were sealed" in said(jaksokirja, "seal", "-r", house.register, "--verify-all")
+    verified = jaksokirja("verify", "-r", house.register, "--checkpoint", left, "--key", first, "--key", lost)
+    assert (verified.exit_code, "[restored]" in verified.output) == (4, True)
+    assert "HISTORY REPLACED BY A SIGNED RESTORE" in verified.output
+    assert "of 4 events that were sealed the register went back to 3" in verified.output
 
 
 def test_keys_sign_nothing_but_a_statement_of_a_restore(jaksokirja: RunCommand, house: House, tmp_path: Path) -> None:
@@ -162,6 +197,29 @@ def test_the_sealer_and_a_witness_run_as_programs_of_their_own(
         assert [each.wait(30) for each in (sealer, witness)] == [0, 0]
     told = json.loads((next(iter((tmp_path / "seen").glob("*.json")))).read_text())
     assert (told["origin"], told["size"]) == (house.origin, 2)
+
+
+def test_the_operator_is_asked_and_a_witness_at_work_is_stopped_first(jaksokirja: RunCommand, tmp_path: Path) -> None:
+    folder = tmp_path / "seen"
+    witness(folder).add_checkpoint(body(0, 20))
+    (tmp_path / "signed").write_bytes(signed())
+    words = (
+        "witness",
+        "accept-restore",
+        tmp_path / "signed",
+        "--second-key",
+        str(SECOND.verifier()),
+        "--state",
+        folder,
+    )
+    asked = jaksokirja(*words)
+    assert asked.exit_code == 1
+    assert "This witness saw 20 events last" in asked.output
+    assert witness(folder).last_seen(ORIGIN)[0] == 20
+    with held(folder):
+        assert "[sealer_busy]" in jaksokirja(*words, "--yes").output
+    assert jaksokirja(*words, "--yes").exit_code == 0
+    assert witness(folder).last_seen(ORIGIN)[0] == 9
 
 
 def _cosigned(house: House, keys: list[VerifierKey], witness_key: str) -> bool:

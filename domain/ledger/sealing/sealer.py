@@ -99,6 +99,24 @@ class Sealer:
         """
         return self._guarded(self._verified)
 
+    def look_again(self, done: Callable[[int], None]) -> int:
+        """Hash every stored record again, up to the last checkpoint: how many. Nothing that was refused is settled.
+
+        `done` is told of so many more records, and may wait. Raises SealingRefused, which is kept.
+        """
+        restores = self.state.restores
+        try:
+            self._check_reaches(self._store.point())
+            self._check_same(CompactTree(), done)
+        except SealingRefused as refusal:
+            state = load_state(self._folder)
+            if (
+                refusal.lasting and state is not None and state.restores == restores
+            ):  # else somebody went back meanwhile
+                keep_refusal(self._folder, refusal, self._clock())
+            raise
+        return self.state.size
+
     def _verified(self) -> int:
         point = self._store.point()
         self._check_reaches(point)
@@ -145,11 +163,12 @@ class Sealer:
                 size=point.size,
             )
 
-    def _check_same(self, start: CompactTree) -> None:
+    def _check_same(self, start: CompactTree, done: Callable[[int], None] = lambda _: None) -> None:
         """That the stored records from `start` on lead to the last checkpoint's root."""
         tree = start.copy()
         for hashes in stored_hashes(self._store, start.size, self.state.size):
             tree.extend(hashes)
+            done(len(hashes))
         if tree.root() != self.state.tree.root():
             where = f"between {start.size + 1} and {self.state.size}"
             raise Forked(f"The records {where} are not those that were sealed.", after=start.size, upto=self.state.size)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from domain.ledger.sealing.looking_again import Looked, load_looked
 from domain.ledger.sealing.refusals import StateUnreadable
 from domain.ledger.sealing.state import KeptRefusal, SealedState, load_refusal, load_state
 from domain.ledger.sealing.submitting import KnownWitness, load_progress
@@ -29,12 +30,13 @@ class WitnessStanding:
 
 @dataclass(frozen=True, slots=True)
 class SealingStatus:
-    """`size` leaves are sealed since `sealed_at`; `refusal` says why no more are."""
+    """`size` leaves are sealed since `sealed_at`; `refusal` says why no more are; `looked`: when all was hashed."""
 
     standing: Standing
     state: SealedState | None
     refusal: KeptRefusal | None
     witnesses: tuple[WitnessStanding, ...] = ()
+    looked: Looked | None = None
 
     @property
     def size(self) -> int:
@@ -54,10 +56,11 @@ def sealing_status(folder: Path, witnesses: list[KnownWitness] | None = None) ->
         state = load_state(folder)
     except StateUnreadable as fault:
         return SealingStatus("refused", None, KeptRefusal(fault.code, fault.message, fault.remedy, ""))
+    looked = load_looked(folder)
     told = tuple(_standing(folder, witness) for witness in witnesses or [])
     if refusal is not None:
-        return SealingStatus("refused", state, refusal, told)
-    return SealingStatus("unsealed" if state is None else "sealed", state, None, told)
+        return SealingStatus("refused", state, refusal, told, looked)
+    return SealingStatus("unsealed" if state is None else "sealed", state, None, told, looked)
 
 
 def _standing(folder: Path, witness: KnownWitness) -> WitnessStanding:

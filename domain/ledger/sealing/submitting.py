@@ -150,6 +150,9 @@ class Submitter:
         if progress.tree.size > state.size:  # the log went back since: the witness shall say so itself
             progress = Progress(CompactTree(), progress.cosigned_at)
         answer = self._asked(witness, state, progress.tree)
+        if answer is None and state.restores:  # the same, though it has grown beyond that again
+            progress = Progress(CompactTree(), progress.cosigned_at)
+            answer = self._asked(witness, state, progress.tree)
         told = _size_in(answer)
         if told is not None and told != progress.tree.size and told <= state.size:
             progress = Progress(self._tree_at(told), progress.cosigned_at)

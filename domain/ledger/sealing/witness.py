@@ -152,17 +152,7 @@ class Witness:
 
         Raises WitnessStateUnreadable.
         """
-        data = read_whole(self._place(origin))
-        if data is None:
-            return 0, EMPTY_ROOT
-        try:
-            told = json.loads(data)
-            size, root = told["size"], base64.b64decode(told["root"], validate=True)
-            if told["origin"] != origin or not 0 <= size < SIZE_LIMIT or len(root) != HASH_BYTES:
-                raise ValueError("another log")
-        except (ValueError, KeyError, TypeError):
-            raise WitnessStateUnreadable("what was seen last of this log cannot be read") from None
-        return size, root
+        return seen_in(self._folder, origin)
 
     def _check_extends(self, request: Request) -> None:
         size, root = self.last_seen(request.checkpoint.origin)
@@ -177,7 +167,27 @@ class Witness:
         seen = request.checkpoint
         root = base64.b64encode(seen.root).decode()
         told = {"origin": seen.origin, "size": seen.size, "root": root, "note": request.note.to_bytes().decode()}
-        write_whole(self._place(seen.origin), json.dumps(told, ensure_ascii=False).encode())
+        write_whole(place_of(self._folder, seen.origin), json.dumps(told, ensure_ascii=False).encode())
 
-    def _place(self, origin: str) -> Path:
-        return self._folder / f"{hashlib.sha256(origin.encode()).hexdigest()}.json"
+
+def seen_in(folder: Path, origin: str) -> tuple[int, bytes]:
+    """The size and root of a log that the witness with that folder cosigned last; (0, the empty root): of none.
+
+    Raises WitnessStateUnreadable.
+    """
+    data = read_whole(place_of(folder, origin))
+    if data is None:
+        return 0, EMPTY_ROOT
+    try:
+        told = json.loads(data)
+        size, root = told["size"], base64.b64decode(told["root"], validate=True)
+        if told["origin"] != origin or not 0 <= size < SIZE_LIMIT or len(root) != HASH_BYTES:
+            raise ValueError("another log")
+    except (ValueError, KeyError, TypeError):
+        raise WitnessStateUnreadable("what was seen last of this log cannot be read") from None
+    return size, root
+
+
+def place_of(folder: Path, origin: str) -> Path:
+    """The file in which a witness keeps what it saw last of a log."""
+    return folder / f"{hashlib.sha256(origin.encode()).hexdigest()}.json"

@@ -37,6 +37,8 @@ class Workshop:
     interval_seconds: float = 10.0
     tolerance_seconds: float = 5.0
     witnesses: list[KnownWitness] = field(default_factory=list)
+    verify_hours: float = 24.0
+    verify_events_a_second: float = 20_000.0
 
     def folder(self, register: str) -> Path:
         """The register's own folder."""
