@@ -28,10 +28,12 @@ from api.logging import RequestLog
 from api.problems import (
     Problem,
     field_errors,
+    keyring_astray,
     malformed,
     malformed_id,
     of_refusal,
     of_status,
+    record_astray,
     unavailable,
     unknown_register,
 )
@@ -42,6 +44,9 @@ from api.sealing import workshop_of
 from api.settings import Settings
 from api.streams import streams_router
 from domain.ledger.errors import LedgerUnavailable, UnknownRegister
+from domain.ledger.secrecy.keyring import KeyringMissing
+from domain.ledger.secrecy.sealing import SegmentRefused
+from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
 
 
@@ -113,6 +118,15 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(psycopg.OperationalError)
     async def away(request: Request, fault: Exception) -> JSONResponse:
         return unavailable().answer.response(request)
+
+    @app.exception_handler(RegisterKeyFault)
+    @app.exception_handler(KeyringMissing)
+    async def keyring(request: Request, fault: Exception) -> JSONResponse:
+        return keyring_astray().answer.response(request)
+
+    @app.exception_handler(SegmentRefused)
+    async def segment(request: Request, fault: SegmentRefused) -> JSONResponse:
+        return record_astray().answer.response(request)
 
     @app.exception_handler(UnknownRegister)
     async def no_register(request: Request, fault: UnknownRegister) -> JSONResponse:

@@ -175,6 +175,26 @@ def unavailable() -> Problem:
     )
 
 
+def keyring_astray() -> Problem:
+    """The keyring is not the one that this process has the register key of, or somebody changed it."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "keyring_out_of_order",
+        "What is sealed here cannot be opened: a key of the keyring does not fit, or there is no keyring.",
+        remedy="Tell whoever runs the register: the register key must be the one that the keyring was made with.",
+    )
+
+
+def record_astray() -> Problem:
+    """A sealed part is not what was sealed at its place: somebody changed what is stored."""
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "segment_refused",
+        "What is stored here is not what was sealed here.",
+        remedy="Tell the controller, and keep the database as it is: `jaksokirja verify --register` tells more.",
+    )
+
+
 def malformed(*errors: FieldError, code: str = "malformed_request", remedy: str = "") -> Problem:
     """Something of the request is not as it should be: which field, and what is wrong with it."""
     detail = "; ".join(f"{error.field}: {error.message}" for error in errors)

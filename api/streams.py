@@ -17,6 +17,7 @@ from pydantic_core import to_jsonable_python
 from api.asking import AS_OF, position_asked
 from api.commands import PLURALS, REGISTER_PATH, StreamId
 from api.desk import Admitted, Desk
+from api.finding import IndexAstray, client_with
 from api.history import History, event_at, history, state_told, stream_as_of
 from api.parameters import declared_only
 from api.problems import Problem
@@ -48,7 +49,11 @@ class ClientSearch(BaseModel):
 def _add_search(router: APIRouter, desk: Desk) -> None:
     @router.post(f"{REGISTER_PATH}/clients/search", summary="Find a client by identity code.")
     async def search(admitted: Annotated[Admitted, Depends(desk.admit)], wanted: ClientSearch) -> Any:
-        client_id = await run_in_threadpool(admitted.book.clients.find, wanted.identity_code)
+        try:
+            client_id = await run_in_threadpool(client_with, admitted.book, wanted.identity_code)
+        except IndexAstray as astray:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            raise Problem(status, astray.code, astray.message, remedy=astray.remedy) from None
         if client_id is None:
             detail = "No client of this register has that identity code."
             raise Problem(HTTPStatus.NOT_FOUND, "unknown_client", detail, remedy="Register the client.")

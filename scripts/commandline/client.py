@@ -6,17 +6,19 @@ standard input.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from api.finding import IndexAstray, client_with
 from domain.client.facts import ClientRegistered
 from domain.client.state import ClientState
 from domain.fact import StreamKind
 from domain.ledger.book import Book
-from scripts.commandline.faults import CommandFault
+from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.commandline.session import book_of, database, register_meant
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,9 +29,12 @@ PAGE_EVENTS = 5000
 @app.command()
 def find(register: Register = None) -> None:
     """Find a client by identity code, which is asked for and not shown."""
-    code = typer.prompt("Identity code", hide_input=True)
+    code = typer.prompt("Identity code", hide_input=True, err=True) if sys.stdin.isatty() else _read_line()
     with database() as dsn, book_of(dsn, register_meant(dsn, register)) as book:
-        client_id = book.clients.find(code)
+        try:
+            client_id = client_with(book, code)
+        except IndexAstray as astray:
+            raise CommandFault(f"{astray.message} {astray.remedy}", astray.code, FAILURE) from None
     if client_id is None:
         raise CommandFault("No client of this register has that identity code.", "unknown_client")
     typer.echo(str(client_id))
@@ -41,6 +46,11 @@ def reindex(register: Register = None) -> None:
     with database() as dsn, book_of(dsn, register_meant(dsn, register)) as book:
         count = book.clients.made_anew(_codes(book))
     typer.echo(f"{count} clients can be found by identity code.")
+
+
+def _read_line() -> str:
+    """The first line of standard input, which is no terminal: nothing is asked, and the answer stands alone."""
+    return sys.stdin.readline().strip()
 
 
 def _codes(book: Book) -> Iterator[tuple[UUID, str]]:

@@ -1,13 +1,21 @@
 """What happens when something fails here that should not: it is told and logged without what it holds."""
 
+import datetime as dt
 import io
 import json
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from domain.client.commands.register_client import RegisterClient
+from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
-from tests.api.caller import Caller
+from domain.ledger.migrate import schema_of
+from domain.ledger.secrecy.keyring import keyring_dsn
+from scripts.commandline.session import keyring_of
+from tests.api.caller import Caller, problem
+from tests.domain.people import identity_code
 
 SECRET = "131052-908X Kanerva"
 
@@ -41,3 +49,45 @@ def test_the_service_goes_on_after_a_fault(caller: Caller, monkeypatch: pytest.M
     assert caller.send(f"clients/{client_id}/register-client", body, key=key).status_code == 500
     monkeypatch.undo()
     assert caller.send(f"clients/{client_id}/register-client", body, key=key).status_code == 201
+
+
+def test_a_key_that_somebody_changed_is_told_as_the_keyrings_fault(
+    caller: Caller, opened: tuple[str, str], log: io.StringIO
+) -> None:
+    dsn, register = opened
+    client_id, code = new_id(), identity_code(dt.date(2012, 6, 6), number=978)
+    book = Book(dsn, register, keyring=keyring_of(dsn, register))  # so that the served one has no key of the client yet
+    command = RegisterClient(identity_code=code)
+    book.execute(Order(stream_id=client_id, command=command, command_id=new_id(), actor="tests"))
+    book.close()
+    with psycopg.connect(keyring_dsn(dsn)) as connection:
+        connection.execute(
+            "UPDATE keyring.data_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)"
+            " WHERE holder_id = %s",
+            (client_id,),
+        )
+    told = problem(caller.ask(f"clients/{client_id}"), 503, "keyring_out_of_order")
+    assert "register key" in told["remedy"]
+    assert "keyring_out_of_order" in log.getvalue()
+    assert code not in log.getvalue()
+
+
+def test_a_sealed_part_that_somebody_changed_is_told_as_such_and_not_as_absent(
+    caller: Caller, opened: tuple[str, str]
+) -> None:
+    dsn, register = opened
+    client_id, code = new_id(), identity_code(dt.date(2012, 6, 7), number=978)
+    caller.tell(f"clients/{client_id}/register-client", identity_code=code)
+    events = sql.Identifier(schema_of(register), "events")
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            sql.SQL(
+                "UPDATE {} SET record = overlay(record PLACING %s FROM position(%s IN record) + 14)"
+                " WHERE stream_id = %s"
+            ).format(events),
+            (b"AAAA", b'"ciphertext":"', client_id),
+        )
+        row = connection.execute(sql.SQL("SELECT max(position) FROM {}").format(events)).fetchone()
+    told = problem(caller.ask(f"clients/{client_id}", as_of=str(row[0] if row else 0)), 500, "segment_refused")
+    assert "verify" in told["remedy"]
+    assert code not in str(told)

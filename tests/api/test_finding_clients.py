@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from domain.ledger.identity import new_id
-from tests.api.caller import Caller
+from domain.ledger.migrate import schema_of
+from tests.api.caller import Caller, problem
 from tests.domain.people import identity_code
 
 CODE = identity_code(dt.date(2011, 2, 3), number=977)
@@ -46,3 +49,20 @@ def test_registering_the_same_identity_again_names_the_client(caller: Caller, cl
     assert (answer.status_code, answer.json()["code"]) == (409, "identity_registered")
     assert answer.json()["client_id"] == client_id
     assert CODE not in answer.text
+
+
+def test_an_index_that_leads_to_another_client_is_told_and_not_followed(
+    caller: Caller, opened: tuple[str, str]
+) -> None:
+    one, other = str(new_id()), str(new_id())
+    codes = [identity_code(dt.date(2012, 5, day), number=977) for day in (6, 7)]
+    for client_id, code in zip((one, other), codes, strict=True):
+        caller.tell(f"clients/{client_id}/register-client", identity_code=code)
+    index = sql.Identifier(schema_of(caller.register), "client_index")
+    with psycopg.connect(opened[0]) as connection:
+        connection.execute(sql.SQL("UPDATE {} SET client_id = %s WHERE client_id = %s").format(index), (other, one))
+    answer = caller.client.post(caller.path("clients/search"), json={"identity_code": codes[0]})
+    told = problem(answer, 500, "client_index_astray")
+    assert "reindex" in told["remedy"]
+    assert other not in answer.text
+    assert codes[0] not in answer.text
