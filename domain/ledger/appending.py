@@ -3,11 +3,17 @@
 Two leaders at a time, each with a connection: while one waits for its commit to reach the disk, the other gathers and
 sends the next group. A leader is the thread of one of the requests: it carries its own and what has gathered behind
 it, then names the next leader. A thread alone is its own leader and waits for nobody.
+
+A commit costs much the same for one request as for ten, so that beside a group under way the next one sets out only
+when half of the crowd has gathered, or when the way is free: groups of half the crowd take turns. Without that a third
+of all groups were of one request (docs/performance.md). Those of a group that is done are woken one by another: woken
+all at once they would queue for the interpreter, and each queueing costs as much as the request itself.
 Never here: SQL, retries. What to do with a group is given as a function.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from threading import Lock
 
 from domain.ledger.errors import LedgerUnavailable
@@ -15,20 +21,27 @@ from domain.ledger.submission import Receipt, Submission
 
 LEADERS = 2
 GROUP_LIMIT_DRAFTS = 1000
+MEMORY_GROUPS = 8
+"""Over so many groups a crowd that has thinned is forgotten."""
 
 Outcome = Receipt | Exception
 Record = Callable[[Sequence[Submission]], Sequence[Outcome]]
 
 
 class _Request:
-    """A submission under way. `wake` is held until it has an outcome or its thread is to lead."""
+    """A submission under way. `wake` is held until it has an outcome or its thread is to lead a `group`.
 
-    __slots__ = ("leads", "outcome", "submission", "wake")
+    `behind`: the next of its group, to be woken by this one's thread. `gone`: the thread no longer waits.
+    """
+
+    __slots__ = ("behind", "gone", "group", "outcome", "submission", "wake", "woken")
 
     def __init__(self, submission: Submission) -> None:
         self.submission = submission
         self.outcome: Outcome | None = None
-        self.leads = False
+        self.group: list[_Request] = []
+        self.behind: _Request | None = None
+        self.woken = self.gone = False
         self.wake = Lock()
         self.wake.acquire()
 
@@ -41,65 +54,95 @@ class GroupCommit:
         self._lock = Lock()
         self._waiting: deque[_Request] = deque()
         self._leaders = 0
+        self._under_way = 0
+        self._crowd = 1.0
+        """How many requests there were at once of late, waiting or under way: risen to at once, forgotten slowly."""
 
     def append(self, submission: Submission) -> Receipt:
         """The receipt for the submission, or its own refusal raised."""
         request = _Request(submission)
         with self._lock:
-            if self._leaders < LEADERS:
-                self._leaders += 1
-                request.leads = True
-            else:
-                self._waiting.append(request)
-        if not request.leads:
+            self._waiting.append(request)
+            self._crowd = max(self._crowd, self._under_way + len(self._waiting))
+            if self._is_time():
+                self._waiting.pop()
+                self._gather_behind(request)
+        if not request.group:
             self._wait(request)
-        if request.leads:
+        if request.group:
             self._lead(request)
         if isinstance(request.outcome, Receipt):
             return request.outcome
         raise request.outcome or LedgerUnavailable("the submission was given up")
 
+    def _is_time(self) -> bool:
+        """Whether the next group is to set out. The lock is held."""
+        return self._leaders == 0 or (self._leaders < LEADERS and 2 * len(self._waiting) >= self._crowd)
+
+    def _gather_behind(self, leader: _Request) -> None:
+        """Make its group. The lock is held."""
+        group, drafts = [leader], len(leader.submission.drafts)
+        while self._waiting and drafts + len(self._waiting[0].submission.drafts) <= GROUP_LIMIT_DRAFTS:
+            member = self._waiting.popleft()
+            group.append(member)
+            drafts += len(member.submission.drafts)
+        leader.group = group
+        self._leaders += 1
+        self._under_way += len(group)
+        self._crowd += min(0.0, self._under_way + len(self._waiting) - self._crowd) / MEMORY_GROUPS
+
     def _wait(self, request: _Request) -> None:
         try:
             request.wake.acquire()
-        except BaseException:  # the thread is being interrupted: it must neither be waited for nor take the lead along
+            self._wake_behind(request)
+        except BaseException:  # the thread is being interrupted: it must neither be waited for nor take others along
             with self._lock:
+                request.gone = True
                 if request in self._waiting:
                     self._waiting.remove(request)
-            if request.leads:
-                self._hand_over()
+            if request.group:
+                self._hand_over(request.group, undone=request.group[1:])
+            elif request.woken:
+                self._wake_behind(request)
             raise
 
+    def _wake_behind(self, request: _Request) -> None:
+        """Wake the next of the group, past those that are gone; they may come here too, and wake nobody twice."""
+        with self._lock:
+            behind, request.behind = request.behind, None
+            while behind is not None and behind.gone:
+                behind = behind.behind
+            if behind is not None:
+                behind.woken = True
+        if behind is not None:
+            behind.wake.release()
+
     def _lead(self, request: _Request) -> None:
-        group = self._gathered(request)
+        group = request.group
         try:
             outcomes = self._record([member.submission for member in group])
         except BaseException as fault:
             self._fail(group, fault)
             raise
+        else:
+            for member, outcome in zip(group, outcomes, strict=True):
+                member.outcome = outcome
         finally:
-            self._hand_over()
-        for member, outcome in zip(group, outcomes, strict=True):
-            member.outcome = outcome
-            if member is not request:
-                member.wake.release()
+            self._hand_over(group)
+            for member, behind in pairwise(group):
+                member.behind = behind
+            self._wake_behind(request)
 
-    def _gathered(self, request: _Request) -> list[_Request]:
-        group, drafts = [request], len(request.submission.drafts)
+    def _hand_over(self, group: Sequence[_Request], *, undone: Sequence[_Request] = ()) -> None:
+        """The group is done, or is to be led by somebody else; if it is time, the first that waits leads the next."""
         with self._lock:
-            while self._waiting and drafts + len(self._waiting[0].submission.drafts) <= GROUP_LIMIT_DRAFTS:
-                member = self._waiting.popleft()
-                group.append(member)
-                drafts += len(member.submission.drafts)
-        return group
-
-    def _hand_over(self) -> None:
-        with self._lock:
-            if not self._waiting:
-                self._leaders -= 1
+            self._waiting.extendleft(member for member in reversed(undone) if not member.gone)
+            self._under_way -= len(group)
+            self._leaders -= 1
+            if not self._waiting or not self._is_time():
                 return
             heir = self._waiting.popleft()
-            heir.leads = True
+            self._gather_behind(heir)
         heir.wake.release()
 
     @staticmethod
@@ -107,4 +150,3 @@ class GroupCommit:
         """A fault of the group is everybody's; an interrupt is the leader's own, the others may send theirs again."""
         for member in group[1:]:
             member.outcome = fault if isinstance(fault, Exception) else LedgerUnavailable("the leader was interrupted")
-            member.wake.release()
