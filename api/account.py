@@ -28,6 +28,9 @@ from domain.stream import Entry, amendments, in_force
 from domain.streams import fold_stream, kind_of
 from domain.withheld import Withheld
 
+OWN_SOURCE = "own"
+"""What a model gives as the source of a rule that stands in none: a reading of our own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -179,7 +182,7 @@ class _Teller:
             before, after = getattr(was, name, None), getattr(reads, name)
             if name not in reads.sensitive and before != after:
                 old, new = (told(value, self.language, field=name) for value in (before, after))
-                yield f"{name}: {old} → {new}"
+                yield f"{self._text('field', name)}: {old} → {new}"
 
     def _words(self, entry: Entry) -> Iterable[tuple[str, str]]:
         for name, word in self.words.of(entry.position).items():
@@ -228,6 +231,8 @@ class _Teller:
         rule = self._published_rule(service, version, rule_id)
         strength = self._text("strength", rule.strength.value) if rule else "–"
         source = rule.source if rule else "–"
+        if source == OWN_SOURCE:
+            source = self._text("text", "own_source")
         return self._remark("rule", rule=rule_id, strength=strength, model=f"{service}.{version}", source=source)
 
     def _published_rule(self, service: str, version: int, rule_id: str) -> Any:

@@ -15,6 +15,14 @@ from api.account_pages import as_html, as_pdf
 from api.account_words import LEFT_OUT, Word, Words
 from api.texts import Language, _account_texts, account_text, withheld_word
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.episode.facts import (
+    EpisodeClosed,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingMissed,
+    MeetingPlanned,
+    ReferralReceived,
+)
 from domain.fact import StreamKind
 from domain.ledger.proof.archive import archive_at
 from domain.ledger.proof.bundle import WORDS, Bundle, record_name
@@ -86,7 +94,8 @@ def test_struck_and_corrected_entries_stay_visible_and_name_what_became_of_them(
     assert f"{strike.version} " in rows[story.struck].remarks[0]
     assert str(strike.position) in rows[story.struck].remarks[0]
     assert f"{correction.version} " in rows[story.corrected].remarks[0]
-    assert "ended_at: " in rows[story.corrected].remarks[0]
+    assert f"{account_text('field', 'ended_at', Language(language))}: " in rows[story.corrected].remarks[0]
+    assert "ended_at" not in rows[story.corrected].remarks[0]
     assert "→" in rows[story.corrected].remarks[0]
 
 
@@ -108,9 +117,11 @@ def test_duties_and_deviations_are_told_with_their_rules_texts(story: Story, lan
         rules = [model.rule(one.rule_id) for one in stood]
         assert rules
         assert [one.text for one in told] == [getattr(rule.texts, language) for rule in rules if rule]
-        assert all(
-            rule and rule.id in one.rule and rule.source in one.rule for one, rule in zip(told, rules, strict=True)
-        )
+        own = account_text("text", "own_source", Language(language))
+        for one, rule in zip(told, rules, strict=True):
+            assert rule
+            assert rule.id in one.rule
+            assert one.rule.endswith(f"{own if rule.source == 'own' else rule.source}.")
 
 
 def test_what_is_late_is_told_by_days_and_what_was_concluded_is_marked(story: Story) -> None:
@@ -173,4 +184,10 @@ def test_every_text_is_there_in_every_language() -> None:
 def test_every_sealed_field_of_an_episode_has_a_name_for_people() -> None:
     facts = [fact for fact in REGISTRY.facts.values() if fact.stream in (None, StreamKind.EPISODE)]
     fields = {name for fact in facts for name in fact.sensitive}
+    assert fields <= _account_texts()["field"].keys()
+
+
+def test_what_is_corrected_every_day_is_named_in_words() -> None:
+    every_day = (MeetingPlanned, MeetingHeld, MeetingMissed, MeetingCancelled, ReferralReceived, EpisodeClosed)
+    fields = {name for fact in every_day for name in fact.model_fields if name not in ("meeting_id", "contact_id")}
     assert fields <= _account_texts()["field"].keys()
