@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from api.answers import outcome_answer
 from api.desk import Admitted, Desk
 from api.reading import command_id, command_of, expected_version
+from api.rights import require_role
 from domain.commands import COMMANDS, ON_EVERY_STREAM, AnyCommand
 from domain.fact import StreamKind
 from domain.ledger.book import UNKNOWN, Book, Order
@@ -87,6 +88,7 @@ def _endpoint(desk: Desk, route: CommandRoute) -> Callable[..., Any]:
         _version: Annotated[str | None, Header(alias="If-Match", description='Optional: `"7"`.')] = None,
     ) -> JSONResponse:
         request.state.command = route.command_type.command_name()
+        require_role(admitted, route.command_type)
         order_id, version = command_id(request), expected_version(request)
         command = await command_of(request, route.command_type, desk.settings.max_body_bytes)
         order = Order(

@@ -1,7 +1,8 @@
-"""Who may see what runs side by side for a client or a family: a narrow right, checked before the question is asked.
+"""Who may do what a role is needed for, and who may see what runs side by side for a client or a family.
 
-Whoever works with them now, as a worker assigned to an open episode of the client (of one of the family), and whoever
-leads a team or audits, by the token's roles. Each look is logged: what was looked at, on which ground; never at whom.
+What runs side by side is a narrow right, checked before the question is asked: whoever works with them now, as a worker
+assigned to an open episode of the client (of one of the family), and whoever leads a team or audits, by the token's
+roles. Each look is logged: what was looked at, on which ground; never at whom.
 """
 
 from __future__ import annotations
@@ -17,12 +18,25 @@ from api.desk import Admitted
 from api.identity import Identity
 from api.problems import Problem
 from domain.calendar import day_in_helsinki
+from domain.commands import AnyCommand
 from projections.queries import Reading
 
 LOOKING_ROLES = ("team_leader", "auditor")
 """The roles of a token whose holder may look without an assignment."""
 
 log = structlog.get_logger()
+
+
+def require_role(admitted: Admitted, command_type: type[AnyCommand]) -> None:
+    """Raises a 403 problem unless the caller's token has the role that the command asks for."""
+    role = command_type.callers_role
+    if role and role not in admitted.identity.roles:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "role_missing",
+            f"{command_type.command_name()} is for tokens with the role {role}.",
+            remedy=f"Send it with the token of one who has it: `jaksokirja token O1 --role {role}`.",
+        )
 
 
 def require_side_by_side(admitted: Admitted, reading: Reading, of: Literal["client", "family"], of_id: UUID) -> None:

@@ -93,6 +93,7 @@ class Command(BaseModel, Generic[StateT_contra]):
     """An act that somebody asks the ledger to record.
 
     `begins`: it must be the first of its stream. `authorises`: it is refused when a `must` rule does not hold.
+    `callers_role`: the role that a caller's token must have to send it; "": any token of the register will do.
     `tells`: the fact that it records, where it is always one: a service that does not know that act hears none of it.
     """
 
@@ -101,6 +102,7 @@ class Command(BaseModel, Generic[StateT_contra]):
     stream: ClassVar[StreamKind]
     begins: ClassVar[bool] = False
     authorises: ClassVar[bool] = False
+    callers_role: ClassVar[str] = ""
     tells: ClassVar[type[Fact] | None] = None
 
     @classmethod

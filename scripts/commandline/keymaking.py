@@ -41,15 +41,24 @@ def adopt_new_key(
         key = new_key(purpose.value, store.origin)
     path = folder / file_name(purpose.value, key)
     write_key(path, key)
-    with Book(dsn, register, keyring=keyring or keyring_of(dsn, register)) as book:
-        adoption = AdoptLogKey(
-            verifier_key=str(key.verifier()),
-            purpose=purpose,
-            from_size=book.ledger.head()[0] + 1,
-            overlap_to=overlap_to,
-        )
-        book.execute(Order(stream_id=book.register_id, command=adoption, command_id=new_id(), actor=ACTOR))
+    adopt_key(dsn, register, purpose, key.verifier(), overlap_to=overlap_to, keyring=keyring)
     return key.verifier(), path
+
+
+def adopt_key(
+    dsn: str,
+    register: str,
+    purpose: LogKeyPurpose,
+    key: VerifierKey,
+    *,
+    overlap_to: dt.date | None = None,
+    keyring: Keyring | None = None,
+) -> None:
+    """A key adopted by the register from its next event on: a new one, or one that signed before. Raises Refusal."""
+    with Book(dsn, register, keyring=keyring or keyring_of(dsn, register)) as book:
+        size = book.ledger.head()[0] + 1
+        adoption = AdoptLogKey(verifier_key=str(key), purpose=purpose, from_size=size, overlap_to=overlap_to)
+        book.execute(Order(stream_id=book.register_id, command=adoption, command_id=new_id(), actor=ACTOR))
 
 
 def have_keys(settings: Settings, dsn: str) -> None:

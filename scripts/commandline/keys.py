@@ -13,16 +13,17 @@ from typing import Annotated
 import typer
 
 from api.settings import Settings
+from domain.ledger.proof.cosignature import WitnessKey
 from domain.ledger.proof.note import sign
 from domain.ledger.proof.statement import Statement
 from domain.ledger.sealing import rota
 from domain.ledger.sealing.files import write_whole
 from domain.ledger.sealing.keyfiles import keys_in, read_key
-from domain.ledger.sealing.refusals import NoLogKey
+from domain.ledger.sealing.refusals import KeyFileRefused, NoLogKey
 from domain.register.facts import LogKeyAdopted, LogKeyPurpose
 from domain.register.state import RegisterState
 from scripts.commandline import options
-from scripts.commandline.keymaking import adopt_new_key
+from scripts.commandline.keymaking import adopt_key, adopt_new_key
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Column, console, show
 
@@ -54,6 +55,24 @@ def making(
         name = register_meant(dsn, register)
         key, path = adopt_new_key(dsn, name, purpose, into or settings.keys_folder, overlap_to=day)
     typer.echo(f"{key}\n{path}")
+
+
+@app.command("adopt")
+def adopting(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file of a key for checkpoints.")],
+    register: options.RegisterName = None,
+) -> None:
+    """Let a key whose file is here sign checkpoints (again), in place of one that was adopted falsely."""
+    settings = Settings.from_environment()
+    key = read_key(file).verifier()
+    if isinstance(key, WitnessKey):
+        raise KeyFileRefused(f"{file} holds a witness' key, not a log's.")
+    if file.resolve().parent != settings.keys_folder.resolve():
+        raise KeyFileRefused(f"{file} is not in the folder that the sealer takes keys from: {settings.keys_folder}.")
+    with database(settings) as dsn:
+        name = register_meant(dsn, register)
+        adopt_key(dsn, name, LogKeyPurpose.CHECKPOINTS, key)
+    typer.echo(str(key))
 
 
 @app.command("list")

@@ -1,4 +1,4 @@
-"""What runs side by side: seen by who works with the client or family now, and by two roles; each look is logged."""
+"""Roles: who adopts the log's keys; what runs side by side is seen by who works with them, and by two roles, logged."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from api.identity import issue_token
 from api.settings import Settings
 from domain.ledger.identity import new_id
+from domain.ledger.sealing.keyfiles import new_key
 from tests.api.caller import WORKER, Caller, problem
 
 DAY = "2024-03-04"
@@ -100,3 +101,23 @@ def test_each_look_is_logged_with_its_ground_and_nobodys_identity(
     assert told == [("client", "none", False), ("client", "assignment", True), ("family", "assignment", True)]
     ids: list[UUID | str] = [family.client_id, family.family_id, family.episode_id, WORKER]
     assert not [one for one in ids if str(one) in log.getvalue()]
+
+
+@pytest.mark.parametrize("command", ["adopt-log-key", "record-log-restore"])
+def test_what_the_log_is_signed_by_is_recorded_for_an_administrator_only(
+    command: str, caller: Caller, settings: Settings
+) -> None:
+    vkey = str(new_key("restores", f"jaksokirja/{caller.register}").verifier())
+    bodies = {
+        "adopt-log-key": {"verifier_key": vkey, "purpose": "restores", "from_size": 1},
+        "record-log-restore": {
+            "sealed_size": 9, "sealed_root": "A" * 43 + "=", "restored_size": 5, "restored_root": "B" * 43 + "=",
+            "statement": "signed",
+        },
+    }  # fmt: skip
+    told = problem(caller.send(command, bodies[command]), 403, "role_missing")
+    assert "--role administrator" in told["remedy"]
+    for roles, permitted in ((["auditor", "team_leader"], False), (["administrator"], True)):
+        token = issue_token(settings, "other-1", [caller.register], roles)
+        with Caller(caller.address, caller.register, token) as other:
+            assert (other.send(command, bodies[command]).status_code != 403) is permitted

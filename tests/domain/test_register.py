@@ -255,7 +255,7 @@ def test_a_log_key_is_adopted_once_and_its_successor_with_an_overlap(desk: Desk)
     ("command", "remedy"),
     [
         (adoption(1, from_size=6), "new key"),
-        (adoption(2, from_size=4), "not below 5"),
+        (adoption(1, LogKeyPurpose.RESTORES, from_size=5), "new key"),
         (adoption(2, from_size=5, overlap_to=TODAY - dt.timedelta(days=1)), "a day to come"),
         (adoption(2, LogKeyPurpose.RESTORES, overlap_to=TOMORROW), "Leave overlap_to out"),
     ],
@@ -265,6 +265,14 @@ def test_a_log_key_that_cannot_follow_the_one_before_is_refused(desk: Desk, comm
     refusal = desk.refused(desk.register_id, command)
     assert isinstance(refusal, OutOfOrder | EndedBeforeItBegan)
     assert remedy in refusal.remedy
+
+
+def test_a_false_adoption_is_undone_by_adopting_the_key_before_again_or_a_new_one(desk: Desk) -> None:
+    desk.do(desk.register_id, adoption(1, from_size=5))
+    desk.do(desk.register_id, adoption(9, from_size=2**62))
+    assert the(desk.do(desk.register_id, adoption(1, from_size=7)).facts(), LogKeyAdopted).verifier_key == vkey(1)
+    assert the(desk.do(desk.register_id, adoption(2, from_size=8)).facts(), LogKeyAdopted).from_size == 8
+    assert not desk.do(desk.register_id, adoption(1, from_size=5)).entries, "said again, the first is nothing new"
 
 
 @pytest.mark.parametrize("text", ["", "key", "a key+00000000+" + "A" * 44, "key+0000000+" + "A" * 44, "key+00000000+A"])

@@ -76,7 +76,11 @@ class KeyMissing(SealingRefused):
     """A key that must sign is not among the key files."""
 
     code = "key_missing"
-    remedy = "Put its file back into the folder of keys, or adopt a new key without an overlap."
+    remedy = (
+        "Put its file back into the folder of keys. If it was adopted by mistake (jaksokirja verify"
+        " tells at which position, and by whom): jaksokirja keys adopt FILE lets the key before sign again; if that is"
+        " lost, jaksokirja keys new checkpoints makes another. Do neither with an overlap."
+    )
 
 
 class StateMissing(SealingRefused):

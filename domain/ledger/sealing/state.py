@@ -21,7 +21,7 @@ from domain.ledger.sealing.files import make_folder, read_whole, remove, write_w
 from domain.ledger.sealing.refusals import SealingRefused, StateUnreadable
 
 FORMAT = 1
-STATE, REFUSAL = "state.json", "refusal.json"
+STATE, REFUSAL, WAITING = "state.json", "refusal.json", "waiting.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,26 +128,29 @@ class KeptRefusal:
     found_at: str
 
 
-def load_refusal(folder: Path) -> KeptRefusal | None:
-    """What stops the sealer; None when nothing does. A file that cannot be read stops it as well."""
-    data = read_whole(folder / REFUSAL)
+def load_refusal(folder: Path, name: str = REFUSAL) -> KeptRefusal | None:
+    """What stops the sealer; None when nothing does. A file that cannot be read stops it as well.
+
+    `name`: WAITING for what the sealer waits for and goes on by itself.
+    """
+    data = read_whole(folder / name)
     if data is None:
         return None
     try:
         told = json.loads(data)
         return KeptRefusal(told["code"], told["message"], told["remedy"], told["found_at"])
     except (ValueError, KeyError, TypeError):
-        return KeptRefusal("state_unreadable", f"{folder / REFUSAL} cannot be read.", StateUnreadable.remedy, "")
+        return KeptRefusal("state_unreadable", f"{folder / name} cannot be read.", StateUnreadable.remedy, "")
 
 
-def keep_refusal(folder: Path, refusal: SealingRefused, moment: dt.datetime) -> None:
-    """Stop the sealer until that is settled. Raises OSError."""
+def keep_refusal(folder: Path, refusal: SealingRefused, moment: dt.datetime, name: str = REFUSAL) -> None:
+    """Stop the sealer until that is settled; or (WAITING) have it known what it waits for. Raises OSError."""
     found_at = moment.astimezone(dt.UTC).isoformat()
     told = {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy, "found_at": found_at}
-    write_whole(make_folder(folder) / REFUSAL, json.dumps(told, ensure_ascii=False, indent=1).encode())
+    write_whole(make_folder(folder) / name, json.dumps(told, ensure_ascii=False, indent=1).encode())
 
 
-def settle_refusal(folder: Path) -> None:
-    """Let the sealer go on."""
-    if read_whole(folder / REFUSAL) is not None:
-        remove(folder / REFUSAL)
+def settle_refusal(folder: Path, name: str = REFUSAL) -> None:
+    """Let the sealer go on; or (WAITING) it waits no more."""
+    if read_whole(folder / name) is not None:
+        remove(folder / name)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from domain.ledger.sealing.looking_again import Looked, load_looked
 from domain.ledger.sealing.refusals import StateUnreadable
-from domain.ledger.sealing.state import KeptRefusal, SealedState, load_refusal, load_state
+from domain.ledger.sealing.state import WAITING, KeptRefusal, SealedState, load_refusal, load_state
 from domain.ledger.sealing.submitting import KnownWitness, load_progress
 
 Standing = Literal["sealed", "unsealed", "refused"]
@@ -51,7 +51,7 @@ class SealingStatus:
 
 def sealing_status(folder: Path, witnesses: list[KnownWitness] | None = None) -> SealingStatus:
     """What the folder says. A state that cannot be read is told as a refusal. Raises OSError."""
-    refusal = load_refusal(folder)
+    refusal = load_refusal(folder) or load_refusal(folder, WAITING)
     try:
         state = load_state(folder)
     except StateUnreadable as fault:

@@ -20,7 +20,8 @@ from domain.ledger.sealing.files import FolderBusy, held
 from domain.ledger.sealing.keyfiles import keys_in
 from domain.ledger.sealing.logstore import LogStore
 from domain.ledger.sealing.refusals import NoLogKey, SealerBusy, SealingRefused
-from domain.ledger.sealing.sealer import Sealer
+from domain.ledger.sealing.sealer import Sealer, StandingRefusal, now
+from domain.ledger.sealing.state import WAITING, keep_refusal, settle_refusal
 from domain.ledger.sealing.submitting import KnownWitness, Submitter
 
 TRY_AGAIN_SECONDS = 2.0
@@ -89,9 +90,10 @@ def keep_sealing(workshop: Workshop, dsn: str, register: str, stop: threading.Ev
     while not stop.is_set():
         try:
             with workshop.sealer(dsn, register) as sealer:
-                _seal_on(sealer, workshop, stop, told)
+                _seal_on(sealer, workshop, register, stop, told)
         except SealingRefused as refusal:
             _tell(told, refusal, register)
+            _keep_waiting(workshop.folder(register), refusal)
         except (psycopg.OperationalError, psycopg.InterfaceError, LedgerError) as fault:
             log.warning("sealer_waits", register=register, cause=type(fault).__name__)
         except OSError as fault:
@@ -99,13 +101,24 @@ def keep_sealing(workshop: Workshop, dsn: str, register: str, stop: threading.Ev
         stop.wait(TRY_AGAIN_SECONDS)
 
 
-def _seal_on(sealer: Sealer, workshop: Workshop, stop: threading.Event, told: list[str]) -> None:
+def _seal_on(sealer: Sealer, workshop: Workshop, register: str, stop: threading.Event, told: list[str]) -> None:
     while not stop.is_set():
         checkpoint = sealer.seal()
         told.clear()
+        settle_refusal(workshop.folder(register), WAITING)
         if checkpoint is not None:
             log.info("sealed", origin=checkpoint.origin, size=checkpoint.size)
         stop.wait(workshop.interval_seconds)
+
+
+def _keep_waiting(folder: Path, refusal: SealingRefused) -> None:
+    """Have it told in health what is waited for; a lasting refusal is told already, another sealer is at work."""
+    if refusal.lasting or isinstance(refusal, SealerBusy | StandingRefusal):
+        return
+    try:
+        keep_refusal(folder, refusal, now(), WAITING)
+    except OSError as fault:
+        log.error("sealer_cannot_write", register=folder.name, error=fault.strerror)
 
 
 def _tell(told: list[str], refusal: SealingRefused, register: str) -> None:

@@ -13,6 +13,7 @@ from domain.fact import Fact
 from domain.refusal import EndedBeforeItBegan, OutOfOrder
 from domain.register.commands.base import RegisterCommand, require_open
 from domain.register.facts import LogKeyAdopted, LogKeyPurpose
+from domain.register.roles import ADMINISTRATOR
 from domain.register.state import RegisterState
 
 VerifierKeyText = Annotated[str, Field(max_length=400, pattern=r"^[^+\s]{1,300}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$")]
@@ -20,7 +21,12 @@ VerifierKeyText = Annotated[str, Field(max_length=400, pattern=r"^[^+\s]{1,300}\
 
 
 class AdoptLogKey(RegisterCommand):
-    """Let a public key sign the register's log from a size on, beside the one before to the end of an overlap."""
+    """Let a public key sign the register's log from a size on, beside the one before to the end of an overlap.
+
+    A key that signed before another came in its place can be adopted again: so a false adoption is undone.
+    """
+
+    callers_role = ADMINISTRATOR
 
     verifier_key: VerifierKeyText
     purpose: LogKeyPurpose
@@ -33,19 +39,16 @@ class AdoptLogKey(RegisterCommand):
         fact = LogKeyAdopted(**self.model_dump())
         if fact in state.log_keys:
             return []
-        if any(key.verifier_key == self.verifier_key for key in state.log_keys):
+        before = state.keys_for(self.purpose)
+        others = [key for key in state.log_keys if key.purpose is not self.purpose]
+        if any(key.verifier_key == self.verifier_key for key in (*before[-1:], *others)):
             raise OutOfOrder("This key was adopted on other terms.", remedy="Make a new key for the new terms.")
-        self._check_follows(state.keys_for(self.purpose), context)
+        self._check_overlap(before, context)
         return [fact]
 
-    def _check_follows(self, before: Sequence[LogKeyAdopted], context: Context) -> None:
+    def _check_overlap(self, before: Sequence[LogKeyAdopted], context: Context) -> None:
         if not before and self.overlap_to is not None:
             raise OutOfOrder("No key has signed before this one.", remedy="Leave overlap_to out.")
-        if before and self.from_size < before[-1].from_size:
-            raise OutOfOrder(
-                "The key before this one signs from a greater size.",
-                remedy=f"Give a from_size that is not below {before[-1].from_size}.",
-            )
         if self.overlap_to is not None and self.overlap_to < context.today:
             raise EndedBeforeItBegan(
                 "overlap_to has passed.", remedy="Give a day to come, or leave it out: then only the new key signs.",

@@ -12,6 +12,7 @@ from domain.fact import Fact
 from domain.refusal import OutOfOrder
 from domain.register.commands.base import RegisterCommand, require_open
 from domain.register.facts import LogKeyPurpose, LogRestored
+from domain.register.roles import ADMINISTRATOR
 from domain.register.state import RegisterState
 
 Root = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
@@ -21,6 +22,8 @@ Size = Annotated[int, Field(ge=0, lt=2**63)]
 
 class RecordLogRestore(RegisterCommand):
     """Record that the register was put back on purpose to what a backup held. `statement` is the signed note."""
+
+    callers_role = ADMINISTRATOR
 
     sealed_size: Size
     sealed_root: Root

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
 from domain.calendar import day_in_helsinki
 from domain.ledger.proof.checkpoint import open_checkpoint
-from domain.ledger.sealing.keyfiles import keys_in
+from domain.ledger.sealing.keyfiles import keys_in, new_key
 from domain.ledger.sealing.logstore import Point
 from domain.ledger.sealing.refusals import (
     AheadOfClock,
@@ -23,6 +25,10 @@ from domain.ledger.sealing.refusals import (
 from domain.ledger.sealing.sealer import TAIL_RECORDS, Sealer
 from domain.ledger.sealing.state import load_refusal, load_state
 from domain.ledger.sealing.status import sealing_status
+from domain.ledger.sealing.working import keep_sealing
+from domain.register.commands.adopt_log_key import AdoptLogKey
+from domain.register.facts import LogKeyPurpose
+from scripts.commandline.keymaking import adopt_key
 from tests.ledger.sealing.house import House
 
 TODAY = day_in_helsinki(dt.datetime.now(dt.UTC))
@@ -217,3 +223,59 @@ def test_every_refusal_says_what_would_be_right() -> None:
     told = [kind for kind in kinds[1:] if kind.__name__ != "StandingRefusal"]
     assert all(kind.remedy and kind.__doc__ for kind in told)
     assert len({kind.code for kind in told}) == len(told)
+
+
+def test_a_false_adoption_stops_the_sealer_until_the_key_before_is_adopted_again(house: House) -> None:
+    true = house.key()
+    house.write()
+    house.seal()
+    false = new_key("checkpoints", house.origin)
+    house.order(
+        AdoptLogKey(verifier_key=str(false.verifier()), purpose=LogKeyPurpose.CHECKPOINTS, from_size=house.size() + 1)
+    )
+    with pytest.raises(KeyMissing, match="is not here") as refused:
+        house.seal()
+    assert "jaksokirja keys adopt FILE" in refused.value.remedy
+    adopt_key(house.dsn, house.register, LogKeyPurpose.CHECKPOINTS, true.verifier())
+    checkpoint = house.seal()
+    assert checkpoint is not None
+    assert checkpoint.size == house.size()
+    with house.store() as store:
+        assert open_checkpoint(store.last_note() or b"", [true.verifier()]).log_keys == (true.verifier(),)
+
+
+def test_a_false_adoption_from_a_size_far_off_stops_nobody_from_adopting_another(house: House) -> None:
+    house.key()
+    false = str(new_key("checkpoints", house.origin).verifier())
+    house.order(AdoptLogKey(verifier_key=false, purpose=LogKeyPurpose.CHECKPOINTS, from_size=2**62))
+    assert house.seal() is not None
+    house.key()
+    assert house.seal() is not None
+
+
+def test_what_the_sealer_waits_for_is_told_until_it_goes_on(house: House) -> None:
+    (path,) = house.workshop.keys.glob("*.skey")
+    path.rename(path.with_suffix(".away"))
+    stop = threading.Event()
+    sealer = threading.Thread(target=keep_sealing, args=(house.workshop, house.dsn, house.register, stop))
+    sealer.start()
+    try:
+        assert came_to(lambda: sealing_status(house.folder).refusal is not None)
+        waited = sealing_status(house.folder)
+        path.with_suffix(".away").rename(path)
+        assert came_to(lambda: sealing_status(house.folder).standing == "sealed")
+    finally:
+        stop.set()
+        sealer.join()
+    assert waited.refusal is not None
+    assert (waited.standing, waited.refusal.code) == ("refused", "key_missing")
+
+
+def came_to(holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold within half a minute."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
