@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +17,8 @@ from domain.ledger.proof.note import SignerKey
 from tests.evidence.conftest import Story
 from tests.evidence.office import Auditor, Forging, Office, files_of, names_like, relisted, zipped
 
+LIMIT_BYTES = 256 * 2**20
+"""Of address space: less than what the bombs here unpack to."""
 NO_CRYPTOGRAPHY = "import sys\nsys.modules['cryptography'] = None\n"
 
 
@@ -148,3 +154,58 @@ def test_it_trusts_keys_that_the_history_under_trusted_ones_adopts(
     status, said = ran(script, bundle, "--key", str(stranger))
     assert (status, "no known key signed" in said) == (1, True)
     office.desk.book.close()
+
+
+def _listing(story: Story, change: Callable[[dict[str, Any]], object]) -> dict[str, bytes]:
+    """The files of a bundle whose listing was changed by hand."""
+    files = files_of(story.now)
+    manifest = json.loads(files["bundle.json"])
+    change(manifest)
+    return {**files, "bundle.json": json.dumps(manifest).encode()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told["files"].update({"README.txt": [-2, "0" * 64]}),
+        lambda told: told["files"].update({"README.txt": [10**12, "0" * 64], "verify.py": [-(10**12), "0" * 64]}),
+        lambda told: told["files"].update({"README.txt": ["1", "0" * 64]}),
+        lambda told: told["files"].update({"README.txt": 1}),
+        lambda told: told.update(files=[]),
+        lambda told: told.update(keys=None),
+        lambda told: told.update(size=None),
+    ],
+)
+def test_a_listing_that_nobody_would_write_is_refused_in_words_whatever_it_holds(
+    story: Story, script: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    bomb = {**_listing(story, change), "README.txt": bytes(300 * 2**20)}
+    limited = f"import resource\nresource.setrlimit(resource.RLIMIT_AS, ({LIMIT_BYTES}, {LIMIT_BYTES}))\n"
+    script.write_text(script.read_text().replace("import zlib\n", f"import zlib\n{limited}", 1))
+    status, said = ran(script, zipped(bomb, tmp_path / "made-up.zip"))
+    assert (status, said.startswith("NOT SOUND: ")) == (1, True)
+    assert "MemoryError" not in said
+
+
+def test_a_file_of_no_known_kind_is_refused_also_where_it_is_listed(story: Story, script: Path, tmp_path: Path) -> None:
+    files = {**files_of(story.now), "account/account2.html": b"<p>Another account</p>"}
+    relisted(files)
+    status, said = ran(script, zipped(files, tmp_path / "more.zip"))
+    assert (status, "account2.html' is no file of a bundle" in said) == (1, True)
+
+
+def test_a_second_listing_and_bytes_that_do_not_unpack_are_refused_in_words(
+    story: Story, script: Path, tmp_path: Path
+) -> None:
+    path = zipped(files_of(story.now), tmp_path / "twice.zip")
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("bundle.json", files_of(story.now)["bundle.json"])
+    assert ran(script, path)[0] == 1
+    spoilt = bytearray(story.now.read_bytes())
+    with zipfile.ZipFile(story.now) as archive:
+        member = archive.getinfo("verify.py")
+    at = member.header_offset + 30 + len(member.filename)
+    spoilt[at : at + 20] = bytes(byte ^ 0xFF for byte in spoilt[at : at + 20])
+    (tmp_path / "spoilt.zip").write_bytes(spoilt)
+    status, said = ran(script, tmp_path / "spoilt.zip")
+    assert (status, said.startswith("NOT SOUND: it cannot be read")) == (1, True)

@@ -13,11 +13,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,9 +28,20 @@ from typing import Any
 TOTAL_LIMIT_BYTES = 128 * 2**20
 MANIFEST_LIMIT_BYTES = 8 * 2**20
 FILE_LIMIT = 30_000
+FILE_LIMIT_BYTES = 16 * 2**20
 PROOF_LIMIT = 64
 LOG_KEY = 1
 _ED25519_HEAD = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what comes before the 32 bytes of a public key
+_NAME = re.compile(
+    r"records/\d+\.record|proofs/\d+\.tlog-proof|checkpoints/\d+\.checkpoint|consistency/\d+-\d+\.hashes"
+    r"|models/\w+\.\d+\.json|keys/(log|witnesses)\.vkeys|account/(words\.json|account\.(html|pdf))|README\.txt|verify\.py",
+    re.ASCII,
+)
+UNREADABLE = (
+    OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError, EOFError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a broken or made-up bundle may end in."""
 Keys = dict[tuple[str, bytes], bytes]
 
 
@@ -47,7 +61,7 @@ def main(words: Sequence[str]) -> int:
     except NotSound as fault:
         _say(f"NOT SOUND: {fault}")
         return 1
-    except (OSError, ValueError, KeyError, IndexError, RuntimeError, zipfile.BadZipFile) as fault:
+    except UNREADABLE as fault:
         _say(f"NOT SOUND: it cannot be read ({type(fault).__name__}: {fault})")
         return 1
     return 0 if checked else 3
@@ -94,9 +108,13 @@ def _listed_files(archive: zipfile.ZipFile) -> tuple[dict[str, bytes], dict[str,
     listed = manifest["files"]
     _require(manifest["format"] == "jaksokirja-bundle/1", "this is no bundle of a format that is known here")
     _require(len(listed) <= FILE_LIMIT, "too many files are listed")
+    for name, (length, _) in listed.items():
+        _require(_NAME.fullmatch(name) is not None, f"{name[:80]!r} is no file of a bundle")
+        _require(
+            type(length) is int and 0 <= length <= FILE_LIMIT_BYTES, f"{name} is listed without a length, or too long"
+        )
     _require(sum(length for length, _ in listed.values()) <= TOTAL_LIMIT_BYTES, "too many bytes are listed")
-    there = [name for name in archive.namelist() if name != "bundle.json"]
-    _require(sorted(there) == sorted(listed), "the files are not those that bundle.json lists")
+    _require(sorted(archive.namelist()) == sorted(["bundle.json", *listed]), "the files are not those that are listed")
     files = {}
     for name, (length, digest) in listed.items():
         with archive.open(name) as opened:
