@@ -1,80 +1,113 @@
-"""Appends a second: our recorder beside the library's stock one, and pgbench's inserts of the same row as the limit.
+"""Appends a second: our recorder beside the library's stock one, other event stores, and pgbench's inserts as limit.
 
-One event a command, each writer waiting for its own answer; fsync and synchronous_commit on. The three take turns in
-every round, the medians count. The last case is ours with the sealer beside it, and without.
+One event a command, each writer waiting for its own answer; fsync and synchronous_commit on. All take turns in every
+round, the medians count. Four processes of four threads tell besides whether any position is missing or out of order.
+The last case is ours with the sealer beside it, and without.
 Never here: batches (that is an import) or the whole way of a command.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import statistics
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
 import psycopg
-from eventsourcing.persistence import InfrastructureFactory, StoredEvent
-from eventsourcing.utils import Environment
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import sql
 
 from domain.ledger.identity import new_id
-from domain.ledger.migrate import create_register
+from domain.ledger.migrate import create_register, schema_of
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.submission import Draft, Submission
+from scripts.benches.peers import NAME, PEER_TABLE, STATE, Append, others, pgbench, stock_append
 from scripts.benches.sealing import beside_sealer
-from scripts.postgres import binary, running
+from scripts.postgres import running
 
 if TYPE_CHECKING:
     from scripts.benches.__main__ import Figure
 
-WRITERS = (1, 16)
+WRITERS = (1, 8, 16, 32)
+PROCESSES, THREADS = 4, 4
+SEALED_WRITERS = 16
 REGISTER = "bench"
-NAME = "meeting_held.1"
-STATE = b'{"occurred_at":"2022-03-01T10:00:00+00:00","plain":"' + b"x" * 480 + b'"}'
+MANY = {"max_connections": "200"}
 
-PEER_TABLE = """
-CREATE TABLE pgbench_event (
-    position bigint PRIMARY KEY, stream_id uuid NOT NULL, version integer NOT NULL, name text NOT NULL,
-    recorded_at timestamptz NOT NULL, record bytea NOT NULL, UNIQUE (stream_id, version));
-CREATE SEQUENCE pgbench_position CACHE 1;
-"""
-_PEER_INSERT = """
-INSERT INTO pgbench_event VALUES
-    (nextval('pgbench_position'), gen_random_uuid(), 1, 'meeting_held.1', clock_timestamp(), decode(:record, 'hex'));
+OUT_OF_ORDER = """
+SELECT (SELECT max(position) - count(*) FROM {schema}.events),
+    (SELECT count(*) FROM (
+        SELECT recorded_at < lag(recorded_at) OVER (ORDER BY position) AS fell FROM {schema}.events) AS e WHERE e.fell)
 """
 
 
 def run(quick: bool) -> list[Figure]:
     """Figures in events a second, by number of writers."""
-    seconds, rounds = (1.5, 2) if quick else (5.0, 5)
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as dsn:
+    seconds, rounds = (1.0, 1) if quick else (4.0, 5)
+    with tempfile.TemporaryDirectory() as name, running(Path(name) / "data", settings=MANY) as dsn:
+        folder = Path(name)
         create_register(dsn, REGISTER)
         with psycopg.connect(dsn) as connection:
             connection.execute(PEER_TABLE)
-        figures = [measure(dsn, Path(folder), writers, seconds, rounds) for writers in WRITERS]
-        most = max(WRITERS)
+        with others(dsn, folder) as peers:
+            figures = [measure(dsn, folder, writers, (seconds, rounds), peers) for writers in WRITERS]
+        figures.append(measure_processes(dsn, folder, seconds, rounds))
         beside = beside_sealer(
-            f"{most} writers", lambda: _ours(dsn, most, seconds), (dsn, REGISTER), Path(folder), rounds=rounds * 2
+            f"{SEALED_WRITERS} writers",
+            lambda: _ours(dsn, SEALED_WRITERS, seconds),
+            (dsn, REGISTER),
+            folder,
+            rounds=rounds * 2,
         )
         return [*figures, beside]
 
 
-def measure(dsn: str, folder: Path, writers: int, seconds: float, rounds: int) -> Figure:
-    """One case: medians of so many rounds, in which the three take turns for so many seconds each."""
-    ours, stock, limit = [], [], []
+def measure(
+    dsn: str, folder: Path, writers: int, span: tuple[float, int], peers: Mapping[str, Append] | None = None
+) -> Figure:
+    """One case: medians of so many rounds, in which all take turns for so many seconds each (`span`)."""
+    seconds, rounds = span
+    ours, limit = [], []
+    beside: dict[str, list[float]] = {}
     for _ in range(rounds):
         ours.append(_ours(dsn, writers, seconds))
-        stock.append(_stock(dsn, writers, seconds))
-        limit.append(_pgbench(dsn, folder, writers, seconds))
+        with stock_append(dsn, writers) as append:
+            beside.setdefault("stock recorder", []).append(_rate(append, writers, seconds))
+        for name, peer in (peers or {}).items():
+            beside.setdefault(name, []).append(_rate(peer, writers, seconds))
+        limit.append(pgbench(dsn, folder, writers, seconds))
     return {
         "bench": "append",
         "case": f"{writers} writers, one event each",
         "ours": statistics.median(ours),
-        "peers": {"stock recorder": statistics.median(stock)},
+        "peers": {name: statistics.median(rates) for name, rates in beside.items()},
+        "limit": statistics.median(limit),
+        "unit": "events/s",
+    }
+
+
+def measure_processes(dsn: str, folder: Path, seconds: float, rounds: int) -> Figure:
+    """The same from several processes, and what is missing or out of order in all that the register then holds."""
+    ours, limit = [], []
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, mp_context=spawn) as pool:
+        list(pool.map(time.sleep, [0.5] * PROCESSES))  # all are there before it begins
+        for _ in range(rounds):
+            rates = [pool.submit(_ours, dsn, THREADS, seconds) for _ in range(PROCESSES)]
+            ours.append(sum(rate.result() for rate in rates))
+            limit.append(pgbench(dsn, folder, PROCESSES * THREADS, seconds))
+    with psycopg.connect(dsn) as connection:
+        schema = sql.Identifier(schema_of(REGISTER))
+        ((missing, fell),) = connection.execute(sql.SQL(OUT_OF_ORDER).format(schema=schema)).fetchall()
+    return {
+        "bench": "append",
+        "case": f"{PROCESSES} processes of {THREADS} threads: {missing or 0} gaps, {fell} inversions",
+        "ours": statistics.median(ours),
+        "peers": {},
         "limit": statistics.median(limit),
         "unit": "events/s",
     }
@@ -90,54 +123,6 @@ def _ours(dsn: str, writers: int, seconds: float) -> float:
         return _rate(append, writers, seconds)
     finally:
         recorder.close()
-
-
-def _stock(dsn: str, writers: int, seconds: float) -> float:
-    place = conninfo_to_dict(dsn)
-    factory: InfrastructureFactory = InfrastructureFactory.construct(
-        Environment(
-            "Bench",
-            {
-                "PERSISTENCE_MODULE": "eventsourcing.postgres",
-                "POSTGRES_DBNAME": str(place["dbname"]),
-                "POSTGRES_HOST": str(place["host"]),
-                "POSTGRES_PORT": str(place["port"]),
-                "POSTGRES_USER": str(place["user"]),
-                "POSTGRES_PASSWORD": "",
-                "POSTGRES_POOL_SIZE": str(writers),
-                "POSTGRES_MAX_OVERFLOW": str(writers),
-            },
-        )
-    )
-    recorder = factory.application_recorder()
-    try:
-        return _rate(
-            lambda: recorder.insert_events([StoredEvent(new_id(), 1, NAME, STATE)]),
-            writers,
-            seconds,
-        )
-    finally:
-        factory.close()
-
-
-def _pgbench(dsn: str, folder: Path, writers: int, seconds: float) -> float:
-    place = conninfo_to_dict(dsn)
-    script = folder / "insert.sql"
-    script.write_text(_PEER_INSERT)
-    script.chmod(0o644)
-    done = subprocess.run(
-        [
-            *(str(binary("pgbench")), "-n", "-M", "prepared", "-f", str(script)),
-            *("-D", f"record={(b'h' * 90 + STATE).hex()}"),
-            *("-c", str(writers), "-j", str(min(writers, 2)), "-T", str(max(1, round(seconds)))),
-            *("-h", str(place["host"]), "-p", str(place["port"]), "-U", str(place["user"]), str(place["dbname"])),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    (line,) = (line for line in done.stdout.splitlines() if line.startswith("tps ="))
-    return float(line.split()[2])
 
 
 def _rate(append: Callable[[], object], writers: int, seconds: float) -> float:
