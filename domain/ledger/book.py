@@ -166,7 +166,10 @@ class Book(Application[UUID]):
             del refusal
             return done
         except CommandReused:
-            raise key_reused() from None
+            done = self._recorded(order)  # another digest is made by another key, too: this can tell
+            if done is None:  # another sends it at this moment
+                raise key_reused() from None
+            return done
         except KeyFenced:
             raise BeingDestroyed(
                 "What this would add to is about to be destroyed.", remedy="Wait until that is done."
@@ -258,9 +261,11 @@ class Book(Application[UUID]):
 
     def _digest(self, order: Order, kind: StreamKind, *, make: bool) -> bytes | None:
         """Keyed: of a client's own stream, by that client's key, so that it dies with it; else by the register's."""
+        return self.safe.digest(self._of_digest(order, kind), order.content(), make=make)
+
+    def _of_digest(self, order: Order, kind: StreamKind) -> Subject:
         of_client = kind is StreamKind.CLIENT
-        subject = Subject(order.stream_id, UNASSIGNED) if of_client else Subject(self.register_id, COMMAND_DIGESTS)
-        return self.safe.digest(subject, order.content(), make=make)
+        return Subject(order.stream_id, UNASSIGNED) if of_client else Subject(self.register_id, COMMAND_DIGESTS)
 
     def _recorded(self, order: Order) -> Outcome | None:
         """What the order came to when it was recorded before; None when it was not. Raises KeyReused."""
@@ -268,9 +273,8 @@ class Book(Application[UUID]):
         if found is None:
             return None
         receipt, records = found
-        digest = self._digest(order, self._kind(order), make=False)
-        if digest is not None and receipt.digest != digest:
-            raise key_reused()  # None: the key was destroyed; whoever knows the id is told what is left to tell
+        if not self.safe.is_digest(receipt.digest, self._of_digest(order, self._kind(order)), order.content()):
+            raise key_reused()  # where the key was destroyed: whoever knows the id is told what is left to tell
         entries = tuple(self.safe.entries(records))
         version = entries[-1].version if entries else self.state(order.stream_id, self._kind(order)).version
         warnings = self._warnings_at(order, entries[-1].position) if entries and not order.historical else ()

@@ -12,6 +12,7 @@ from tests.domain.desk import meeting
 from tests.evidence.office import Office
 from tests.scripts.conftest import RunCommand
 from tests.secrecy.conftest import destroy
+from tests.secrecy.test_restriction import NOTE, agreed, carried_out, mistaken
 
 
 @pytest.fixture
@@ -50,6 +51,32 @@ def test_bundles_that_tell_what_was_destroyed_are_listed_and_no_others(
     assert done.exit_code == 1
     assert [line.partition(":")[0] for line in done.output.splitlines()] == [str(gone / "one.zip"), str(gone / "two")]
     assert "said in confidence" not in done.output
+
+
+def test_a_bundle_from_before_a_restriction_is_listed_and_one_made_afterwards_says_that_it_is_not_yours(
+    jaksokirja: RunCommand, office: Office, tmp_path: Path
+) -> None:
+    desk = office.desk
+    episode_id, version = mistaken(desk, desk.client())
+    restriction_id = agreed(desk, episode_id, version)
+    office.seal()
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in (before, after):
+        folder.mkdir()
+    bundles(jaksokirja, office, before, episode_id)
+    carried_out(desk, restriction_id)
+    office.seal()
+    bundles(jaksokirja, office, after, episode_id)
+    done = jaksokirja("purge", before, after, "-r", office.register)
+    assert done.exit_code == 1
+    assert {line.partition(":")[0] for line in done.output.splitlines()} == {
+        str(before / "one.zip"),
+        str(before / "two"),
+    }
+    told = {name: (after / "two" / "account" / name).read_text() for name in ("account.html", "words.json")}
+    assert all(NOTE not in text for text in told.values())
+    assert "ei sinun luettavissasi" in told["account.html"]
+    assert NOTE in (before / "two" / "account" / "words.json").read_text()
 
 
 def test_what_looks_like_a_bundle_and_cannot_be_read_is_listed(

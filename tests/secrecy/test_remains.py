@@ -18,6 +18,7 @@ from domain.ledger.migrate import create_register
 from domain.ledger.proof.verify import Trust, verify
 from domain.ledger.secrecy.destruction import Destroyer
 from domain.ledger.secrecy.keyring import create_keyring, keyring_dsn
+from domain.ledger.secrecy.restriction import Restricter
 from domain.ledger.secrecy.sealing import DataKey
 from domain.ledger.submission import Submission
 from domain.register.commands.approve_destruction import ApproveDestruction
@@ -32,6 +33,7 @@ from scripts.postgres import running
 from tests.conftest import QUICK
 from tests.domain.desk import NOW, OTHER_WORKER, Desk
 from tests.secrecy.test_canaries import CANARY, CHILD, SECRETS, SENSITIVE, with_canaries
+from tests.secrecy.test_restriction import NOT_YOURS, agreed, mistaken, note, place
 
 CLIENTS = 100
 REGISTER = "remains"
@@ -139,6 +141,33 @@ def test_no_byte_of_a_hundred_clients_content_or_keys_is_left_and_the_log_verifi
     assert found(data / "export", hexed) == {}
     withheld = lone.book.state(clients[0], StreamKind.CLIENT).entries[0].fact.withheld
     assert withheld["given_name"] is Withheld.DESTROYED
+    with LiveRegister(lone.dsn, REGISTER) as live:
+        report = verify(live, Trust())
+    assert (report.finding, report.events) == (None, lone.last_position())
+
+
+def test_no_byte_is_left_of_a_key_that_was_parted_for_a_restriction_and_the_log_verifies(
+    lone: Desk, data: Path
+) -> None:
+    client_id = lone.client(given_name=CANARY)
+    episode_id, version = mistaken(lone, client_id, note=CANARY)
+    restriction_id = agreed(lone, episode_id, version)
+    with psycopg.connect(keyring_dsn(lone.dsn), autocommit=True) as connection:
+        ((key_id, wrapped),) = connection.execute(
+            "SELECT key_id, wrapped FROM keyring.data_keys WHERE holder_id = %s AND task = 'child_family_services'",
+            (client_id,),
+        ).fetchall()
+        connection.execute("CHECKPOINT")
+    key = lone.book.safe.keyring.keys([key_id])[key_id]
+    assert isinstance(key, DataKey)
+    assert any("base" in name for name in found(data, [bytes(wrapped)]))
+    with Restricter(lone.book, lone.dsn, place(lone), lease_seconds=0) as one:
+        (certificate,) = one.carry_out_many([restriction_id], "O3")
+    with psycopg.connect(keyring_dsn(lone.dsn), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    assert found(data, [bytes(wrapped), key.secret, *PLAIN]) == {}
+    assert (certificate.restricted_count, certificate.key_ids) == (1, (key_id,))
+    assert note(lone.book, episode_id, version) == NOT_YOURS
     with LiveRegister(lone.dsn, REGISTER) as live:
         report = verify(live, Trust())
     assert (report.finding, report.events) == (None, lone.last_position())

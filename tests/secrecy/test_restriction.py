@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, LiteralString, cast
 from uuid import UUID
@@ -17,6 +19,7 @@ from api.history import history
 from api.texts import Language
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
+from domain.client.commands.register_client import RegisterClient
 from domain.client.facts import ClientRegistered
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
 from domain.episode.facts import MeetingHeld
@@ -34,9 +37,10 @@ from domain.ledger.secrecy.destruction_faults import (
     StillOpens,
 )
 from domain.ledger.secrecy.keyring import NotYourKeyring, keyring_dsn
+from domain.ledger.secrecy.keyring_steps import KeyringSteps
 from domain.ledger.secrecy.opening import KeyringPlace
 from domain.ledger.secrecy.restriction import Restricter, Step
-from domain.refusal import OutOfOrder, UnknownRestriction
+from domain.refusal import KeyReused, OutOfOrder, UnknownRestriction
 from domain.register.commands.approve_restriction import ApproveRestriction
 from domain.register.commands.request_restriction import RequestRestriction
 from domain.register.restriction import RestrictionCertified
@@ -48,6 +52,7 @@ from tests.secrecy.conftest import destroy, fence
 
 CARRIER = "O3"
 NOTE, OWN_NOTE, REASON = "told of another family", "told of this family", "belongs to another family"
+BORN_ON = dt.date(2018, 1, 31)
 MOMENTS = [(step, done) for step in Step for done in (False, True)]
 TASK = "child_family_services"
 Told = Callable[[Step, bool], None]
@@ -426,6 +431,57 @@ def test_a_key_that_somebody_puts_back_is_not_certified(desk: Desk) -> None:
 
     with pytest.raises(StillOpens):
         carried_out(desk, restriction_id, clean=put_back)
+
+
+def test_a_command_that_is_sent_again_is_known_by_the_key_that_was_parted(desk: Desk) -> None:
+    client_id = new_id()
+    order = desk.order(client_id, RegisterClient(born_on=BORN_ON, given_name="Aino"))
+    first = desk.book.execute(order)
+    struck_out(desk, client_id, 1)
+    carried_out(desk, agreed(desk, client_id, 1))
+    changed = replace(order, command=RegisterClient(born_on=BORN_ON, given_name="Eino"))
+    for told_anew in (False, True):
+        if told_anew:
+            correction = {"given_name": "Ilmari", "born_on": BORN_ON.isoformat()}
+            strike = desk.number(client_id, EntryStruckOut)
+            desk.do(client_id, StrikeOutEntry(entry=strike, mistake=MistakeKind.FACTUAL_ERROR, reason="told anew"))
+            told: dict[str, Any] = {"mistake": MistakeKind.TYPING_ERROR, "reason": "told anew"}
+            desk.do(client_id, CorrectEntry(entry=1, changes=correction, **told))
+        again = desk.book.execute(order)
+        assert (again.replayed, again.position) == (True, first.position)
+        with pytest.raises(KeyReused):
+            desk.book.execute(changed)
+
+
+def test_a_fault_in_the_middle_of_a_step_leaves_everything_as_it_was(
+    desk: Desk, few: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks after the last statement of each step that changes keys, before its transaction ends."""
+    episode_id, version = mistaken(desk, desk.client(), desk.client())
+    restriction_id, before = agreed(desk, episode_id, version), entries(desk.book, episode_id)
+    whole, armed = KeyringSteps._in_transaction, []
+
+    def broken(self: KeyringSteps, work: Callable[[psycopg.Connection], Any]) -> Any:
+        def cut(connection: psycopg.Connection) -> Any:
+            done = work(connection)
+            if armed:
+                connection.close()
+                raise Crash
+            return done
+
+        return whole(self, cut)
+
+    for step in (Step.RETIRE, Step.PART, Step.OVERWRITE, Step.CLEAN):
+        with monkeypatch.context() as patched:
+            patched.setattr(KeyringSteps, "_in_transaction", broken)
+            with pytest.raises(Crash):
+                carried_out(desk, restriction_id, told=at_moment((step, False), lambda: armed.append(1)))
+        armed.clear()
+        assert note(desk.book, episode_id, version) == (
+            NOT_YOURS if step in {Step.OVERWRITE, Step.CLEAN} else (NOTE, {})
+        )
+        assert entries(few, episode_id) == before
+    assert carried_out(desk, restriction_id).restricted_count == 2
 
 
 FORBIDDEN: list[tuple[str, LiteralString]] = [

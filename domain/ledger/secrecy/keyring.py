@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from importlib import resources
 from threading import Lock
 from typing import Any, LiteralString
@@ -47,6 +48,10 @@ _NAMED: LiteralString = (
 _RESTRICTED: LiteralString = (
     "SELECT r.key_id, r.wrapped, r.parts FROM restricted_parts r"
     " WHERE r.key_id = ANY(%b::uuid[]) AND r.register = %b::text AND r.wrapped IS NOT NULL"
+)
+_FORMER: LiteralString = (
+    "SELECT k.key_id FROM data_keys k WHERE k.register = %b::text AND k.holder_id = %b::uuid AND k.task = %b::text"
+    " AND k.state NOT IN ('active', 'fenced')"
 )
 _MADE: LiteralString = (
     "INSERT INTO data_keys (key_id, register, holder_id, task, wrapped)"
@@ -205,6 +210,11 @@ class Keyring:
                     self._by_id |= news
         return found
 
+    def former(self, subject: Subject) -> list[Key | Withheld]:
+        """What is left of the keys that sealed for it before the one that does now."""
+        rows = self._rows(_FORMER, self._register, subject.holder_id, subject.task)
+        return list(self.keys(key_id for (key_id,) in rows).values())
+
     def close(self) -> None:
         """Let go of keys and connections."""
         self.forget()
@@ -241,7 +251,7 @@ class Keyring:
         parted = {key_id: key for key_id, key in found.items() if isinstance(key, PartedKey)}
         for key_id, *parts in self._rows(_RESTRICTED, list(parted), self._register) if parted else ():
             more = unpack(key_id, (parts[0], parts[1]), service, bound_parts(self._register, key_id))
-            parted[key_id] = PartedKey(key_id, {**parted[key_id].drawn, **more.drawn})
+            parted[key_id] = replace(parted[key_id], drawn={**parted[key_id].drawn, **more.drawn})
         found |= parted
 
     def _rows(self, statement: LiteralString, *arguments: Any) -> list[tuple[Any, ...]]:

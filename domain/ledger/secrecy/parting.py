@@ -8,7 +8,6 @@ the data key from all. Pure. Never here: who may read what, a database.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,10 +22,10 @@ Parts = tuple[bytes, bytes]
 """A key wrapped by a key service, and what was encrypted under it."""
 
 
-def pack(drawn: Mapping[Spot, bytes], service: KeyService, bound_to: bytes) -> Parts:
+def pack(key: PartedKey, service: KeyService, bound_to: bytes) -> Parts:
     """Encrypted under a fresh key, so that an outside key service is asked to wrap no more than that."""
     secret = secrets.token_bytes(KEY_BYTES)
-    rows = b"".join(_row(spot, drawn[spot]) for spot in sorted(drawn))
+    rows = b"".join((key.commands, *(_row(spot, key.drawn[spot]) for spot in sorted(key.drawn))))
     return service.wrap(secret, bound_to), AESGCM(secret).encrypt(_STILL_NONCE, rows, bound_to)
 
 
@@ -34,8 +33,9 @@ def unpack(key_id: UUID, parts: Parts, service: KeyService, bound_to: bytes) -> 
     """What `pack` made them from. Raises RegisterKeyFault, and InvalidTag for what was changed."""
     wrapped, encrypted = parts
     rows = AESGCM(service.unwrap(wrapped, bound_to)).decrypt(_STILL_NONCE, encrypted, bound_to)
-    starts = range(0, len(rows), _ROW_BYTES)
-    return PartedKey(key_id, dict(_spot_and_drawn(rows[start : start + _ROW_BYTES]) for start in starts))
+    starts = range(KEY_BYTES, len(rows), _ROW_BYTES)
+    drawn = dict(_spot_and_drawn(rows[start : start + _ROW_BYTES]) for start in starts)
+    return PartedKey(key_id, drawn, rows[:KEY_BYTES])
 
 
 def _row(spot: Spot, drawn: bytes) -> bytes:

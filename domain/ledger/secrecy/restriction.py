@@ -11,7 +11,7 @@ Never here: who may ask or approve (the commands'), SQL on the keyring (`restric
 from __future__ import annotations
 
 import base64
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -26,7 +26,7 @@ from domain.ledger.secrecy.carrying_out import CarryingOut, no_progress
 from domain.ledger.secrecy.destruction_faults import NotReadAsBefore, RestrictionNotApproved, StillOpens
 from domain.ledger.secrecy.opening import KeyringPlace
 from domain.ledger.secrecy.restriction_keys import Apart, Count, RestrictionStanding, RetiredKeys, Services
-from domain.ledger.secrecy.sealing import PartedKey, Spot, draw, unseal
+from domain.ledger.secrecy.sealing import PartedKey, Spot, commands_key, draw, unseal
 from domain.ledger.secrecy.searching import Progress, sealed_by, segments_of
 from domain.refusal import UnknownRestriction
 from domain.register.commands.certify_restriction import CertifyRestriction
@@ -131,22 +131,22 @@ class Restricter(CarryingOut[Step]):
 
     def _drawn(
         self, key_ids: Collection[UUID], after: Mapping[UUID, int], upto: int, progress: Progress
-    ) -> dict[UUID, dict[Spot, bytes]]:
+    ) -> dict[UUID, PartedKey]:
         """What the keys sealed, each `after` its position (else from the first on): drawn, and tried on the segment.
 
         Raises SegmentRefused, when a record is not what was recorded.
         """
         secrets = self._keys.secrets(key_ids)
-        drawn: dict[UUID, dict[Spot, bytes]] = defaultdict(dict)
+        drawn: dict[UUID, dict[Spot, bytes]] = {key_id: {} for key_id in secrets}
+        parted = {one: PartedKey(one, drawn[one], commands_key(key)) for one, key in secrets.items()}
         origin = self._book.ledger.origin()
         first = min((after.get(key_id, 0) for key_id in secrets), default=upto)
         for one in sealed_by(self._database, secrets.keys(), first, upto, progress):
             if one.record.position > after.get(one.key_id, 0):
                 place = one.place(origin)
-                own = draw(one.segment, secrets[one.key_id], place)
-                unseal(one.segment, PartedKey(one.key_id, {place.spot: own}), place)
-                drawn[one.key_id][place.spot] = own
-        return drawn
+                drawn[one.key_id][place.spot] = draw(one.segment, secrets[one.key_id], place)
+                unseal(one.segment, parted[one.key_id], place)
+        return parted
 
     def _spots(self, standing: RestrictionStanding) -> frozenset[Spot]:
         records = self._book.ledger.read_stream(standing.stream_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from domain.ledger.secrecy.destruction_faults import KeysFenced
 from domain.ledger.secrecy.keyring import bound, bound_parts
 from domain.ledger.secrecy.keyring_steps import KeyringSteps
 from domain.ledger.secrecy.parting import Parts, pack, unpack
-from domain.ledger.secrecy.sealing import DataKey, Spot
+from domain.ledger.secrecy.sealing import KEY_BYTES, DataKey, PartedKey, Spot
 from domain.ledger.secrecy.wrapping import KeyService
 
 _BEGUN: LiteralString = (
@@ -80,8 +80,8 @@ _COUNTS: LiteralString = (
     " FROM data_keys k LEFT JOIN restricted_parts r ON r.key_id = k.key_id"
     " WHERE k.register = %s AND k.key_id = ANY(%s) AND k.state = 'parted' GROUP BY k.key_id"
 )
-Drawn = Mapping[UUID, Mapping[Spot, bytes]]
-"""What was drawn from data keys, by key and segment."""
+Drawn = Mapping[UUID, PartedKey]
+"""What was drawn from data keys, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class RetiredKeys(KeyringSteps):
 
         def work(connection: psycopg.Connection) -> None:
             for key_id in self._unless_done(connection, _NOTED_PARTED, apart.restriction_id):
-                self._part(connection, apart, key_id, drawn.get(key_id, {}), searched_to)
+                self._part(connection, apart, key_id, drawn.get(key_id), searched_to)
 
         self._in_transaction(work)
 
@@ -191,7 +191,7 @@ class RetiredKeys(KeyringSteps):
 
         def work(connection: psycopg.Connection) -> None:
             for key_id in self._unless_done(connection, _NOTED_OVERWRITTEN, restriction_id):
-                self._overwrite(connection, key_id, late.get(key_id, {}), searched_to)
+                self._overwrite(connection, key_id, late.get(key_id), searched_to)
 
         self._in_transaction(work)
 
@@ -215,12 +215,7 @@ class RetiredKeys(KeyringSteps):
         return sorted(standing[2]) if standing else ()
 
     def _part(
-        self,
-        connection: psycopg.Connection,
-        apart: Apart,
-        key_id: UUID,
-        drawn: Mapping[Spot, bytes],
-        searched_to: int,
+        self, connection: psycopg.Connection, apart: Apart, key_id: UUID, drawn: PartedKey | None, searched_to: int
     ) -> None:
         held = connection.execute(_HELD, (self._register, key_id)).fetchone()
         if held is None or held[0] not in {"retired", "parted"}:
@@ -228,34 +223,43 @@ class RetiredKeys(KeyringSteps):
         statement = _PARTED if held[0] == "retired" else _KEPT
         if held[0] == "parted":
             drawn, searched_to = self._kept(key_id, held), held[4]
-        restricted = {spot: one for spot, one in drawn.items() if spot in apart.spots}
-        kept = {spot: one for spot, one in drawn.items() if spot not in apart.spots}
-        packed = self._packed(kept, self._services.ordinary, key_id)
-        connection.execute(statement, (*packed, len(kept), searched_to, self._register, key_id))
-        if restricted:
-            packed = self._packed(restricted, self._services.restricted, key_id)
-            told = (self._register, key_id, apart.restriction_id, len(restricted))
+        assert drawn is not None  # noqa: S101 -- a retired key is there to be drawn from
+        kept, restricted = _divided(drawn, apart.spots)
+        packed = self._packed(kept, self._services.ordinary)
+        connection.execute(statement, (*packed, len(kept.drawn), searched_to, self._register, key_id))
+        if restricted.drawn:
+            packed = self._packed(restricted, self._services.restricted)
+            told = (self._register, key_id, apart.restriction_id, len(restricted.drawn))
             connection.execute(_RESTRICTED, (*told, *packed))
 
     def _overwrite(
-        self, connection: psycopg.Connection, key_id: UUID, late: Mapping[Spot, bytes], searched_to: int
+        self, connection: psycopg.Connection, key_id: UUID, late: PartedKey | None, searched_to: int
     ) -> None:
         held = connection.execute(_HELD, (self._register, key_id)).fetchone()
-        if held is None or held[0] != "parted" or not held[3]:
+        if held is None or held[0] != "parted" or not held[3] or late is None:
             return  # overwritten by another restriction, or destroyed
-        kept = {**self._kept(key_id, held), **late}
-        packed = self._packed(kept, self._services.ordinary, key_id)
-        connection.execute(_KEPT, (*packed, len(kept), max(searched_to, held[4]), self._register, key_id))
+        kept = self._kept(key_id, held)
+        kept = replace(kept, drawn={**kept.drawn, **late.drawn})
+        packed = self._packed(kept, self._services.ordinary)
+        to = max(searched_to, held[4])
+        connection.execute(_KEPT, (*packed, len(kept.drawn), to, self._register, key_id))
         connection.execute(_OVERWRITTEN, (self._register, key_id))
 
-    def _kept(self, key_id: UUID, held: tuple[Any, ...]) -> Mapping[Spot, bytes]:
+    def _kept(self, key_id: UUID, held: tuple[Any, ...]) -> PartedKey:
         parts = bytes(held[1]), bytes(held[2])
-        return unpack(key_id, parts, self._services.ordinary, bound_parts(self._register, key_id)).drawn
+        return unpack(key_id, parts, self._services.ordinary, bound_parts(self._register, key_id))
 
-    def _packed(self, drawn: Mapping[Spot, bytes], service: KeyService, key_id: UUID) -> Parts:
+    def _packed(self, key: PartedKey, service: KeyService) -> Parts:
         """Raises AssertionError rather than let go of a key for what does not give back what was drawn from it."""
-        bound_to = bound_parts(self._register, key_id)
-        packed = pack(drawn, service, bound_to)
-        if unpack(key_id, packed, service, bound_to).drawn != drawn:
+        bound_to = bound_parts(self._register, key.key_id)
+        packed = pack(key, service, bound_to)
+        if unpack(key.key_id, packed, service, bound_to) != key:
             raise AssertionError("what was drawn from a key does not come back")
         return packed
+
+
+def _divided(drawn: PartedKey, apart: Collection[Spot]) -> tuple[PartedKey, PartedKey]:
+    """What all may read on, and what the few alone: these have no use for what digests are made with."""
+    kept = {spot: one for spot, one in drawn.drawn.items() if spot not in apart}
+    restricted = {spot: one for spot, one in drawn.drawn.items() if spot in apart}
+    return replace(drawn, drawn=kept), PartedKey(drawn.key_id, restricted, bytes(KEY_BYTES))

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.fact import JsonObject
 from domain.ledger.secrecy.keyring import Keyring, KeyringMissing
-from domain.ledger.secrecy.sealing import Key, Nonces, PartedKey, Place, check, seal, unseal
+from domain.ledger.secrecy.sealing import Key, Nonces, PartedKey, Place, check, commands_key, seal, unseal
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY, Opened, Seal, StoredState
 from domain.stream import Entry
@@ -22,7 +22,6 @@ from domain.withheld import Withheld
 
 Whose = Mapping[int, Sequence[Subject]]
 """For whom the sensitive parts of new entries are sealed, by the entries' versions."""
-_DIGESTS = b"jaksokirja command digest 1"
 
 
 class Safe:
@@ -101,9 +100,20 @@ class Safe:
         """
         keys = self.keyring.provide([subject]) if make else self.keyring.standing([subject])
         key = keys.get(subject)
-        if key is None:
-            return None
-        return hmac.digest(hmac.digest(key.secret, _DIGESTS, "sha256"), content, "sha256")
+        return None if key is None else hmac.digest(commands_key(key), content, "sha256")
+
+    def is_digest(self, digest: bytes, subject: Subject, content: bytes) -> bool:
+        """Whether that is the content's digest, by the key or an earlier one; yes if only a destroyed one could tell.
+
+        Raises KeyringMissing, KeyFenced.
+        """
+        now = self.digest(subject, content, make=False)
+        if now == digest:
+            return True
+        former = self.keyring.former(subject)
+        return (now is None and not former) or any(
+            isinstance(key, Withheld) or hmac.digest(commands_key(key), content, "sha256") == digest for key in former
+        )
 
     def _keys(self, key_ids: Iterable[UUID]) -> dict[UUID, Key | Withheld]:
         wanted = set(key_ids)

@@ -35,6 +35,7 @@ PADDED_TO_BYTES = 32
 """A sealed text is filled up with blanks to a multiple of this, so that its length tells no yes from a no."""
 
 _LABEL = b"jaksokirja segment 1"
+_DIGESTS = b"jaksokirja command digest 1"
 _STILL_NONCE = bytes(12)
 _FIELDS = {"key", "fields", "nonce", "commitment", "ciphertext"}
 
@@ -83,10 +84,14 @@ Spot = tuple[UUID, int, int]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PartedKey:
-    """What is left of a data key that was taken apart: what was drawn from it, for each segment that is read here."""
+    """What is left of a data key that was taken apart: what was drawn from it, for each segment that is read here.
+
+    `commands` is what the digests of commands were made with, see `commands_key`.
+    """
 
     key_id: UUID
     drawn: Mapping[Spot, bytes]
+    commands: bytes
 
     def holds(self, place: Place) -> bool:
         """Whether the segment there is read here."""
@@ -155,6 +160,11 @@ def check(segment: Mapping[str, Any]) -> UUID:
     except (TypeError, ValueError, AttributeError):
         pass
     raise SegmentRefused("a segment has a key, fields, a nonce, a commitment and a ciphertext")
+
+
+def commands_key(key: Key) -> bytes:
+    """By what the digests of commands are made, of those whose digests that data key is for."""
+    return hmac.digest(key.secret, _DIGESTS, "sha256") if isinstance(key, DataKey) else key.commands
 
 
 def _drawn(secret: bytes, nonce: bytes, bound: bytes) -> bytes:
