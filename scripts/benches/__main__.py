@@ -1,6 +1,7 @@
 """`scripts/bench NAME [--quick] [--json]`: one module a bench; each measures us beside a peer or a limit in one run.
 
-Never here: the measuring itself, or a test's verdict: benches tell figures, people judge them.
+`--compare FILE` judges the ratios of the run by those of an earlier one. Never here: the measuring itself, or a test's
+verdict: benches tell figures, people judge them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import TypedDict
 
 from rich.console import Console
 from rich.table import Table
+
+from scripts.benches.compare import NothingToCompare, fallen, read
 
 NAMES = ("append", "as-of", "feed", "import", "live", "load", "query", "rebuild", "start", "verify")
 MODULES = {"import": "importing"}  # where a bench's name cannot be a module's
@@ -36,28 +39,55 @@ class Figure(TypedDict):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the bench that is named and print its figures. Exit code 0, or 2 when the name is not known."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("name", choices=NAMES)
-    parser.add_argument("--quick", action="store_true", help="under 40 seconds: fewer events, fewer rounds")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--events", type=int, help=f"how many events there are ({', '.join(SIZED)})")
-    kept = f"a folder in which the registers that are made stay for the next time ({', '.join(KEPT)})"
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help=kept)
+    """Run the bench that is named and print its figures.
+
+    Exit code 0; 1 when a ratio fell by a third since the file to compare with; 2 when something asked for is not known.
+    """
+    parser = _parser()
     given = parser.parse_args(arguments)
-    if given.events is not None and given.name not in SIZED:
-        parser.error(f"--events is for {', '.join(SIZED)}")
-    if given.keep is not None and given.name not in KEPT:
-        parser.error(f"--keep is for {', '.join(KEPT)}")
-    more = {name: value for name in ("events", "keep") if (value := getattr(given, name)) is not None}
-    module = importlib.import_module(f"scripts.benches.{MODULES.get(given.name) or given.name.replace('-', '_')}")
-    figures: list[Figure] = module.run(given.quick, **more)
+    if given.name is None and given.compare is None:
+        parser.error(f"name a bench ({', '.join(NAMES)}), or a file to compare with")
+    for option, of in (("events", SIZED), ("keep", KEPT)):
+        if getattr(given, option) is not None and given.name not in of:
+            parser.error(f"--{option} is for {', '.join(of)}")
+    try:
+        earlier = read(given.compare) if given.compare else []
+    except (NothingToCompare, OSError) as fault:
+        parser.error(f"--compare: {fault}")
+    names = [given.name] if given.name else sorted({figure["bench"] for figure in earlier})
+    figures = [figure for name in names for figure in _run(name, given)]
     if given.json:
         for figure in figures:
             print(json.dumps(figure))
     else:
         _show(figures)
-    return 0
+    try:
+        falls = fallen([figure for figure in earlier if figure["bench"] in names], figures) if earlier else []
+    except NothingToCompare as fault:
+        parser.error(f"--compare: {fault}")
+    for fall in falls:
+        print(fall, file=sys.stderr)
+    return 1 if falls else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=NAMES)
+    parser.add_argument("--quick", action="store_true", help="under 40 seconds: fewer events, fewer rounds")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--events", type=int, help=f"how many events there are ({', '.join(SIZED)})")
+    kept = f"a folder in which the registers that are made stay for the next time ({', '.join(KEPT)})"
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help=kept)
+    compared = "what --json printed earlier: a ratio to a peer that fell by a third fails; without a name, all it has"
+    parser.add_argument("--compare", type=Path, metavar="FILE", help=compared)
+    return parser
+
+
+def _run(name: str, given: argparse.Namespace) -> list[Figure]:
+    more = {option: value for option in ("events", "keep") if (value := getattr(given, option)) is not None}
+    module = importlib.import_module(f"scripts.benches.{name.replace('-', '_')}")
+    figures: list[Figure] = module.run(given.quick, **more)
+    return figures
 
 
 def _show(figures: Iterable[Figure]) -> None:
