@@ -35,6 +35,7 @@ _STATUS = {
     "not_sealed_yet": HTTPStatus.SERVICE_UNAVAILABLE,
     "against_ahead": HTTPStatus.UNPROCESSABLE_ENTITY,
     "log_differs": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "columns_differ": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 log = structlog.get_logger()
@@ -110,6 +111,7 @@ def _problem(fault: EvidenceRefused) -> Problem:
         "not_sealed_yet": "Ask again in a few seconds; /health tells what stops the sealer.",
         "against_ahead": "Name sizes up to that; checkpoints tell theirs in the second line.",
         "log_differs": "Tell the controller: the register does not hold what was sealed.",
+        "columns_differ": "Tell the controller: somebody changed columns by which entries are found.",
         "nothing_recorded": "Ask as of a later time.",
     }
     return Problem(_STATUS[fault.code], fault.code, fault.message, remedy=remedies[fault.code], headers=soon)

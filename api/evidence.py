@@ -6,6 +6,7 @@ Never here: how a proof is gathered (`domain.ledger.evidence`), routes.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -55,7 +56,8 @@ class Asked:
 def make_bundle(book: Book, dsn: str, asked: Asked, path: Path) -> BundleManifest:
     """Write the bundle into a new zip (a folder, when the name does not end in .zip).
 
-    Raises UnknownEpisode, EvidenceRefused, UnknownRegister, LedgerUnavailable, FileExistsError.
+    What could not be finished is removed. Raises UnknownEpisode, EvidenceRefused, UnknownRegister, LedgerUnavailable,
+    FileExistsError.
     """
     stream_as_of(book, asked.episode, StreamKind.EPISODE, as_of=asked.as_of)
     with Gathering(dsn, book.register_name) as gathering:
@@ -65,14 +67,27 @@ def make_bundle(book: Book, dsn: str, asked: Asked, path: Path) -> BundleManifes
     read = _made(Told(_manifest(asked, evidence, {}), records, words.to_bytes()))
     files = evidence.files | read
     manifest = _manifest(asked, evidence, files)
-    write_bundle(path, manifest, files)
-    path.chmod(0o700 if path.is_dir() else 0o600)  # it may tell words in the clear
+    try:
+        write_bundle(path, manifest, files)
+    except FileExistsError:
+        raise
+    except BaseException:
+        _remove(path)
+        raise
     return manifest
 
 
 def made_again() -> MadeAgain:
     """What makes the read part of a bundle anew, by this release."""
     return MadeAgain(made_with(), _made)
+
+
+def _remove(path: Path) -> None:
+    """Half a bundle: what stands in it may tell words in the clear."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _made(bundle: Told) -> dict[str, bytes]:

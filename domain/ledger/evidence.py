@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -38,7 +38,7 @@ from domain.ledger.proof.logfacts import OF_LOG, fact_name, plain_of
 from domain.ledger.proof.note import SignedNote, VerifierKey
 from domain.ledger.proof.tlog_proof import TlogProof
 from domain.ledger.proof.tree import HASH_BYTES, Nodes, consistency_proof, inclusion_proof, root_of
-from domain.ledger.record import unpack
+from domain.ledger.record import prefix, unpack
 from domain.ledger.recorder import PATIENCE_SECONDS
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY
@@ -91,9 +91,26 @@ class _Statements:
             " ORDER BY size, cosignatures DESC, sealed_at DESC"
         )
         self.hashes = statement(
-            "SELECT string_agg(sha256('\\x00'::bytea || record), ''::bytea ORDER BY position) FROM {schema}.events"
-            " WHERE position > %b AND position <= %b"
+            "SELECT string_agg(sha256('\\x00'::bytea || e.record), ''::bytea ORDER BY e.position),"
+            " bool_and((substring(e.record FROM told.place FOR 16) = ANY(told.streams))"
+            "  = (uuid_send(e.stream_id) = ANY(told.streams)) AND (uuid_send(e.stream_id) <> ALL(told.streams)"
+            "   OR position(uuid_send(e.stream_id) || int4send(e.version) || int2send(octet_length(e.name)::int2)"
+            "    || convert_to(e.name, 'UTF8') IN e.record) = told.place))"
+            " FROM {schema}.events e CROSS JOIN (SELECT %b::bytea[] AS streams, %b::int AS place) told"
+            " WHERE e.position > %b AND e.position <= %b"
         )
+
+
+class _Streams(NamedTuple):
+    """The streams of a bundle, by the bytes of their ids, and the place of a stream's id in a record, from 1."""
+
+    ids: list[bytes]
+    place: int
+
+    @classmethod
+    def of(cls, origin: str, *streams: UUID) -> _Streams:
+        """Of a log of that origin."""
+        return cls([one.bytes for one in streams], len(prefix(origin)) + 2 * 8 + 1)
 
 
 class Gathering:
@@ -117,7 +134,7 @@ class Gathering:
         """What proves the episode as of that position, and that the log extends its first `against` events.
 
         Raises UnknownRegister, LedgerUnavailable, and EvidenceRefused: `nothing_recorded`, `not_sealed_yet`,
-        `against_ahead`, `log_differs`.
+        `against_ahead`, `log_differs`, `columns_differ`.
         """
         rows = self._database.rows(self._statements.origin)
         if not rows:
@@ -130,7 +147,8 @@ class Gathering:
             raise EvidenceRefused("against_ahead", f"There is no log of {ahead[0]} events: it is sealed to {size}.")
         files = {record_name(one.position): data for one, data in zip(records, stored, strict=True)}
         files |= {checkpoint_name(each): note for each, note in notes.items()}
-        files |= self._proofs(records, notes, sorted({*notes, *against} - {size}))
+        streams = _Streams.of(rows[0][0], episode, register_stream_id(self._register))
+        files |= self._proofs(records, notes, sorted({*notes, *against} - {size}), streams)
         files |= dict(_models(records))
         keys = tuple(map(verifier_key, adopted_keys(records)))
         return Evidence(origin=rows[0][0], size=size, keys=keys, records=records, files=files)
@@ -163,7 +181,7 @@ class Gathering:
         return {size: bytes(note) for size, note in self._database.rows(self._statements.notes, sizes)}
 
     def _proofs(
-        self, records: Sequence[StoredRecord], notes: dict[int, bytes], older: Sequence[int]
+        self, records: Sequence[StoredRecord], notes: dict[int, bytes], older: Sequence[int], streams: _Streams
     ) -> Iterator[tuple[str, bytes]]:
         newest = max(notes)
         places = [(one.position, min(size for size in notes if size >= one.position)) for one in records]
@@ -172,7 +190,7 @@ class Gathering:
             wanted.inclusion(position - 1, size)
         for size in (*older, newest):
             wanted.consistency(size, newest)
-        nodes = wanted.found_in(self._leaf_hashes(newest))
+        nodes = wanted.found_in(self._leaf_hashes(newest, streams))
         for size, note in notes.items():
             _check_root(nodes, size, note)
         for position, size in places:
@@ -181,13 +199,23 @@ class Gathering:
         for size in older:
             yield consistency_name(size, newest), hashes_text(consistency_proof(nodes, size, newest))
 
-    def _leaf_hashes(self, size: int) -> Iterator[list[bytes]]:
-        """The leaf hashes of the first `size` events, CHUNK at a time, hashed where the records are."""
+    def _leaf_hashes(self, size: int, streams: _Streams) -> Iterator[list[bytes]]:
+        """The leaf hashes of the first `size` events, CHUNK at a time, hashed where the records are.
+
+        Raises EvidenceRefused where columns, by which the streams were read, say otherwise than records.
+        """
         for start in range(0, size, _BATCH):
             end = min(start + _BATCH, size)
-            ((joined,),) = self._database.rows(self._statements.hashes, start, end)
+            ((joined, agree),) = self._database.rows(self._statements.hashes, *streams, start, end)
             if len(joined or b"") != (end - start) * HASH_BYTES:
                 raise _differs(end)
+            if not agree:
+                raise EvidenceRefused(
+                    "columns_differ",
+                    f"The columns beside the records up to position {end} do not say what the records say: entries of"
+                    " the episode, or of what it stands on, would be left out. `jaksokirja verify --register` tells"
+                    " more.",
+                )
             hashes = [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]
             yield from (hashes[at : at + CHUNK] for at in range(0, len(hashes), CHUNK))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -16,7 +17,7 @@ from domain.episode.facts import MeetingHeld
 from domain.ledger.book import Book
 from domain.ledger.evidence import EvidenceRefused, Gathering
 from domain.ledger.migrate import schema_of
-from domain.ledger.proof.archive import archive_at
+from domain.ledger.proof.archive import ArchiveWriter, archive_at
 from domain.ledger.proof.bundle import WORDS, Bundle, checkpoint_name, proof_name, record_name
 from domain.ledger.proof.bundle_nodes import CHUNK, WantedNodes
 from domain.ledger.proof.checkpoint import Checkpoint
@@ -208,12 +209,61 @@ def test_what_is_not_what_was_sealed_is_not_handed_out(register: tuple[str, str]
     office.desk.book.close()
 
 
+MOVED = "stream_id = '01890000-0000-7000-8000-00000000abcd', version = 0"
+
+
+@pytest.mark.parametrize(
+    ("change", "of_episode"),
+    [(MOVED, True), ("version = version + 7", True), ("name = 'meeting_missed.1'", True), ("name = 'x.1'", False)],
+)
+def test_an_entry_that_columns_hide_is_not_left_out_in_silence(
+    register: tuple[str, str], tmp_path: Path, change: LiteralString, of_episode: bool
+) -> None:
+    office = Office(*register, tmp_path)
+    office.key()
+    episode = office.desk.started(meetings=1)
+    office.seal()
+    with psycopg.connect(office.dsn) as connection:
+        table = sql.Identifier(schema_of(office.register), "events")
+        last = sql.SQL(
+            "UPDATE {table} SET {change} WHERE position ="
+            " (SELECT max(position) FROM {table} WHERE stream_id = %s AND (%s OR name LIKE 'log_key%%'))"
+        )
+        stream_id = episode if of_episode else office.desk.register_id
+        connection.execute(last.format(table=table, change=sql.SQL(change)), (stream_id, of_episode))
+    with pytest.raises(EvidenceRefused) as refused, Gathering(office.dsn, office.register) as gathering:
+        gathering.of(episode, as_of=office.desk.last_position())
+    assert refused.value.code == "columns_differ"
+    office.desk.book.close()
+
+
 def test_an_unknown_episode_and_a_size_beyond_the_log_are_refused_by_name(story: Story) -> None:
     with pytest.raises(UnknownEpisode):
         story.office.bundle(story.office.desk.register_id)
     with pytest.raises(EvidenceRefused) as refused:
         story.office.bundle(story.episode, against=[story.last_size + 1])
     assert refused.value.code == "against_ahead"
+
+
+@pytest.mark.parametrize("name", ["half.zip", "half"])
+def test_a_bundle_is_its_owners_alone_from_the_first_byte_and_half_of_one_is_removed(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path, modes = tmp_path / name, list[int]()
+    whole = ArchiveWriter.write
+
+    def write(self: ArchiveWriter, name: str, data: bytes) -> None:
+        modes.append(path.stat().st_mode & 0o077)
+        if len(modes) == 4:
+            raise OSError(28, "no space is left", str(path))
+        whole(self, name, data)
+
+    monkeypatch.setattr(ArchiveWriter, "write", write)
+    asked = Asked(episode=story.episode, as_of=story.last_size, language="en", with_words=True)
+    with pytest.raises(OSError, match="no space"):
+        make_bundle(story.office.desk.book, story.office.dsn, asked, path)
+    assert modes == [0, 0, 0, 0]
+    assert not path.exists()
 
 
 def test_a_checkpoint_with_a_witness_goes_with_its_cosignature(register: tuple[str, str], tmp_path: Path) -> None:

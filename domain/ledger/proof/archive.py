@@ -7,6 +7,7 @@ allows. Never here: what the files hold.
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import zipfile
 import zlib
@@ -122,13 +123,22 @@ def archive_at(path: Path) -> Archive:
 
 
 class ArchiveWriter:
-    """Writes files into a new folder or a new zip: which, the name tells (.zip). Raises FileExistsError."""
+    """Writes files into a new folder or a new zip: which, the name tells (.zip). Raises FileExistsError.
+
+    Nobody but its owner can read it, from the first byte on: a bundle may tell words in the clear.
+    """
 
     def __init__(self, path: Path) -> None:
         if path.exists():
             raise FileExistsError(17, "it is there already", str(path))
         self._path = path
-        self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=1) if path.suffix == ".zip" else None
+        self._file: IO[bytes] | None = None
+        self._zip: zipfile.ZipFile | None = None
+        if path.suffix == ".zip":
+            self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
+            self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+        else:
+            path.mkdir(mode=0o700, parents=True)
 
     def write(self, name: str, data: bytes) -> None:
         """One whole file."""
@@ -141,8 +151,9 @@ class ArchiveWriter:
 
     def close(self) -> None:
         """Finish: a zip is none before."""
-        if self._zip is not None:
+        if self._zip is not None and self._file is not None:
             self._zip.close()
+            self._file.close()
 
 
 def _bounded(opened: IO[bytes], name: str, limit: int) -> bytes:
