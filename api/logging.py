@@ -59,7 +59,10 @@ class _Bridge(logging.Handler):
 
 
 class RequestLog:
-    """Outermost: gives each request an id, logs one line when it is done, and answers what nobody else did."""
+    """Outermost: gives each request an id, logs one line when it is done, and answers what nobody else did.
+
+    No answer may be kept on its way (RFC 9111, 5.2.2.5): a cache would hold what is destroyed here.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -73,7 +76,9 @@ class RequestLog:
         async def send_noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 line.status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = line.request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = line.request_id
+                headers["Cache-Control"] = "no-store"
             elif not message.get("more_body", False):
                 line.write()  # before the caller has the whole answer, so that whoever has it finds it in the log
             await send(message)

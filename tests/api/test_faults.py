@@ -91,3 +91,16 @@ def test_a_sealed_part_that_somebody_changed_is_told_as_such_and_not_as_absent(
     told = problem(caller.ask(f"clients/{client_id}", as_of=str(row[0] if row else 0)), 500, "segment_refused")
     assert "verify" in told["remedy"]
     assert code not in str(told)
+
+
+@pytest.mark.parametrize("place", ["caseload?by=area", "clients/search", "clients/x", "no/such/place"])
+def test_no_answer_may_be_kept_by_whoever_passes_it_on(caller: Caller, place: str) -> None:
+    assert caller.client.get(caller.path(place)).headers["Cache-Control"] == "no-store"
+    assert caller.client.get("/openapi.json").headers["Cache-Control"] == "no-store"
+
+
+def test_what_a_client_is_told_as_may_not_be_kept(caller: Caller) -> None:
+    client_id = new_id()
+    caller.tell(f"clients/{client_id}/register-client", identity_code=identity_code(dt.date(2012, 6, 8), number=978))
+    answer = caller.ask(f"clients/{client_id}")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
