@@ -14,6 +14,7 @@ import platform
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import TypedDict
 
 from rich.console import Console
@@ -83,10 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def bench(name: str) -> ModuleType:
+    """The module of the bench: its `run(quick, …)` measures."""
+    return importlib.import_module(f"scripts.benches.{MODULES.get(name, name.replace('-', '_'))}")
+
+
 def _run(name: str, given: argparse.Namespace) -> list[Figure]:
     more = {option: value for option in ("events", "keep") if (value := getattr(given, option)) is not None}
-    module = importlib.import_module(f"scripts.benches.{name.replace('-', '_')}")
-    figures: list[Figure] = module.run(given.quick, **more)
+    figures: list[Figure] = bench(name).run(given.quick, **more)
     return figures
 
 

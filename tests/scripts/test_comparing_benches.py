@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.benches.__main__ import Figure, main
+from scripts.benches.__main__ import NAMES, Figure, bench, main
 from scripts.benches.compare import NothingToCompare, fallen, read
 
 
@@ -67,11 +67,11 @@ def earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of two benches that ran at 1200 of 100, and benches that now measure less of the second."""
     now = {"append": 1150.0, "load": 300.0}
 
-    def bench(module: str) -> SimpleNamespace:
+    def measuring(module: str) -> SimpleNamespace:
         name = module.rpartition(".")[2]
         return SimpleNamespace(run=lambda _quick: [figure(now[name], bench=name)])
 
-    monkeypatch.setattr(importlib, "import_module", bench)
+    monkeypatch.setattr(importlib, "import_module", measuring)
     path = tmp_path / "earlier.json"
     path.write_text("\n".join(json.dumps(figure(1200.0, bench=name)) for name in now))
     return path
@@ -105,3 +105,8 @@ def test_what_cannot_be_compared_is_told_with_code_2(tmp_path: Path, capsys: pyt
         main(["append", "--compare", str(tmp_path / "nowhere")])
     assert stopped.value.code == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_bench_that_can_be_named_has_a_module_to_run(name: str) -> None:
+    assert callable(bench(name).run)
