@@ -131,6 +131,12 @@ class NullCharacter(CannotBeFact):
     code = "null_character"
 
 
+class IdentityInTheClear(CannotBeFact):
+    """A field that is stored as everybody can read it holds a personal identity code."""
+
+    code = "identity_in_the_clear"
+
+
 class InTheFuture(CannotBeFact):
     """Nothing can be recorded as having happened before it has."""
 

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+from stdnum.fi import hetu
+
 from domain.calendar import day_in_helsinki
 from domain.client.facts import ClientRegistered
 from domain.client.identity import check_identity
@@ -24,6 +27,7 @@ from domain.fact import Fact
 from domain.refusal import (
     ClientNotOfEpisode,
     EndedBeforeItBegan,
+    IdentityInTheClear,
     InTheFuture,
     NullCharacter,
     OutOfOrder,
@@ -32,13 +36,19 @@ from domain.refusal import (
 
 _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes it: behind an even number of backslashes."""
+_IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y](?![0-9A-Z])")
+"""What is written as a personal identity code is; whether its check character fits is asked apart."""
 
 
 def check_can_be_fact(fact: Fact, context: Context) -> None:
-    """Raises NullCharacter, InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister, MissingIdentity, BadIdentityCode."""
+    """Raises NullCharacter, IdentityInTheClear, InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister, MissingIdentity,
+    BadIdentityCode."""
     if isinstance(fact, ClientRegistered):
         check_identity(fact)
-    if _NULL_CHARACTER.search(fact.model_dump_json()):
+    written = fact.model_dump_json()
+    if _IDENTITY_CODE.search(written):
+        _no_identity_in_the_clear(fact)
+    if _NULL_CHARACTER.search(written):
         raise NullCharacter(
             "A text holds the null character (U+0000), which no text can.", remedy="Send the text without it."
         )
@@ -56,6 +66,18 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
                     field=field,
                     worker_id=worker_id,
                 )
+
+
+def _no_identity_in_the_clear(fact: Fact) -> None:
+    """What is stored plain cannot be destroyed: a code or a place is told there, never who somebody is."""
+    for field, value in fact.split()[0].items():
+        codes = _IDENTITY_CODE.findall(to_json(value).decode())
+        if any(hetu.is_valid(code.upper(), allow_temporary=True) for code in codes):
+            raise IdentityInTheClear(
+                f"{field} holds a personal identity code, and would be stored so that everybody can read it.",
+                remedy="Name a client by their id; what is told of somebody goes into a field of free text.",
+                field=field,
+            )
 
 
 def check_clients(client_ids: Iterable[UUID], of_episode: Iterable[UUID], field: str = "client_ids") -> None:
