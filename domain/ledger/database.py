@@ -87,7 +87,7 @@ class Database:
             case "JK001":
                 detail = json.loads(fault.diag.message_detail or "{}")
                 return VersionConflict(UUID(detail["stream_id"]), detail["expected"], detail["current"])
-            case "JK002":
+            case "23505":  # a command's id: positions and versions are taken while the head row is held
                 return AlreadyRecorded("a command is already recorded")
             case "JK004":
                 return TrackingConflict("tracking moves forwards only")

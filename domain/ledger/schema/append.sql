@@ -1,7 +1,7 @@
 -- The only way to write. Records one or many commands, all or none: their ids, the events that they came to (in the
 -- order of the commands, counts[i] events to command i) and, if given, how far a follower has come.
 -- Answers the position before the first new event and the moment of recording.
--- Refuses with JK001 a wrong version (DETAIL: stream_id, expected, current; -1 is "no events"), JK002 a command already recorded,
+-- Refuses with JK001 a wrong version (DETAIL: stream_id, expected, current; -1 is "no events"), 23505 a command already recorded,
 -- JK003 another isolation level than read committed, JK004 tracking that does not move forwards, JK005 uneven arrays.
 -- Its plans are kept for the connection's life: who calls it often sets how they are made (domain/ledger/writer.py).
 -- The head row is taken first, before anything that could wait for another append: one order of locks, no deadlock.
@@ -24,7 +24,6 @@ DECLARE
     moment     bytea;
     wrong      record;
     conflict   boolean;
-    written    bigint;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append runs at read committed only' USING ERRCODE = 'JK003';
@@ -45,14 +44,10 @@ BEGIN
         RAISE EXCEPTION 'the arrays of append do not agree' USING ERRCODE = 'JK005';
     END IF;
 
+    -- A command that is recorded already fails here, on the primary key: while the head is held nothing else can. Of
+    -- what append() costs a batch of single events, ON CONFLICT DO NOTHING took a fifth: it looks for each row first.
     INSERT INTO commands (command_id, digest, first_position, count, recorded_at)
-    SELECT c.id, c.digest, c.first_position, c.count, appended_at
-    FROM unnest(command_ids, digests, firsts, counts) AS c (id, digest, first_position, count)
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS written = ROW_COUNT;
-    IF written <> commands_given THEN
-        RAISE EXCEPTION 'the command is already recorded' USING ERRCODE = 'JK002';
-    END IF;
+    SELECT unnest(command_ids), unnest(digests), unnest(firsts), unnest(counts), appended_at;
 
     IF events_given = 1 THEN  -- the same as below for one event, without sorting
         SELECT stream_ids[1] AS stream_id, versions[1] AS version, (
@@ -80,11 +75,14 @@ BEGIN
     beginning := '\x01'::bytea || int2send(octet_length(log_origin)::int2) || log_origin;
     moment := int8send((extract(epoch FROM appended_at) * 1000000)::int8);
     INSERT INTO events (position, stream_id, version, name, recorded_at, record)
-    SELECT appended_after + d.n, d.stream_id, d.version, d.name, appended_at,
-        beginning || int8send(appended_after + d.n) || moment
+    SELECT d.position, d.stream_id, d.version, d.name, appended_at,
+        beginning || int8send(d.position) || moment
         || uuid_send(d.stream_id) || int4send(d.version)
         || int2send(octet_length(d.name)::int2) || convert_to(d.name, 'UTF8') || d.state
-    FROM unnest(stream_ids, versions, names, states) WITH ORDINALITY AS d (stream_id, version, name, state, n);
+    FROM (  -- row by row: unnest() of several arrays in FROM would write them all down first
+        SELECT generate_series(appended_after + 1, appended_after + events_given) AS position,
+            unnest(stream_ids) AS stream_id, unnest(versions) AS version, unnest(names) AS name, unnest(states) AS state
+    ) AS d;
 
     IF follower IS NOT NULL THEN
         INSERT INTO tracking AS t (application_name, notification_id) VALUES (follower, followed_to)
