@@ -1,4 +1,4 @@
--- Assignments of workers to episodes; `to_on` is the first day without.
+-- Assignments of workers to episodes; `to_on` is the first day without, `closed_on` the day on which the episode closed.
 
 -- tables
 CREATE TABLE {assignments} (
@@ -13,11 +13,15 @@ CREATE TABLE {assignments} (
     from_on       date NOT NULL,
     to_on         date,
     deputy_for    uuid,
+    closed_on     date,
     PRIMARY KEY (episode_id, assignment_id, known_from)
 );
 
 -- indexes
-CREATE INDEX ON {assignments} (worker_id) INCLUDE (episode_id, known, from_on, to_on);
+CREATE INDEX ON {assignments} (worker_id, known_to) INCLUDE (episode_id, known_from, from_on, to_on)
+    WHERE closed_on IS NULL;
+CREATE INDEX ON {assignments} (worker_id, closed_on) INCLUDE (episode_id, known_from, known_to, from_on, to_on)
+    WHERE closed_on IS NOT NULL;
 
 -- questions
 

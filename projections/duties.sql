@@ -27,6 +27,7 @@ CREATE TABLE {duties} (
 
 -- indexes
 CREATE INDEX ON {duties} (due_on) INCLUDE (stream_id, known);
+CREATE INDEX ON {duties} (stream_id, due_on) INCLUDE (known_from, known_to);
 
 -- questions
 
@@ -76,23 +77,31 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 -- The streams that have duties due from_on to to_on (null: whenever); of those only such as had the worker on a day of the
--- world, if one is named.
+-- world, if one is named. Without parallel workers: they would be started for arms that are never executed.
 CREATE OR REPLACE FUNCTION streams_with_duties(
     as_of bigint, on_day date, from_on date, to_on date, wanted_worker text
 )
 RETURNS TABLE (stream_id uuid)
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0
+AS $$
     SELECT d.stream_id FROM duties d
     WHERE wanted_worker IS NULL AND from_on IS NULL AND to_on IS NULL AND d.known @> as_of
     UNION
     SELECT d.stream_id FROM duties d
-    WHERE wanted_worker IS NULL AND d.known @> as_of
+    WHERE wanted_worker IS NULL AND d.known @> as_of AND (from_on IS NOT NULL OR to_on IS NOT NULL)
         AND d.due_on BETWEEN coalesce(from_on, '-infinity') AND coalesce(to_on, 'infinity')
     UNION
-    SELECT d.stream_id FROM assignments a JOIN duties d ON d.stream_id = a.episode_id
-    WHERE a.worker_id = wanted_worker
-        AND a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
-        AND d.known @> as_of
+    SELECT d.stream_id FROM duties d
+    WHERE d.stream_id = ANY(ARRAY(
+            SELECT a.episode_id FROM assignments a
+            WHERE a.worker_id = wanted_worker AND a.closed_on IS NULL AND (a.known_to IS NULL OR a.known_to > as_of)
+                AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+            UNION ALL
+            SELECT a.episode_id FROM assignments a
+            WHERE a.worker_id = wanted_worker AND a.closed_on IS NOT NULL AND (a.known_to IS NULL OR a.known_to > as_of)
+                AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+        ))
+        AND d.known_from <= as_of AND (d.known_to IS NULL OR d.known_to > as_of)
         AND (streams_with_duties.from_on IS NULL OR d.due_on >= streams_with_duties.from_on)
         AND (streams_with_duties.to_on IS NULL OR d.due_on <= streams_with_duties.to_on)
 $$;
@@ -150,7 +159,7 @@ CREATE OR REPLACE FUNCTION duty_explain(
     grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
 )
 RETURNS TABLE (stream_id uuid, duty_key text, due_on date, status text, event_positions bigint[])
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
     SELECT r.stream_id, r.duty_key, r.due_on, r.status, r.event_positions
     FROM duty_rows_of(
         ARRAY(

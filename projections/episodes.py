@@ -1,5 +1,6 @@
 """Episodes: one chain of rows an episode, from referral to outcome, its phases by the day they began, and its moves.
 
+`worked` is true once work is known to have begun, also where no start was recorded.
 `area`, `unit_id`, `service` and `model_version` of an episode are the latest known; what they were first stands beside
 them, and in `moves` a row for each transfer to another area or unit and each decision to move to another model.
 
@@ -32,7 +33,7 @@ EPISODES = Table(
         "client_ids", "area", "unit_id", "source", "channel", "consent", "contact_id", "requested_service", "referrer",
         "purchaser", "need_code", "service", "model_version", "service_task", "referred_on", "decided_on", "refused_on",
         "valid_to", "started_on", "suspended_on", "closed_on", "closure_reason", "outcome", "outcome_service",
-        "first_area", "first_unit_id", "granted_service", "granted_model_version",
+        "first_area", "first_unit_id", "granted_service", "granted_model_version", "worked",
     ),
 )  # fmt: skip
 MOVES = Table(
@@ -108,17 +109,17 @@ def joined(_entry: Entry, fact: ChildJoined) -> Iterator[Operation]:
 
 
 def started(entry: Entry, fact: EpisodeStarted) -> Iterator[Operation]:
-    yield Amend("episodes", (), {"started_on": fact.started_on})
+    yield Amend("episodes", (), {"started_on": fact.started_on, "worked": True})
     yield _phase(entry, "active", _WORKED, fact.started_on)
 
 
 def suspended(entry: Entry, fact: EpisodeSuspended) -> Iterator[Operation]:
-    yield Amend("episodes", (), {"suspended_on": fact.suspended_on})
+    yield Amend("episodes", (), {"suspended_on": fact.suspended_on, "worked": True})
     yield _phase(entry, "suspended", _WORKED, fact.suspended_on)
 
 
 def resumed(entry: Entry, fact: EpisodeResumed) -> Iterator[Operation]:
-    yield Amend("episodes", (), {"suspended_on": None})
+    yield Amend("episodes", (), {"suspended_on": None, "worked": True})
     yield _phase(entry, "active", _WORKED, fact.resumed_on)
 
 
@@ -134,7 +135,8 @@ def closed(entry: Entry, fact: EpisodeClosed) -> Iterator[Operation]:
 
 
 def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
-    yield Amend("episodes", (), dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service")))
+    open_again = dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service"))
+    yield Amend("episodes", (), {**open_again, "worked": True})
     yield _phase(entry, "active", _WORKED, fact.reopened_on)
 
 

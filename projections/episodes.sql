@@ -37,11 +37,12 @@ CREATE TABLE {episodes} (
     first_unit_id     text,
     granted_service   text,
     granted_model_version integer,
+    worked            boolean,
     phase             text NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN closed_on IS NOT NULL THEN 'closed'
             WHEN suspended_on IS NOT NULL THEN 'suspended'
-            WHEN started_on IS NOT NULL THEN 'active'
+            WHEN started_on IS NOT NULL OR worked THEN 'active'
             WHEN refused_on IS NOT NULL THEN 'refused'
             WHEN decided_on IS NOT NULL THEN 'decided'
             ELSE 'referred'
@@ -81,8 +82,9 @@ CREATE TABLE {moves} (
 
 -- indexes
 CREATE INDEX ON {episodes} (area) INCLUDE (known);
-CREATE INDEX ON {episodes} (episode_id) INCLUDE (known, closed_on);
-CREATE INDEX ON {episodes} (unit_id) INCLUDE (episode_id, known, closed_on);
+CREATE INDEX ON {episodes} (unit_id, known_to) INCLUDE (episode_id, known_from) WHERE phase NOT IN ('closed', 'refused');
+CREATE INDEX ON {episodes} (unit_id, closed_on) INCLUDE (episode_id, known_from, known_to) WHERE phase = 'closed';
+CREATE INDEX ON {episodes} (unit_id, refused_on) INCLUDE (episode_id, known_from, known_to) WHERE phase = 'refused';
 CREATE INDEX ON {episodes} (first_unit_id) INCLUDE (episode_id, known, closed_on)
     WHERE first_unit_id IS DISTINCT FROM unit_id;
 CREATE INDEX ON {moves} (unit_id) INCLUDE (episode_id, known);
@@ -92,16 +94,6 @@ CREATE INDEX ON {episodes} USING gin (client_ids);
 
 -- Questions about some episodes take their ids, and find by index what belongs to them: so what one worker has costs the
 -- same however large the register is, in a plan made without knowing the parameters too.
-
--- In which phase each of the wanted episodes was on a day of the world, as far as the ledger knew at position `as_of`.
-CREATE OR REPLACE FUNCTION phases_of(wanted uuid[], as_of bigint, on_day date)
-RETURNS TABLE (episode_id uuid, phase text, since_on date, because bigint[])
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT DISTINCT ON (p.episode_id) p.episode_id, p.phase, p.from_on, p.because
-    FROM phases p
-    WHERE p.episode_id = ANY(wanted) AND p.known @> as_of AND p.from_on <= on_day
-    ORDER BY p.episode_id, p.step DESC, p.from_on DESC, p.entry DESC
-$$;
 
 -- Where those of the wanted episodes that ever moved stayed, and under which service: a row for each stretch of days without a move, the
 -- first one from the beginning of time, the last without an end. An episode that never moved has no row here: its own
@@ -150,17 +142,40 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 -- The episodes among which those are that were open on a day of the world: of one worker or one unit, if it is named (of
--- a unit, also those that were elsewhere on that day, before or after).
+-- a unit, also those that were elsewhere on that day, before or after). What was open and is known to be is one end of an
+-- index; what was known until later than `as_of`, and what ended later than the day, lie beside each other in it. Without
+-- parallel workers: in a large register they were started for the last arm, also where that is never executed.
 CREATE OR REPLACE FUNCTION perhaps_open(as_of bigint, on_day date, wanted_worker text, wanted_unit text)
 RETURNS TABLE (episode_id uuid)
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0
+AS $$
     SELECT a.episode_id FROM assignments a
-    WHERE a.worker_id = wanted_worker
-        AND a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+    WHERE a.worker_id = wanted_worker AND a.closed_on IS NULL AND a.known_to IS NULL
+        AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+    UNION
+    SELECT a.episode_id FROM assignments a
+    WHERE a.worker_id = wanted_worker AND a.closed_on IS NULL AND a.known_to > as_of
+        AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+    UNION
+    SELECT a.episode_id FROM assignments a
+    WHERE a.worker_id = wanted_worker AND a.closed_on > on_day AND (a.known_to IS NULL OR a.known_to > as_of)
+        AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
     UNION
     SELECT e.episode_id FROM episodes e
-    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit
-        AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase NOT IN ('closed', 'refused')
+        AND e.known_to IS NULL AND e.known_from <= as_of
+    UNION
+    SELECT e.episode_id FROM episodes e
+    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase NOT IN ('closed', 'refused')
+        AND e.known_to > as_of AND e.known_from <= as_of
+    UNION
+    SELECT e.episode_id FROM episodes e
+    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase = 'closed'
+        AND e.closed_on > on_day AND e.known_from <= as_of AND (e.known_to IS NULL OR e.known_to > as_of)
+    UNION
+    SELECT e.episode_id FROM episodes e
+    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase = 'refused'
+        AND e.refused_on > on_day AND e.known_from <= as_of AND (e.known_to IS NULL OR e.known_to > as_of)
     UNION
     SELECT e.episode_id FROM episodes e
     WHERE wanted_worker IS NULL AND e.first_unit_id = wanted_unit AND e.first_unit_id IS DISTINCT FROM e.unit_id
@@ -177,7 +192,8 @@ $$;
 -- Every one of the wanted episodes that was open on a day of the world (referred, decided, active or suspended), with what
 -- its workers look at. Area, unit and service are those of that day; before the decision, the service that was asked for.
 -- `days_open` is counted from the start of the work, else from the referral. What is known to have closed by then is not
--- open, whatever else of it is dated later.
+-- open, whatever else of it is dated later. What belongs to an episode is found by its id, one episode after the other:
+-- planned for any number of them, all at once was sorted and compared pair by pair.
 CREATE OR REPLACE FUNCTION caseload_rows_of(wanted uuid[], as_of bigint, on_day date)
 RETURNS TABLE (
     episode_id uuid, client_ids uuid[], service text, model_version integer, area text, unit_id text, phase text,
@@ -185,23 +201,7 @@ RETURNS TABLE (
     last_meeting_on date, next_meeting_on date, held_client_meetings bigint, open_duties bigint, late_duties bigint,
     next_duty_due_on date, event_positions bigint[]
 )
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    WITH met AS MATERIALIZED (
-        SELECT m.episode_id,
-            max(m.meeting_on) FILTER (WHERE m.status = 'held' AND m.meeting_on <= on_day) AS last_on,
-            min(m.meeting_on) FILTER (WHERE m.meeting_on > on_day AND m.planned_on <= on_day
-                AND (m.cancelled_on IS NULL OR m.cancelled_on > on_day)) AS next_on,
-            count(*) FILTER (WHERE m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day)
-                AS held
-        FROM meetings m WHERE m.episode_id = ANY(wanted) AND m.known @> as_of GROUP BY m.episode_id
-    ), owed AS MATERIALIZED (
-        SELECT d.stream_id, count(*) AS open, count(*) FILTER (WHERE on_day > d.late_after_on) AS late,
-            min(d.due_on) AS next_on
-        FROM duties d
-        WHERE d.stream_id = ANY(wanted) AND d.known @> as_of AND d.opened_on <= on_day
-            AND (d.met_on IS NULL OR d.met_on > on_day) AND (d.waived_on IS NULL OR d.waived_on > on_day)
-        GROUP BY d.stream_id
-    )
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
     SELECT
         e.episode_id, e.client_ids,
         CASE
@@ -216,20 +216,42 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         END,
         CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END,
         CASE WHEN s.episode_id IS NULL THEN e.unit_id ELSE s.unit_id END,
-        p.phase, p.since_on, e.referred_on,
+        p.phase, p.from_on, e.referred_on,
         CASE WHEN e.decided_on <= on_day THEN e.decided_on END, CASE WHEN e.started_on <= on_day THEN e.started_on END,
-        on_day - coalesce(CASE WHEN e.started_on <= on_day THEN e.started_on END, e.referred_on, p.since_on),
-        coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
-        coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
+        on_day - coalesce(CASE WHEN e.started_on <= on_day THEN e.started_on END, e.referred_on, p.from_on),
+        coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, met.held, owed.open, owed.late, owed.next_on,
         ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because || s.because) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1)
     FROM episodes e
-    JOIN phases_of(wanted, as_of, on_day) p ON p.episode_id = e.episode_id AND p.phase NOT IN ('closed', 'refused')
-    LEFT JOIN workers_of(wanted, as_of, on_day) w ON w.episode_id = e.episode_id
+    CROSS JOIN LATERAL (
+        SELECT f.phase, f.from_on, f.because FROM phases f
+        WHERE f.episode_id = e.episode_id AND f.known @> as_of AND f.from_on <= on_day
+        ORDER BY f.step DESC, f.from_on DESC, f.entry DESC LIMIT 1
+    ) p
+    CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids, array_agg(b.position) AS because
+        FROM assignments a CROSS JOIN LATERAL unnest(a.because) AS b (position)
+        WHERE a.episode_id = e.episode_id
+            AND a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+    ) w
+    CROSS JOIN LATERAL (
+        SELECT
+            max(m.meeting_on) FILTER (WHERE m.status = 'held' AND m.meeting_on <= on_day) AS last_on,
+            min(m.meeting_on) FILTER (WHERE m.meeting_on > on_day AND m.planned_on <= on_day
+                AND (m.cancelled_on IS NULL OR m.cancelled_on > on_day)) AS next_on,
+            count(*) FILTER (WHERE m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day)
+                AS held
+        FROM meetings m WHERE m.episode_id = e.episode_id AND m.known @> as_of
+    ) met
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS open, count(*) FILTER (WHERE on_day > d.late_after_on) AS late, min(d.due_on) AS next_on
+        FROM duties d
+        WHERE d.stream_id = e.episode_id AND d.known @> as_of AND d.opened_on <= on_day
+            AND (d.met_on IS NULL OR d.met_on > on_day) AND (d.waived_on IS NULL OR d.waived_on > on_day)
+    ) owed
     LEFT JOIN stays_of(wanted, as_of) s ON s.episode_id = e.episode_id AND s.since_on <= on_day AND s.until_on > on_day
-    LEFT JOIN met ON met.episode_id = e.episode_id
-    LEFT JOIN owed ON owed.stream_id = e.episode_id
     WHERE e.episode_id = ANY(wanted) AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+        AND p.phase NOT IN ('closed', 'refused')
 $$;
 
 -- Every episode that was open on a day of the world; only those that had the worker, or that were in the unit, if one is
@@ -243,17 +265,10 @@ RETURNS TABLE (
     last_meeting_on date, next_meeting_on date, held_client_meetings bigint, open_duties bigint, late_duties bigint,
     next_duty_due_on date, event_positions bigint[]
 )
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
     SELECT r.*
     FROM caseload_rows_of(
-        ARRAY(
-            SELECT e.episode_id
-            FROM episodes e
-            WHERE e.episode_id = ANY(ARRAY(
-                SELECT o.episode_id FROM perhaps_open(as_of, on_day, wanted_worker, wanted_unit) o
-            )) AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
-        ),
-        as_of, on_day
+        ARRAY(SELECT o.episode_id FROM perhaps_open(as_of, on_day, wanted_worker, wanted_unit) o), as_of, on_day
     ) r
     WHERE (wanted_worker IS NULL OR wanted_worker = ANY(r.worker_ids))
         AND (wanted_unit IS NULL OR r.unit_id = wanted_unit)

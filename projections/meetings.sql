@@ -47,6 +47,9 @@ CREATE TABLE {meetings} (
 -- indexes
 CREATE INDEX ON {meetings} (meeting_on) INCLUDE (known);
 CREATE INDEX ON {meetings} USING gin (worker_ids);
+CREATE INDEX ON {meetings} ((worker_ids[1]), meeting_on);
+CREATE INDEX ON {meetings} ((worker_ids[2]), meeting_on) WHERE cardinality(worker_ids) > 1;
+CREATE INDEX ON {meetings} USING gin ((worker_ids[3:])) WHERE cardinality(worker_ids) > 2;
 
 -- questions
 
@@ -54,8 +57,8 @@ CREATE INDEX ON {meetings} USING gin (worker_ids);
 -- agreed for later than `on_day` is planned then, whatever became of it; what was agreed later than that is not there.
 -- A meeting stands under the area, unit and service that its episode had on the meeting's day (of one that is yet to
 -- come: on `on_day`); one before the decision under the service that was then granted. Only those of one worker, if one
--- is named: these are found by the worker alone, since a month has more meetings the larger the register is (the day is
--- hidden from the planner in a CASE).
+-- is named: these are found by worker and day, the worker being the first or the second of a meeting; the few meetings
+-- of more than two are found by the worker alone.
 CREATE OR REPLACE FUNCTION visit_rows(
     as_of bigint, on_day date, from_on date, to_on date, wanted_worker text DEFAULT NULL
 )
@@ -69,9 +72,17 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         SELECT a.* FROM meetings a
         WHERE wanted_worker IS NULL AND a.known @> as_of AND a.meeting_on BETWEEN from_on AND to_on
         UNION ALL
+        SELECT f.* FROM meetings f
+        WHERE f.worker_ids[1] = wanted_worker AND f.known @> as_of AND f.meeting_on BETWEEN from_on AND to_on
+        UNION ALL
+        SELECT s.* FROM meetings s
+        WHERE s.worker_ids[2] = wanted_worker AND cardinality(s.worker_ids) > 1 AND s.worker_ids[1] <> wanted_worker
+            AND s.known @> as_of AND s.meeting_on BETWEEN from_on AND to_on
+        UNION ALL
         SELECT o.* FROM meetings o
-        WHERE o.worker_ids @> ARRAY[wanted_worker] AND o.known @> as_of
-            AND CASE WHEN wanted_worker IS NOT NULL THEN o.meeting_on BETWEEN from_on AND to_on END
+        WHERE o.worker_ids[3:] @> ARRAY[wanted_worker] AND cardinality(o.worker_ids) > 2
+            AND NOT o.worker_ids[1:2] @> ARRAY[wanted_worker]
+            AND o.known @> as_of AND o.meeting_on BETWEEN from_on AND to_on
     )
     SELECT
         m.episode_id, m.meeting_id, m.meeting_on, s.status, m.meeting_kind, m.mode, m.remote,
@@ -147,7 +158,7 @@ CREATE OR REPLACE FUNCTION visits_explain(
     grouped_by text, wanted_key text, as_of bigint, on_day date, from_on date, to_on date
 )
 RETURNS TABLE (episode_id uuid, meeting_id uuid, meeting_on date, status text, event_positions bigint[])
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
     SELECT r.episode_id, r.meeting_id, r.meeting_on, r.status, r.event_positions
     FROM visit_rows(
         as_of, on_day, from_on, to_on, CASE WHEN grouped_by = 'worker' THEN nullif(wanted_key, '') END

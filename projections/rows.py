@@ -39,7 +39,10 @@ class Close(NamedTuple):
 
 
 class Amend(NamedTuple):
-    """The row under the key goes on with some columns changed. Where none stands, nothing, or one opens if `opens`."""
+    """The row under the key goes on with some columns changed. Where none stands, nothing, or one opens if `opens`.
+
+    With a shorter key: every row of the stream whose key begins so.
+    """
 
     table: str
     key: Key

@@ -68,6 +68,10 @@ class Standing:
         if row is None:
             if operation.opens:
                 rows[key] = Row(stream_id, key, operation.changes, stands_on, position)
+            elif len(key) < len(self.table.key):
+                for one in [one for one in rows if one[: len(key)] == key]:
+                    amend = Amend(operation.table, one, operation.changes)
+                    self.apply_to(rows, amend, stream_id, position, stands_on)
             return
         before = row.columns.get
         if any(before(name) != value for name, value in operation.changes.items()):

@@ -401,5 +401,5 @@ def test_an_event_that_does_not_fit_its_kind_stops_those_who_need_it_and_shows_n
     )
     history.record_raw(uuid4(), "episode_closed.1", state)
     checkpoints = run_once(*book)
-    assert {name for name, c in checkpoints.items() if c.status == "stopped"} == {"episodes", "trail"}
+    assert {name for name, c in checkpoints.items() if c.status == "stopped"} == {"assignments", "episodes", "trail"}
     assert all("Aino" not in (c.error or "") for c in checkpoints.values())

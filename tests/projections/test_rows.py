@@ -69,6 +69,12 @@ def test_a_suspended_episode_goes_on_when_resumed(history: History, rows: Rows) 
     assert [row["phase"] for row in chain][-2:] == ["suspended", "active"]
 
 
+def test_an_episode_that_goes_on_without_a_recorded_start_is_active(history: History, rows: Rows) -> None:
+    refusal = decision(DecisionKind.REFUSED)
+    history.record(uuid4(), referral(uuid4()), EpisodeResumed(resumed_on=day(5)), refusal)
+    assert [row["phase"] for row in rows("episodes")] == ["active"]
+
+
 def test_an_exception_decision_is_a_row_of_its_own_and_leaves_the_phase(history: History, rows: Rows) -> None:
     exception = decision(DecisionKind.EXCEPTION, on=8, meetings_granted=7)
     history.record(uuid4(), referral(uuid4()), decision(), started(), exception)
@@ -82,6 +88,17 @@ def test_a_released_worker_has_the_first_day_without(history: History, rows: Row
     history.record(uuid4(), referral(uuid4()), assigned(on=1, assignment_id=assignment), release)
     (row,) = rows("assignments")
     assert (row["from_on"], row["to_on"], row["because"]) == (day(1), day(7), [2, 3])
+
+
+def test_an_assignment_tells_when_its_episode_closed_until_that_is_reopened(history: History, rows: Rows) -> None:
+    episode, reopening = uuid4(), EpisodeReopened(reopened_on=day(12), reason="x")
+    history.record(episode, referral(uuid4()), assigned("anna"), assigned("bo"), closed(9))
+    assert [(row["worker_id"], row["closed_on"], row["to_on"]) for row in rows("assignments")] == [
+        ("anna", day(9), None),
+        ("bo", day(9), None),
+    ]
+    history.record(episode, reopening)
+    assert [row["closed_on"] for row in rows("assignments")] == [None, None]
 
 
 def test_a_held_meeting_stays_held_when_its_planning_is_recorded_late(history: History, rows: Rows) -> None:
