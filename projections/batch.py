@@ -6,6 +6,7 @@ the checkpoint in it. What stops a projection is told without any content of the
 
 from __future__ import annotations
 
+import struct
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +21,19 @@ from pydantic import ValidationError
 from domain.stream import Entry
 from projections import store
 from projections.feed import AMENDMENTS, Read, Streams
-from projections.rows import Key, Operation, Projection, Stand
+from projections.rows import Key, Operation, Projection
 from projections.standing import Row, Standing, stream_rows
 
 _OWN_FAULTS = (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError)
 """Faults of what was to be written, as opposed to those of the connection, the schema or the server."""
+
+
+class Stopped(Exception):
+    """Some event cannot be taken in."""
+
+
+TAKEN_AGAIN = (*_OWN_FAULTS, KeyError, TypeError, ValueError, struct.error, Stopped)
+"""Faults upon which a batch is taken again in smaller parts, down to the event alone."""
 
 
 class Step(NamedTuple):
@@ -77,7 +86,8 @@ def fold_one(streams: Streams, projection: Projection, read: Read) -> Step | Non
             raise read.fault
         return None
     if type(entry.fact) in AMENDMENTS:
-        return refold(projection, streams.upto(entry.stream_id, read.position))
+        entries = streams.upto(entry.stream_id, read.position)
+        return refold(projection, entries, streams.counting(entry.stream_id, read.position))
     operations = tuple(projection.fold(entry))
     return Step(read.position, read.stream_id, operations) if operations else None
 
@@ -87,14 +97,16 @@ def concerns(projection: Projection, read: Read) -> bool:
     return read.kind is None or read.kind in projection.when or read.kind in AMENDMENTS
 
 
-def refold(projection: Projection, entries: Sequence[Entry]) -> Step:
-    """All that the stream should come to, now that its last entry is a correction or a strike-out."""
-    stands = [Stand(entry, tuple(operations), because) for entry, operations, because in projection.refolded(entries)]
+def refold(projection: Projection, entries: Sequence[Entry], counting: Sequence[Entry] | None = None) -> Step:
+    """All that the stream should come to, now that its last entry is a correction or a strike-out.
+
+    `counting`: the entries that are in force, where the caller knows them already.
+    """
     return Step(
         entries[-1].position,
         entries[-1].stream_id,
         (),
-        {table.name: stream_rows(table, stands) for table in projection.tables},
+        stream_rows(projection.tables, projection.refolded(entries, counting)),
         frozenset(entry.position for entry in entries if type(entry.fact) in AMENDMENTS),
     )
 
@@ -150,7 +162,7 @@ def take(
     try:
         with connection.transaction():
             take_steps(connection, projection, folded.steps, suffix)
-    except (*_OWN_FAULTS, KeyError, TypeError, ValueError) as fault:
+    except TAKEN_AGAIN as fault:
         if len(reads) == 1:
             return Stop(reads[0].position, told(fault))
         middle = len(reads) // 2

@@ -1,5 +1,6 @@
--- How far each projection is, which fold made its rows, and what stopped it. One row each, updated in the transaction
--- that writes the rows.
+-- Which fold made each projection's rows, what stopped it, and how far it was when that was last written down. One row
+-- each, which whoever writes rows holds locked. It is as far as the greater of this position and the last of its
+-- progress, below.
 CREATE TABLE IF NOT EXISTS projection_checkpoints (
     projection            text PRIMARY KEY,
     position              bigint NOT NULL CHECK (position >= 0),
@@ -14,6 +15,19 @@ CREATE TABLE IF NOT EXISTS projection_checkpoints (
 
 GRANT SELECT ON projection_checkpoints TO jaksokirja_projector, jaksokirja_reader, jaksokirja_appender;
 GRANT UPDATE (position, status, error, error_position, updated_at) ON projection_checkpoints TO jaksokirja_projector;
+
+-- How far each projection has come since: a row a batch, in the transaction that writes the batch's rows. Only ever
+-- added to, read from its end: a row that is updated at every batch is found among all its dead versions while somebody
+-- keeps an old snapshot. Now and then the follower writes the position down above, and what lies behind it is deleted.
+CREATE TABLE IF NOT EXISTS projection_progress (
+    projection text NOT NULL,
+    position   bigint NOT NULL CHECK (position > 0),
+    moved_at   timestamptz NOT NULL,
+    PRIMARY KEY (projection, position)
+);
+
+GRANT SELECT ON projection_progress TO jaksokirja_projector, jaksokirja_reader, jaksokirja_appender;
+GRANT INSERT, DELETE ON projection_progress TO jaksokirja_projector;
 
 -- Every time that rebuilt tables took the place of the live ones. Who reads several tables at one moment first locks
 -- this table in ACCESS SHARE mode, who swaps locks it in ACCESS EXCLUSIVE mode: so no reader's snapshot is older than

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, groupby, repeat
+from typing import Any, cast
 from uuid import UUID
 
 START = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
+
+Cell = bytes | list[bytes]
+"""A part of many rows: the same bytes in each, or each row's own."""
 
 _TEXT_OID, _INT4_OID, _INT8_OID, _UUID_OID = 25, 23, 20, 2950
 _REMEMBERED = 4096
@@ -22,15 +26,17 @@ _REMEMBERED = 4096
 _length = struct.Struct(">i").pack
 _timestamp = partial(struct.Struct(">iq").pack, 8)
 _date = partial(struct.Struct(">ii").pack, 4)
-_stands = struct.Struct(">iqiiiiiiiiq").pack
+_q = struct.Struct(">q").pack
 _array_start = struct.Struct(">iiiii").pack
-_UUID_LENGTH = _length(16)
+_UUID_LENGTH, _INT8_LENGTH = _length(16), _length(8)
+_ONE_ID = struct.pack(">iiiiiii", 40, 1, 0, _UUID_OID, 1, 1, 16)
+_STANDS_ON_ONE = NULL + struct.pack(">iiiiiii", 32, 1, 0, _INT8_OID, 1, 1, 8)
 _EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
 
 
 def fields(kind: str, values: Sequence[Any]) -> list[bytes]:
-    """The same column of many rows, of that type. Raises TypeError, struct.error on a value that it cannot hold."""
+    """The same column of many rows, of that type. Raises TypeError, ValueError, struct.error on what it cannot hold."""
     try:
         encode = FIELD_OF_KIND[kind]
     except KeyError:
@@ -41,16 +47,54 @@ def fields(kind: str, values: Sequence[Any]) -> list[bytes]:
         return [NULL if value is None else encode(value) for value in values]
 
 
+def column(kind: str, values: Sequence[Any]) -> list[Cell]:
+    """As `fields`, in cells to be put `side_by_side`: bytes that every row has alike, or a list of each row's own."""
+    missing = values.count(None)
+    if missing == len(values):
+        return [NULL]
+    if kind == "uuid" and not missing:
+        ids = _raw_ids(values)
+        return [fields(kind, values)] if ids is None else [_UUID_LENGTH, ids]
+    if kind == "uuid[]" and not missing and set(map(len, values)) == {1}:
+        ids = _raw_ids([one for (one,) in values])
+        return [fields(kind, values)] if ids is None else [_ONE_ID, ids]
+    return [fields(kind, values)]
+
+
+def standing_lineage(known_from: Sequence[int], because: Sequence[tuple[int, ...]]) -> list[Cell]:
+    """The columns of that name, of rows that stand, each on one event."""
+    return [_INT8_LENGTH, list(map(_q, known_from)), _STANDS_ON_ONE, [_q(event) for (event,) in because]]
+
+
 def lineage(
     known_from: Sequence[int], known_to: Sequence[int | None], because: Sequence[tuple[int, ...]]
-) -> list[bytes]:
-    """The columns of that name, of rows of which most stand, on one event."""
-    return [
-        _stands(8, known, -1, 32, 1, 0, _INT8_OID, 1, 1, 8, events[0])
-        if to is None and len(events) == 1
-        else b"".join((_int8(known), NULL if to is None else _int8(to), _positions(events)))
-        for known, to, events in zip(known_from, known_to, because, strict=True)
-    ]
+) -> list[Cell]:
+    """The columns of that name, of any rows."""
+    return [fields("bigint", known_from), fields("bigint", known_to), fields("bigint[]", because)]
+
+
+def side_by_side(cells: Iterable[Cell], rows: int) -> Iterator[bytes]:
+    """The cells of so many rows, one row after the other."""
+    told: list[Iterable[bytes]] = []
+    for is_constant, some in groupby(cells, key=lambda cell: isinstance(cell, bytes)):
+        if is_constant:
+            told.append(repeat(b"".join(cast("Iterable[bytes]", some)), rows))
+        else:
+            told.extend(cast("Iterable[list[bytes]]", some))
+    return chain.from_iterable(zip(*told, strict=True))
+
+
+def _raw_ids(values: Sequence[Any]) -> list[bytes] | None:
+    """The bytes of ids that are told in text, or as bytes; None when they are told otherwise."""
+    kinds = set(map(type, values))
+    if kinds == {bytes}:
+        return list(values)
+    if kinds != {str} or set(map(len, values)) != {36}:
+        return None
+    told = bytes.fromhex("".join(values).replace("-", ""))
+    if len(told) != 16 * len(values):
+        raise ValueError("an id that is none")
+    return list(chain.from_iterable(struct.iter_unpack("16s", told)))
 
 
 def row_start(columns: int) -> bytes:
@@ -67,19 +111,21 @@ def _text_or_null(value: str | None) -> bytes:
     return NULL if value is None else _text(value)
 
 
-def _uuid(value: UUID) -> bytes:
-    return _UUID_LENGTH + value.int.to_bytes(16, "big")
+def _uuid(value: UUID | str | bytes) -> bytes:
+    if isinstance(value, bytes):
+        return _UUID_LENGTH + value
+    return _UUID_LENGTH + (UUID(value) if isinstance(value, str) else value).bytes
 
 
-@lru_cache(maxsize=16)
-def _moment(value: dt.datetime) -> bytes:
-    """Remembered for a while: what was recorded together was recorded at one moment."""
+def _moment(value: dt.datetime | None) -> bytes:
+    if value is None:
+        return NULL
     since = value - _EPOCH
     return _timestamp((since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
-def _day(value: dt.date) -> bytes:
-    return _date(value.toordinal() - _EPOCH_DAY)
+def _day(value: dt.date | None) -> bytes:
+    return NULL if value is None else _date(value.toordinal() - _EPOCH_DAY)
 
 
 def _array(element_oid: int, encode: Callable[[Any], bytes], values: Iterable[Any]) -> bytes:
@@ -92,15 +138,15 @@ def _array(element_oid: int, encode: Callable[[Any], bytes], values: Iterable[An
 
 
 class _Remembered(dict[Any, bytes]):
-    """Fields of values that come again and again: codes, workers, areas. The first so many are kept."""
+    """Fields of values that come again and again: codes, workers, days. So many are kept, then all is forgotten."""
 
     def __init__(self, encode: Callable[[Any], bytes]) -> None:
         self._encode = encode
 
     def __missing__(self, value: Any) -> bytes:
-        told = self._encode(value)
-        if len(self) < _REMEMBERED:
-            self[value] = told
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        told = self[value] = self._encode(value)
         return told
 
 
@@ -112,13 +158,13 @@ _texts = _Remembered(partial(_array, _TEXT_OID, _text))
 
 FIELD_OF_KIND: dict[str, Callable[[Any], bytes]] = {
     "boolean": {True: b"\0\0\0\1\1", False: b"\0\0\0\1\0", None: NULL}.__getitem__,
-    "integer": _int4,
+    "integer": _Remembered(lambda value: NULL if value is None else _int4(value)).__getitem__,
     "bigint": _int8,
     "double precision": partial(struct.Struct(">id").pack, 8),
     "text": _Remembered(_text_or_null).__getitem__,
     "uuid": _uuid,
-    "date": _day,
-    "timestamp with time zone": _moment,
+    "date": _Remembered(_day).__getitem__,
+    "timestamp with time zone": _Remembered(_moment).__getitem__,
     "text[]": lambda values: _texts[tuple(values)],
     "uuid[]": partial(_array, _UUID_OID, _uuid),
     "integer[]": partial(_array, _INT4_OID, _int4),

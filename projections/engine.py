@@ -21,7 +21,7 @@ from psycopg import Connection
 
 from domain.ledger.connections import as_role
 from projections import store
-from projections.batch import Stop, take
+from projections.batch import TAKEN_AGAIN, Stop, Stopped, fold_batch, take, take_steps
 from projections.catalogue import PROJECTIONS
 from projections.feed import LAST_POSITION, Read, Streams, read_batch
 from projections.install import outdated, register_connection
@@ -29,7 +29,10 @@ from projections.rows import Projection
 from projections.store import Checkpoint
 
 BATCH_EVENTS = 5000
-POLL_SECONDS = 0.005
+SETTLED_BATCHES = 2000
+POLL_SECONDS = 0.003
+BATCH_SECONDS = 0.008
+"""How far apart batches begin, unless one is full: a batch costs by its tables, hardly by its events."""
 TAKE_OVER_SECONDS = 0.5
 RECONNECT_SECONDS = 0.5
 
@@ -53,6 +56,8 @@ class Engine:
         self._connection = register_connection(as_role(dsn, "projector"), register, autocommit=True)
         self._places: dict[str, int] = {}
         self._held: dict[str, Projection] = {}
+        self._batches = 0
+        self._settled: dict[str, int] = {}
 
     def hold(self) -> list[str]:
         """Take the projections that no other process holds; the names of all that are held now.
@@ -69,36 +74,69 @@ class Engine:
                 self._places[projection.name] = known.position
         return sorted(self._held)
 
-    def advance(self, upto: int = LAST_POSITION) -> bool:
-        """Take in one batch, those who are farthest first. False when there was nothing to take in."""
+    def advance(self, upto: int = LAST_POSITION) -> int:
+        """Take in one batch, those who are farthest first; how many events it was, 0 when there were none."""
         for place in sorted(set(self._places.values()), reverse=True):
             if place >= upto:
                 continue
             reads = read_batch(self._connection, place, self.batch_events, upto)
             if reads:
                 self.take_batch([name for name, at in self._places.items() if at == place], reads)
-                return True
-        return False
+                return len(reads)
+        return 0
 
     def take_batch(self, names: Sequence[str], reads: Sequence[Read]) -> None:
         """Take the batch into these projections, which all stand right before it. Raises BatchReplayed if not."""
-        before, last = reads[0].position - 1, reads[-1].position
+        stops: dict[str, Stop] = {}
+        try:
+            self._take_all(names, reads)
+        except TAKEN_AGAIN:  # seldom: then again, one by one
+            stops = self._take_apart(names, reads)
+        for name in names:
+            self._places[name] = reads[-1].position
+        for name, stop in stops.items():
+            self._settled.pop(name, None)
+            log.error("projection_stopped", register=self.register, projection=name, position=stop.position)
+            del self._places[name]
+
+    def _take_all(self, names: Sequence[str], reads: Sequence[Read]) -> None:
+        """As `_take_apart`, all or nothing. Raises TAKEN_AGAIN when some projection cannot take some event."""
+        projections = [self._held[name] for name in sorted(names)]
+        streams = Streams(self._connection)
+        with self._connection.transaction():
+            store.hold_checkpoints(self._connection, projections, reads[0].position - 1)
+            for projection in projections:
+                folded = fold_batch(streams, projection, reads)
+                if folded.stop is not None:
+                    raise Stopped
+                take_steps(self._connection, projection, folded.steps)
+            self._move(names, reads[-1].position)
+
+    def _move(self, names: Sequence[str], position: int) -> None:
+        """To the position: into the checkpoints the first time and now and then, as progress else."""
+        self._batches += 1
+        if self._batches % SETTLED_BATCHES and all(name in self._settled for name in names):
+            store.add_progress(self._connection, names, position)
+            return
+        after = min(self._settled.get(name, 0) for name in names)
+        store.settle_progress(self._connection, names, position, after)
+        self._settled |= dict.fromkeys(names, position)
+
+    def _take_apart(self, names: Sequence[str], reads: Sequence[Read]) -> dict[str, Stop]:
+        """Each projection by itself, as far as it can; what stopped those that could not take all."""
         stops: dict[str, Stop] = {}
         streams = Streams(self._connection)
         with self._connection.transaction():
-            store.hold_checkpoints(self._connection, [self._held[name] for name in names], before)
+            store.hold_checkpoints(self._connection, [self._held[name] for name in names], reads[0].position - 1)
             for name in sorted(names):
                 stop = take(self._connection, self._held[name], reads, streams=streams)
                 if stop:
                     stops[name] = stop
                     error = (stop.position, stop.reason)
                     store.move_checkpoints(self._connection, [name], stop.position - 1, error)
-            store.move_checkpoints(self._connection, [name for name in names if name not in stops], last)
-        for name in names:
-            self._places[name] = last
-        for name, stop in stops.items():
-            log.error("projection_stopped", register=self.register, projection=name, position=stop.position)
-            del self._places[name]
+            going_on = [name for name in names if name not in stops]
+            store.move_checkpoints(self._connection, going_on, reads[-1].position)
+        return stops
 
     def statuses(self) -> dict[str, Checkpoint]:
         """The checkpoints of the projections that this engine was given."""
@@ -172,8 +210,9 @@ def _follow(engine: Engine, stop_event: threading.Event) -> None:
         if time.monotonic() >= hold_again_at:
             engine.hold()
             hold_again_at = time.monotonic() + TAKE_OVER_SECONDS
-        if not engine.advance():
-            stop_event.wait(POLL_SECONDS)
+        began = time.monotonic()
+        if engine.advance() < engine.batch_events:
+            stop_event.wait(max(POLL_SECONDS, began + BATCH_SECONDS - time.monotonic()))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
 from domain.ledger.record import parts, stream
 from domain.registry import REGISTRY
-from domain.stream import Entry
+from domain.stream import Entry, in_force
 from projections.plain import entry_of
 
 _FEED = sql.SQL("SELECT record FROM events WHERE position > %b AND position <= %b ORDER BY position LIMIT %b")
@@ -75,14 +75,22 @@ class Streams:
         self._connection = connection
         self._kept: tuple[UUID, int] | None = None
         self._entries: Sequence[Entry] = ()
+        self._counting: Sequence[Entry] | None = None
 
     def upto(self, stream_id: UUID, position: int) -> Sequence[Entry]:
         """All of a stream's entries up to the position. Raises what decoding them raises."""
         if self._kept != (stream_id, position):
             rows = self._connection.execute(_STREAM, (stream_id, position), binary=True).fetchall()
             self._entries = [_entry(record) for (record,) in rows]
-            self._kept = (stream_id, position)
+            self._kept, self._counting = (stream_id, position), None
         return self._entries
+
+    def counting(self, stream_id: UUID, position: int) -> Sequence[Entry]:
+        """Those of them that are in force."""
+        entries = self.upto(stream_id, position)
+        if self._counting is None:
+            self._counting = in_force(entries)
+        return self._counting
 
 
 def decoded(record: bytes) -> Read:

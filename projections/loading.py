@@ -13,20 +13,21 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
-from domain.correction import EntryCorrected
+from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import schema_of
 from domain.ledger.record import parts, stream
-from domain.stream import Entry
+from domain.stream import Entry, in_force
 from projections import store
-from projections.batch import apply_steps, concerns, refold, told
+from projections.batch import TAKEN_AGAIN, concerns, refold, told
 from projections.catalogue import PROJECTIONS
 from projections.feed import AMENDMENTS, Read, decoded, read_streams, stream_ranges
 from projections.install import register_connection, schema_connection
@@ -74,11 +75,13 @@ class Loader:
         self._standing = {table.name: Standing(table) for table in tables}
         self._rows: dict[str, list[Row]] = {table.name: [] for table in tables}
         self._handlers: dict[type[Fact], list[Handler]] = {}
-        self._told: dict[type[Fact], list[Projection]] = {}
         for projection in projections:
             for kind, handler in projection.when.items():
-                self._handlers.setdefault(kind, []).append(handler)
-                self._told.setdefault(kind, []).append(projection)
+                if projection.each is None:
+                    self._handlers.setdefault(kind, []).append(handler)
+        self._of_each = [projection for projection in projections if projection.each is not None]
+        self._each: list[Entry] = []
+        self._is_amended = False
         self._stream_bytes = b""
         self._stream_id = UUID(int=0)
         self._entries: list[Entry] = []
@@ -105,34 +108,51 @@ class Loader:
     def finish(self) -> None:
         """Write what is left."""
         self._end_stream()
+        self._write_each()
         for name in self._rows:
             self._write(name)
 
     def _fold(self, entry: Entry) -> None:
-        fact, position, stream_id, touched = entry.fact, entry.position, entry.stream_id, self._touched
+        fact, position, touched = entry.fact, entry.position, self._touched
         if type(fact) in AMENDMENTS:
             self._amend()
             return
-        because = (position,)
+        if self._is_amended:
+            self._open_each([entry])
+        because, stream_bytes, standing = (position,), self._stream_bytes, self._standing
         for handler in self._handlers.get(type(fact), ()):
             for operation in handler(entry, fact):
                 name = operation.table
                 rows = touched.get(name)
                 if rows is None:
-                    rows = touched[name] = self._standing[name].begun(stream_id)
-                self._standing[name].apply_to(rows, operation, stream_id, position, because)
+                    rows = touched[name] = standing[name].begun(stream_bytes)
+                standing[name].apply_to(rows, operation, stream_bytes, position, because)
 
     def _amend(self) -> None:
         """The last entry is a correction or a strike-out: as `batch.fold_one`, the stream at hand."""
-        kinds = {type(entry.fact) for entry in self._entries}
-        kinds |= {type(entry.fact.content) for entry in self._entries if isinstance(entry.fact, EntryCorrected)}
-        concerned = {projection.name: projection for kind in kinds for projection in self._told.get(kind, ())}
-        for projection in concerned.values():
-            step = refold(projection, self._entries)
-            tables = {table.name: self._standing[table.name] for table in projection.tables}
-            for name, standing in tables.items():
-                self._touched[name] = standing.begun(self._stream_id)
-            apply_steps(tables, [step])
+        if not self._is_amended:
+            self._open_each(self._entries[:-1])
+            self._is_amended = True
+        counting = in_force(self._entries)
+        kinds = _kinds_amended(self._entries)
+        for projection in self._projections:
+            if projection.refold is None and kinds.isdisjoint(projection.when):
+                continue  # nothing that it folds counts otherwise than before
+            step = refold(projection, self._entries, counting)
+            for name, rows in (step.refolded or {}).items():
+                standing = self._standing[name]
+                self._touched[name] = standing.begun(self._stream_bytes)
+                standing.bring_to(self._stream_bytes, rows, step.position, step.amendments)
+
+    def _open_each(self, entries: Iterable[Entry]) -> None:
+        """The rows of projections that have one for each entry, where the stream is amended: then these may end."""
+        for projection in self._of_each:
+            for table in projection.tables:
+                standing = self._standing[table.name]
+                rows = self._touched[table.name] = standing.begun(self._stream_bytes)
+                for entry in entries:
+                    for operation in projection.fold(entry):
+                        standing.apply_to(rows, operation, self._stream_bytes, entry.position, (entry.position,))
 
     def _pass_over(self, read: Read) -> None:
         """One that cannot be decoded stops the rebuild of those whom it concerns."""
@@ -140,6 +160,10 @@ class Loader:
             raise RebuildStopped(f"at position {read.position}: {told(read.fault)}") from read.fault
 
     def _end_stream(self) -> None:
+        if not self._is_amended and self._of_each:
+            self._each += self._entries
+            if len(self._each) >= _FLUSH_ROWS:
+                self._write_each()
         for name in self._touched:
             rows = self._rows[name]
             rows += self._standing[name].emptied()
@@ -147,10 +171,39 @@ class Loader:
                 self._write(name)
         self._touched.clear()
         self._entries.clear()
+        self._is_amended = False
 
     def _write(self, name: str) -> None:
-        store.insert_rows(self._connection, self._standing[name].table, self._rows[name], self._suffix)
+        with _words(f"rows of {name}"):
+            store.insert_rows(self._connection, self._standing[name].table, self._rows[name], self._suffix)
         self._rows[name].clear()
+
+    def _write_each(self) -> None:
+        for projection in self._of_each:
+            with _words(f"rows of {projection.name}"):
+                store.insert_each(self._connection, projection, self._each, self._suffix)
+        self._each.clear()
+
+
+@contextmanager
+def _words(what: str) -> Iterator[None]:
+    """A row that cannot be written stops the rebuild, without its content."""
+    try:
+        yield
+    except TAKEN_AGAIN as fault:
+        raise RebuildStopped(f"{what} cannot be written: {told(fault)}") from fault
+
+
+def _kinds_amended(entries: Sequence[Entry]) -> set[type[Fact]]:
+    """The kinds of the facts that may count otherwise, now that the last entry is a correction or a strike-out."""
+    kinds = {type(entry.fact.content) for entry in entries if isinstance(entry.fact, EntryCorrected)}
+    by_version = {entry.version: entry for entry in entries}
+    at: Entry | None = entries[-1]
+    while at is not None:
+        kinds.add(type(at.fact))
+        target = at.fact.entry if isinstance(at.fact, EntryCorrected | EntryStruckOut) else at.version
+        at = by_version.get(target) if target < at.version else None
+    return kinds
 
 
 def load_part(part: Part, projections: Iterable[Projection] = PROJECTIONS) -> int:

@@ -13,6 +13,8 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, NamedTuple
 
+import msgspec
+
 from domain.fact import Fact
 from domain.stream import Entry, in_force
 
@@ -23,7 +25,7 @@ FOLDING = 1
 """Raised when the engine itself comes to make other rows of the same folds: every projection is then outdated."""
 
 
-class Open(NamedTuple):
+class Open(msgspec.Struct, frozen=True, gc=False):
     """A row stands under the key with these columns; the others are null. One that stood there ends."""
 
     table: str
@@ -31,14 +33,14 @@ class Open(NamedTuple):
     columns: Columns
 
 
-class Close(NamedTuple):
+class Close(msgspec.Struct, frozen=True, gc=False):
     """The row under the key ends; with a shorter key, every row of the stream whose key begins so."""
 
     table: str
     key: Key
 
 
-class Amend(NamedTuple):
+class Amend(msgspec.Struct, frozen=True, gc=False):
     """The row under the key goes on with some columns changed. Where none stands, nothing, or one opens if `opens`.
 
     With a shorter key: every row of the stream whose key begins so.
@@ -53,6 +55,7 @@ class Amend(NamedTuple):
 Operation = Open | Close | Amend
 Handler = Callable[[Entry, Any], Iterable[Operation]]
 """What one kind of fact does to the rows. The second argument is the entry's fact, of the class it is listed under."""
+Each = Callable[[Entry, Any], tuple[Any, ...]]
 
 
 class Stand(NamedTuple):
@@ -91,6 +94,8 @@ class Projection:
     """A fold and its tables. `when`: what each kind of fact does; what is not listed does nothing.
 
     `refold` says, of all entries of an amended stream, how they count; by default those that are in force.
+    `each`, of a projection whose `when` opens a row of its one table for every entry, under the entry's version, tells
+    that row's columns in their order: what a rebuild needs not take the long way.
     """
 
     name: str
@@ -99,6 +104,7 @@ class Projection:
     script: str
     code: bytes = b""
     refold: Refold | None = None
+    each: Each | None = None
 
     @classmethod
     def beside(
@@ -109,6 +115,7 @@ class Projection:
         refold: Refold | None = None,
         *,
         questions: tuple[str, ...] = (),
+        each: Each | None = None,
     ) -> Projection:
         """The projection of that module (its `__name__`), with the .sql of the same name that lies beside it.
 
@@ -118,19 +125,20 @@ class Projection:
         folder = resources.files(package)
         scripts = ((folder / f"{one}.sql").read_text(encoding="utf-8") for one in (name, *questions))
         script = "\n".join(scripts)
-        return cls(name, tables, when, script, (folder / f"{name}.py").read_bytes(), refold)
+        return cls(name, tables, when, script, (folder / f"{name}.py").read_bytes(), refold, each)
 
     def fold(self, entry: Entry) -> Iterable[Operation]:
         """What the entry does to the rows of its stream."""
         handler = self.when.get(type(entry.fact))
         return handler(entry, entry.fact) if handler else ()
 
-    def refolded(self, entries: Sequence[Entry]) -> Iterable[Stand]:
-        """All entries of a stream as they count, in order."""
+    def refolded(self, entries: Sequence[Entry], counting: Sequence[Entry] | None = None) -> Iterable[Stand]:
+        """All entries of a stream as they count, in order. `counting`: those in force, where they are known."""
         if self.refold is not None:
             return self.refold(entries)
         positions = {entry.version: entry.position for entry in entries}
-        return (Stand(entry, self.fold(entry), stands_on(entry, positions)) for entry in in_force(entries))
+        counting = in_force(entries) if counting is None else counting
+        return (Stand(entry, self.fold(entry), stands_on(entry, positions)) for entry in counting)
 
     @cached_property
     def parts(self) -> Mapping[str, str]:

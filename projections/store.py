@@ -7,24 +7,36 @@ connection's search path is the register's schema.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
-from typing import Any, LiteralString
-from uuid import UUID
+from itertools import chain
+from typing import Any, LiteralString, TypeVar
 from weakref import WeakKeyDictionary
 
 from psycopg import Connection, sql
 from psycopg.rows import class_row
 
-from projections.copying import END, NULL, START, fields, lineage, row_start
+from domain.stream import Entry
+from projections.copying import END, NULL, START, Cell, column, lineage, row_start, side_by_side, standing_lineage
 from projections.rows import Projection, Table
-from projections.standing import Row
+from projections.standing import Row, StreamId
+
+T = TypeVar("T")
 
 RUNNING, STOPPED = "running", "stopped"
 _COPY_CHUNK_ROWS = 2000
 _COLUMNS = "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
-_KINDS: WeakKeyDictionary[Connection[Any], dict[str, dict[str, str]]] = WeakKeyDictionary()
+CHECKPOINTS = """
+    SELECT c.projection, greatest(c.position, p.position) AS position, c.fold_fingerprint, c.questions_fingerprint,
+        c.status, c.error, c.error_position, greatest(c.updated_at, p.moved_at) AS updated_at
+    FROM projection_checkpoints c
+    LEFT JOIN LATERAL (
+        SELECT o.position, o.moved_at FROM projection_progress o
+        WHERE o.projection = c.projection ORDER BY o.position DESC LIMIT 1
+    ) p ON true
+"""
+_ACCESS: WeakKeyDictionary[Connection[Any], dict[str, _Access]] = WeakKeyDictionary()
 
 
 class BatchReplayed(Exception):
@@ -48,30 +60,45 @@ class Checkpoint:
 def checkpoints(connection: Connection[Any]) -> dict[str, Checkpoint]:
     """All checkpoints, by projection."""
     with connection.cursor(row_factory=class_row(Checkpoint)) as cursor:
-        return {row.projection: row for row in cursor.execute("SELECT * FROM projection_checkpoints")}
+        return {row.projection: row for row in cursor.execute(CHECKPOINTS)}
 
 
 def hold_checkpoints(connection: Connection[Any], projections: Iterable[Projection], expected: int) -> None:
     """Lock the projections' rows to the transaction's end. Raises BatchReplayed when one stands elsewhere."""
     wanted = {projection.name: projection for projection in projections}
-    rows = connection.execute(
-        "SELECT projection, position, fold_fingerprint FROM projection_checkpoints"
-        " WHERE projection = ANY(%s) ORDER BY projection FOR UPDATE",
-        (list(wanted),),
-    ).fetchall()
-    found = {name: (position, fold) for name, position, fold in rows}
+    connection.execute(
+        "SELECT FROM projection_checkpoints WHERE projection = ANY(%s) ORDER BY projection FOR UPDATE", (list(wanted),)
+    )
+    found = checkpoints(connection)  # by a statement of its own, whose snapshot is not older than the locks
     for name, projection in wanted.items():
-        position, fold = found.get(name, (None, None))
+        position = found[name].position if name in found else None
         if position != expected:
             raise BatchReplayed(f"{name} stands at {position}, the batch begins after {expected}")
-        if fold != projection.fingerprint:
+        if found[name].fold_fingerprint != projection.fingerprint:
             raise BatchReplayed(f"the rows of {name} are made by another fold now")
+
+
+def add_progress(connection: Connection[Any], projections: Sequence[str], position: int) -> None:
+    """Say that they have taken in everything up to the position; they are running."""
+    connection.execute(
+        "INSERT INTO projection_progress (projection, position, moved_at) SELECT unnest(%s::text[]), %s, %s",
+        (list(projections), position, dt.datetime.now(dt.UTC)),
+    )
+
+
+def settle_progress(connection: Connection[Any], projections: Sequence[str], position: int, after: int) -> None:
+    """Write the position down in the checkpoints; progress up to it is deleted, from the given position on."""
+    move_checkpoints(connection, projections, position)
+    connection.execute(
+        "DELETE FROM projection_progress WHERE projection = ANY(%s) AND position > %s AND position <= %s",
+        (list(projections), after, position),
+    )
 
 
 def move_checkpoints(
     connection: Connection[Any], projections: Sequence[str], position: int, error: tuple[int, str] | None = None
 ) -> None:
-    """Say that they have taken in everything up to the position, and what stopped them there, if anything."""
+    """Write down that they have taken in everything up to the position, and what stopped them there, if anything."""
     if not projections:
         return
     error_position, text = error or (None, None)
@@ -83,15 +110,13 @@ def move_checkpoints(
     )
 
 
-def load_standing(connection: Connection[Any], table: Table, streams: Collection[UUID], suffix: str = "") -> list[Row]:
-    """The standing rows of the streams."""
+def load_standing(
+    connection: Connection[Any], table: Table, streams: Collection[StreamId], suffix: str = ""
+) -> list[Row]:
+    """The standing rows of the streams, ids other than the stream's as texts: so the folds have them."""
     if not streams:
         return []
-    names = (*table.key, *table.columns)
-    statement = sql.SQL(
-        "SELECT known_from, because, {columns} FROM {table} WHERE {stream} = ANY(%s) AND known_to IS NULL"
-    ).format(columns=_names((table.stream, *names)), table=_table(table, suffix), stream=sql.Identifier(table.stream))
-    rows = connection.execute(statement, (list(streams),), binary=True)
+    rows = connection.execute(_access(connection, table, suffix).load, (list(streams),), binary=True)
     first = 3 + len(table.key)
     return [
         Row(
@@ -110,37 +135,41 @@ def insert_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], 
     """Put new rows in, standing or already ended."""
     if not rows:
         return
-    kinds = _kinds(connection, table.name + suffix)
-    names = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(_table(table, suffix), _names(names))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    access = _access(connection, table, suffix)
+    _copy(connection, access, (binary_rows(table, access.kinds, some) for some in _chunks(rows)))
+
+
+def insert_each(
+    connection: Connection[Any], projection: Projection, entries: Sequence[Entry], suffix: str = ""
+) -> None:
+    """Put a row in for each entry, of a projection that says what `each` comes to."""
+    if not entries:
+        return
+    (table,) = projection.tables
+    access = _access(connection, table, suffix)
+    _copy(connection, access, (binary_each(projection, access.kinds, some) for some in _chunks(entries)))
+
+
+def _copy(connection: Connection[Any], access: _Access, chunks: Iterable[bytes]) -> None:
+    with connection.cursor() as cursor, cursor.copy(access.insert) as copy:
         copy.write(START)
-        for start in range(0, len(rows), _COPY_CHUNK_ROWS):
-            copy.write(binary_rows(table, kinds, rows[start : start + _COPY_CHUNK_ROWS]))
+        for chunk in chunks:
+            copy.write(chunk)
         copy.write(END)
+
+
+def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[start : start + _COPY_CHUNK_ROWS] for start in range(0, len(rows), _COPY_CHUNK_ROWS))
 
 
 def end_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], suffix: str = "") -> None:
     """Say of stored rows until which position they were known."""
     if not rows:
         return
-    keyed = {table.stream: "uuid", **table.key, "known_from": "int8"}
-    given = {**keyed, "known_to": "int8"}
     values: list[list[Any]] = [[row.stream_id for row in rows]]
     values += [[row.key[place] for row in rows] for place in range(len(table.key))]
     values += [[row.known_from for row in rows], [row.known_to for row in rows]]
-    statement = sql.SQL("UPDATE {table} t SET known_to = e.known_to FROM unnest({given}) AS e ({names}) WHERE {same}")
-    connection.execute(
-        statement.format(
-            table=_table(table, suffix),
-            given=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.Identifier(kind)) for kind in given.values()),
-            names=_names(tuple(given)),
-            same=sql.SQL(" AND ").join(
-                sql.SQL("t.{name} = e.{name}").format(name=sql.Identifier(name)) for name in keyed
-            ),
-        ),
-        values,
-    )
+    connection.execute(_access(connection, table, suffix).end, values)
 
 
 def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> tuple[int, str]:
@@ -153,40 +182,114 @@ def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> 
 
 def binary_rows(table: Table, kinds: Mapping[str, str], rows: Iterable[Row]) -> bytes:
     """The rows in COPY's binary format. Rows that state the same columns go together, each column at once."""
-    by_shape: dict[tuple[str, ...], list[Row]] = {}
+    standing: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    others: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        by_shape.setdefault(tuple(row.columns), []).append(row)
-    return b"".join(chain.from_iterable(_binary(table, kinds, shape, alike) for shape, alike in by_shape.items()))
+        (standing if row.known_to is None and len(row.because) == 1 else others)[tuple(row.columns)].append(row)
+    told = [_binary(table, kinds, shape, alike, _standing_lineage(alike)) for shape, alike in standing.items()]
+    told += [_binary(table, kinds, shape, alike, _lineage(alike)) for shape, alike in others.items()]
+    return b"".join(chain.from_iterable(told))
 
 
-def _binary(table: Table, kinds: Mapping[str, str], shape: Sequence[str], rows: Sequence[Row]) -> Iterator[bytes]:
+def _standing_lineage(rows: Sequence[Row]) -> list[Cell]:
+    return standing_lineage([row.known_from for row in rows], [row.because for row in rows])
+
+
+def _lineage(rows: Sequence[Row]) -> list[Cell]:
+    return lineage([row.known_from for row in rows], [row.known_to for row in rows], [row.because for row in rows])
+
+
+def binary_each(projection: Projection, kinds: Mapping[str, str], entries: Sequence[Entry]) -> bytes:
+    """As `binary_rows`, of the rows that the entries come to, each by itself."""
+    assert projection.each is not None  # noqa: S101 -- who calls goes by it; tells the type checker
+    (table,) = projection.tables
+    positions = [entry.position for entry in entries]
+    told = zip(*[projection.each(entry, entry.fact) for entry in entries], strict=True)
+    given = dict(zip(table.columns, told, strict=True))
+    ids = [entry.stream_id.bytes for entry in entries]
+    keys = ([entry.version for entry in entries],)
+    lines = standing_lineage(positions, [(position,) for position in positions])
+    return b"".join(side_by_side(_cells(table, kinds, ids, keys, lines, given), len(entries)))
+
+
+def _binary(
+    table: Table, kinds: Mapping[str, str], shape: Sequence[str], rows: Sequence[Row], lineage_cells: Iterable[Cell]
+) -> Iterator[bytes]:
     given = dict(zip(shape, zip(*[row.columns.values() for row in rows], strict=True), strict=True))
     keys = zip(*[row.key for row in rows], strict=True)
-    cells: list[Iterable[bytes]] = [
-        repeat(row_start(4 + len(table.key) + len(table.columns))),
-        fields("uuid", [row.stream_id for row in rows]),
-        *(fields(kinds[name], values) for name, values in zip(table.key, keys, strict=True)),
-        lineage([row.known_from for row in rows], [row.known_to for row in rows], [row.because for row in rows]),
-    ]
-    absent = 0
+    ids = [row.stream_id for row in rows]
+    return side_by_side(_cells(table, kinds, ids, keys, lineage_cells, given), len(rows))
+
+
+def _cells(  # noqa: PLR0917 -- a row's parts, in their order
+    table: Table,
+    kinds: Mapping[str, str],
+    stream_ids: Sequence[StreamId],
+    keys: Iterable[Sequence[Any]],
+    lineage_cells: Iterable[Cell],
+    given: Mapping[str, Sequence[Any]],
+) -> Iterator[Cell]:
+    yield row_start(4 + len(table.key) + len(table.columns))
+    yield from column("uuid", stream_ids)
+    for name, values in zip(table.key, keys, strict=True):
+        yield from column(kinds[name], values)
+    yield from lineage_cells
     for name in table.columns:
-        if name in given:
-            if absent:
-                cells.append(repeat(NULL * absent))
-            cells.append(fields(kinds[name], given[name]))
-            absent = 0
-        else:
-            absent += 1
-    cells.append(repeat(NULL * absent))
-    return chain.from_iterable(zip(*cells, strict=False))  # what is the same in each row is repeated without end
+        yield from column(kinds[name], given[name]) if name in given else (NULL,)
 
 
-def _kinds(connection: Connection[Any], table: str) -> Mapping[str, str]:
-    """The types of a table's columns. Asked once a connection: who follows one fold keeps to its tables."""
-    known = _KINDS.setdefault(connection, {})
-    if table not in known:
-        known[table] = dict(connection.execute(_COLUMNS, (table,)).fetchall())
-    return known[table]
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """The types of a table's columns, and the statements that read and write it."""
+
+    kinds: Mapping[str, str]
+    load: bytes
+    insert: bytes
+    end: bytes
+
+
+def _access(connection: Connection[Any], table: Table, suffix: str) -> _Access:
+    """Made once a connection: who follows one fold keeps to its tables, and each batch would ask anew."""
+    known = _ACCESS.setdefault(connection, {})
+    name = table.name + suffix
+    if name not in known:
+        kinds = dict(connection.execute(_COLUMNS, (name,)).fetchall())
+        statements = _load(table, kinds, suffix), _insert(table, suffix), _end(table, suffix)
+        load, insert, end = (statement.as_bytes(connection) for statement in statements)
+        known[name] = _Access(kinds, load, insert, end)
+    return known[name]
+
+
+def _load(table: Table, kinds: Mapping[str, str], suffix: str) -> sql.Composed:
+    as_text = {"uuid": sql.SQL("{}::text"), "uuid[]": sql.SQL("{}::text[]")}
+    told = [
+        as_text.get(kinds[name], sql.SQL("{}")).format(sql.Identifier(name)) for name in (*table.key, *table.columns)
+    ]
+    return sql.SQL(
+        "SELECT known_from, because, {columns} FROM {table} WHERE {stream} = ANY(%s) AND known_to IS NULL"
+    ).format(
+        columns=sql.SQL(", ").join([sql.Identifier(table.stream), *told]),
+        table=_table(table, suffix),
+        stream=sql.Identifier(table.stream),
+    )
+
+
+def _insert(table: Table, suffix: str) -> sql.Composed:
+    names = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(_table(table, suffix), _names(names))
+
+
+def _end(table: Table, suffix: str) -> sql.Composed:
+    keyed = {table.stream: "uuid", **table.key, "known_from": "int8"}
+    given = {**keyed, "known_to": "int8"}
+    return sql.SQL(
+        "UPDATE {table} t SET known_to = e.known_to FROM unnest({given}) AS e ({names}) WHERE {same}"
+    ).format(
+        table=_table(table, suffix),
+        given=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.Identifier(kind)) for kind in given.values()),
+        names=_names(tuple(given)),
+        same=sql.SQL(" AND ").join(sql.SQL("t.{name} = e.{name}").format(name=sql.Identifier(name)) for name in keyed),
+    )
 
 
 def _frozen(value: Any) -> Any:

@@ -25,25 +25,22 @@ TRAIL = Table(
 )  # fmt: skip
 
 
-def recorded(entry: Entry, fact: Fact) -> tuple[Operation, ...]:
-    row: dict[str, Any] = {
-        "position": entry.position,
-        "stream_kind": fact.stream,
-        "name": _NAMES[type(fact)],
-        "occurred_at": entry.occurred_at,
-        "recorded_at": entry.recorded_at,
-        "actor": entry.actor,
-        "correlation_id": entry.correlation_id,
-        "caused_by": entry.caused_by,
-    }
+def told(entry: Entry, fact: Fact) -> tuple[Any, ...]:
+    """The columns of an entry's row, in their order, until something amends it."""
+    entered_at = system = file = row_id = amends_entry = mistake = None
     if entry.provenance is not None:
-        row["entered_at"] = entry.provenance.entered_at
-        row["source_system"] = entry.provenance.system
-        row["source_file"] = entry.provenance.file
-        row["source_row_id"] = entry.provenance.row_id
+        source = entry.provenance
+        entered_at, system, file, row_id = source.entered_at, source.system, source.file, source.row_id
     if type(fact) is EntryCorrected or type(fact) is EntryStruckOut:  # by type: it is asked of every event
-        row["amends_entry"], row["mistake"] = fact.entry, fact.mistake
-    return (Open("trail", (entry.version,), row),)
+        amends_entry, mistake = fact.entry, fact.mistake
+    return (
+        entry.position, fact.stream, _NAMES[type(fact)], entry.occurred_at, entry.recorded_at, entry.actor,
+        entry.correlation_id, entry.caused_by, entered_at, system, file, row_id, amends_entry, mistake, None, None,
+    )  # fmt: skip
+
+
+def recorded(entry: Entry, fact: Fact) -> tuple[Operation, ...]:
+    return (Open("trail", (entry.version,), dict(zip(TRAIL.columns, told(entry, fact), strict=True))),)
 
 
 _NAMES = {kind: kind.stored_name() for kind in REGISTRY.facts.values()}
@@ -59,9 +56,9 @@ class _Marks:
     def take(self, entry: Entry) -> None:
         if entry.version in self.struck:
             return
-        if isinstance(entry.fact, EntryStruckOut):
+        if type(entry.fact) is EntryStruckOut:
             self.struck.setdefault(entry.fact.entry, entry)
-        elif isinstance(entry.fact, EntryCorrected):
+        elif type(entry.fact) is EntryCorrected:
             self.corrected.setdefault(entry.fact.entry, entry)
 
 
@@ -77,4 +74,4 @@ def marked(entries: Sequence[Entry]) -> Iterable[Stand]:
         yield Stand(entry, operations, (entry.position, *changes.values()))
 
 
-PROJECTION = Projection.beside(__name__, (TRAIL,), dict.fromkeys(REGISTRY.facts.values(), recorded), marked)
+PROJECTION = Projection.beside(__name__, (TRAIL,), dict.fromkeys(REGISTRY.facts.values(), recorded), marked, each=told)

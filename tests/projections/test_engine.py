@@ -13,8 +13,10 @@ from domain.ledger.connections import as_role
 from projections.catalogue import PROJECTIONS
 from projections.engine import Engine, NotYetReflected, follow, run_once, wait_for
 from projections.install import install, owner_connection, register_connection
+from projections.loading import RebuildStopped
 from projections.rebuild import rebuild, start_up
 from projections.rows import Projection
+from projections.store import CHECKPOINTS
 from tests.projections.conftest import Book, Rows
 from tests.projections.history import History, decision, referral, started, whole_episode
 
@@ -180,3 +182,72 @@ def test_rows_of_another_fold_wait_for_a_rebuild_which_starting_up_does(
     assert run_once(*book, [new])["episodes"].position < last
     assert start_up(*book, [new])["episodes"].position == last
     assert len(rows("episodes")) == 2
+
+
+def test_an_old_snapshot_makes_no_batch_dearer(book: Book, history: History) -> None:
+    for _ in range(40):
+        history.record(uuid4(), *whole_episode(uuid4()))
+    engine = Engine(*book, batch_events=1)
+    engine.hold()
+    engine.advance()
+    with register_connection(*book) as old:
+        old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        old.execute("SELECT FROM events LIMIT 1")
+        before = pages_read_for_the_checkpoints(book)
+        batches = 0
+        while engine.advance():
+            batches += 1
+        assert batches > 200
+        assert pages_read_for_the_checkpoints(book) <= before + len(PROJECTIONS)  # its index has become one page deeper
+    engine.close()
+
+
+def pages_read_for_the_checkpoints(book: Book) -> int:
+    """How many pages PostgreSQL looks at to tell how far each projection is."""
+    with reader_connection(book) as connection:
+        plan = connection.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + CHECKPOINTS).fetchone()
+    assert plan is not None
+    return int(plan[0][0]["Plan"]["Shared Hit Blocks"]) + int(plan[0][0]["Plan"]["Shared Read Blocks"])
+
+
+def test_progress_is_written_down_now_and_then_and_what_lies_behind_is_deleted(
+    book: Book, history: History, reader: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.engine.SETTLED_BATCHES", 10)
+    for _ in range(4):
+        last = history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book, batch_events=1)
+    kept = reader.execute("SELECT projection, position FROM projection_progress ORDER BY position").fetchall()
+    written = reader.execute("SELECT DISTINCT position FROM projection_checkpoints").fetchall()
+    assert len(written) == 1
+    assert [row["position"] for row in kept if row["projection"] == "trail"] == [
+        *range(written[0]["position"] + 1, last + 1)
+    ]
+    assert last - 10 < written[0]["position"] <= last
+
+
+@pytest.mark.parametrize("follows", ["rebuilds", "takes over"])
+def test_who_comes_next_goes_on_from_the_last_progress(book: Book, history: History, follows: str) -> None:
+    for _ in range(2):
+        last = history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book, batch_events=1)
+    if follows == "rebuilds":
+        results = rebuild(*book)
+        assert all(result.equal for result in results)
+        assert {result.position for result in results} == {last}
+    last = history.record(uuid4(), *whole_episode(uuid4()))
+    assert {checkpoint.position for checkpoint in run_once(*book).values()} == {last}
+    assert all(result.equal for result in rebuild(*book))
+
+
+def test_an_id_that_is_none_stops_the_rebuild_in_words(book: Book, history: History) -> None:
+    state = (
+        b'{"occurred_at":"2022-01-03T10:00:00Z","actor":"anna","correlation_id":"'
+        + b"not-a-correlation-id-at-all-but-long"
+        + b'","plain":{"area":"north"}}'
+    )
+    history.record_raw(uuid4(), "client_registered.1", state)
+    with pytest.raises(RebuildStopped, match="rows of trail cannot be written: ValueError"):
+        rebuild(*book)
+    checkpoint = run_once(*book)["trail"]
+    assert (checkpoint.status, checkpoint.position, checkpoint.error_position) == ("stopped", 0, 1)
