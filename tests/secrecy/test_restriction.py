@@ -459,7 +459,7 @@ def test_a_fault_in_the_middle_of_a_step_leaves_everything_as_it_was(
     """The connection breaks after the last statement of each step that changes keys, before its transaction ends."""
     episode_id, version = mistaken(desk, desk.client(), desk.client())
     restriction_id, before = agreed(desk, episode_id, version), entries(desk.book, episode_id)
-    whole, armed = KeyringSteps._in_transaction, []
+    whole, armed = KeyringSteps._in_transaction, list[int]()
 
     def broken(self: KeyringSteps, work: Callable[[psycopg.Connection], Any]) -> Any:
         def cut(connection: psycopg.Connection) -> Any:

@@ -46,7 +46,7 @@ def doomed(dsn: str, register: str, restriction_id: UUID, number: int, after: bo
 
     def begun(at: Step, done: bool) -> None:
         if (at, done) == (Step.RETIRE, False):  # what opens the book is no part of it
-            psycopg.Cursor.execute = execute  # type: ignore[method-assign,assignment] # this process is there for that
+            psycopg.Cursor.execute = execute  # type: ignore[method-assign] # this process is there for that
 
     desk = Desk(dsn, register)
     with restricter(desk, told=begun) as one:
