@@ -4,13 +4,13 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TypeVar, cast
 from uuid import UUID
 
-from eventsourcing.application import AggregateNotFoundError, Application, LRUCache
+from eventsourcing.application import Application
 
 from domain.client.state import ClientState
 from domain.command import Context, StreamState
@@ -18,7 +18,7 @@ from domain.consequence import ModelReference
 from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
 from domain.fact import StreamKind
-from domain.ledger.deciding import check_place, decided
+from domain.ledger.deciding import Decision, check_place, decided
 from domain.ledger.errors import CommandReused, VersionConflict
 from domain.ledger.identity import register_stream_id
 from domain.ledger.mapper import EntryMapper, EntryStore, draft_of, entry_of
@@ -27,13 +27,14 @@ from domain.ledger.recorder import PATIENCE_SECONDS, RegisterRecorder
 from domain.ledger.secrecy.blind import BlindIndex
 from domain.ledger.secrecy.keyring import KeyFenced, Keyring
 from domain.ledger.secrecy.safe import Safe
-from domain.ledger.submission import Draft, Submission
+from domain.ledger.states import States
+from domain.ledger.submission import Draft, Receipt, Submission
 from domain.refusal import BeingDestroyed, Refusal, Unknown
 from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
-from domain.stream import Entry
-from domain.streams import check_admits, continue_stream, fold_stream, kind_of, pin_of
+from domain.stream import is_amended
+from domain.streams import check_admits, continue_stream, kind_of, pin_of
 from domain.subjects import UNASSIGNED, Subject, subjects
 
 __all__ = ["CACHED_STREAMS", "UNKNOWN", "Book", "Order", "Outcome"]
@@ -65,7 +66,7 @@ class Book(Application[UUID]):
         self.register_id = register_stream_id(register)
         self.safe = Safe(keyring, self._origin)
         self.clients = BlindIndex(dsn, register, self._key_of_tags, patience_seconds=patience_seconds)
-        self._keyring, self._cached_in = keyring, 0
+        self._keyring = keyring
         self.clock = clock or (lambda: dt.datetime.now(dt.UTC))
         super().__init__(
             {
@@ -74,10 +75,9 @@ class Book(Application[UUID]):
                 "LEDGER_REGISTER": register,
                 "LEDGER_PATIENCE_SECONDS": str(patience_seconds),
                 "MAPPER_TOPIC": "domain.ledger.mapper:EntryMapper",
-                "AGGREGATE_CACHE_MAXSIZE": str(CACHED_STREAMS),
-                "DEEPCOPY_FROM_AGGREGATE_CACHE": "n",
             }
         )
+        self.states = States(self.ledger, self.safe, CACHED_STREAMS)
 
     def construct_mapper(self) -> EntryMapper:
         """The registry's mapper: no transcoder, cipher or compressor."""
@@ -105,32 +105,8 @@ class Book(Application[UUID]):
         A stream of another kind is folded as what it is: the caller sees that by the state's class.
         """
         if position is not None:
-            stood = self.safe.entries(self.ledger.read_stream(stream_id, upto_position=position))
-            return fold_stream(kind_of(stood) or kind, stood)
-        self._forget_what_was_lent()
-
-        def project(state: StreamState | None, events: Iterable[Entry]) -> StreamState | None:
-            news = tuple(events)
-            if not news:
-                return state
-            if state is not None:
-                return continue_stream(state, kind, news)
-            return fold_stream(kind_of(news) or kind, news)  # what is cached must not hang on who asked
-
-        try:
-            state = cast("StreamState", self.repository.get(stream_id, projector_func=project))  # type: ignore[type-var] # the library types aggregates by an `id` that a pure state has no use for
-        except AggregateNotFoundError:
-            return fold_stream(kind, ())
-        if self.repository.cache is not None:
-            self.repository.cache.put(stream_id, state)  # type: ignore[arg-type] # as above
-        return state
-
-    def _forget_what_was_lent(self) -> None:
-        """States are kept no longer than the keys that opened them."""
-        epoch = self.safe.epoch
-        if epoch != self._cached_in:
-            self.repository.cache = LRUCache(CACHED_STREAMS)
-            self._cached_in = epoch
+            return self.states.at(stream_id, kind, position)
+        return self.states.now({stream_id: kind})[stream_id]
 
     def provide_keys(self, wanted: Iterable[Subject]) -> None:
         """Make the keys of many at once, before an import needs them one by one. Raises KeyringMissing, KeyFenced."""
@@ -140,10 +116,12 @@ class Book(Application[UUID]):
         """The register's own state: workers, units, published service models."""
         return cast("RegisterState", self.state(self.register_id, StreamKind.REGISTER))
 
-    def shares(self, state: StreamState) -> list[ShareTold]:
+    def shares(self, state: StreamState, register: RegisterState | None = None) -> list[ShareTold]:
         """The shares that the stream's service follows, such as the remote share, planned and held."""
         pin = pin_of(state)
-        return shares(self.register_state().model(pin.service, pin.model_version), state.in_force) if pin else []
+        if pin is None:
+            return []
+        return shares((register or self.register_state()).model(pin.service, pin.model_version), state.in_force)
 
     def execute(self, order: Order) -> Outcome:
         """Decide and record. The same order again is answered with what it first came to.
@@ -178,24 +156,49 @@ class Book(Application[UUID]):
 
     def _attempt(self, order: Order) -> Outcome:
         kind = self._kind(order)
-        state = self.state(order.stream_id, kind)
+        epoch = self.states.epoch()
+        states = self.states.now({self.register_id: StreamKind.REGISTER, order.stream_id: kind})
+        state = states[order.stream_id]
         check_place(order, kind, state, self.register_id)
         check_admits(state, order.command)
-        context = self._context(order, state)
-        entries, warnings, after = decided(order, kind, state, context)
-        drafts, digest = self._drafts(entries, after, context), self._digest(order, kind, make=True)
-        with self._identity_taken(order.stream_id, state, after):
-            receipt = self.ledger.append(Submission(order.command_id, digest or b"", drafts))
+        context = self._context(order, state, cast("RegisterState", states[self.register_id]))
+        decision = decided(order, kind, state, context, epoch)
+        submission = self.submission(decision)
+        with self._identity_taken(order.stream_id, state, decision.after):
+            receipt = self.ledger.append(submission)
+        return self.outcome(decision, receipt)
+
+    def submission(self, decision: Decision) -> Submission:
+        """What goes to be recorded of a decision, sealed. Raises KeyringMissing, KeyFenced."""
+        digest = self._digest(decision.order, decision.kind, make=True)
+        return Submission(decision.order.command_id, digest or b"", self._drafts(decision))
+
+    def outcome(self, decision: Decision, receipt: Receipt) -> Outcome:
+        """What came of a decision that was recorded; the state that it came to is kept for the next command."""
+        order = decision.order
         if receipt.replayed:
             done = self._recorded(order)
             assert done is not None  # noqa: S101 -- the receipt says that it is recorded
             return done
         stamped = tuple(
             replace(entry, position=position, recorded_at=receipt.recorded_at)
-            for entry, position in zip(entries, receipt.positions, strict=True)
+            for entry, position in zip(decision.entries, receipt.positions, strict=True)
         )
-        version = entries[-1].version if entries else state.version
-        return Outcome(order.command_id, order.stream_id, version, stamped, warnings=warnings)
+        after = decision.before
+        if stamped:
+            after = continue_stream(decision.before, decision.kind, stamped)
+            if not is_amended(stamped):  # what an amendment makes of a stream is read as everybody reads it
+                self.states.keep(order.stream_id, after, decision.epoch)
+        register = decision.context.register
+        return Outcome(
+            order.command_id,
+            order.stream_id,
+            after.version,
+            stamped,
+            warnings=decision.warnings,
+            after=after,
+            register=None if order.stream_id == self.register_id else register,
+        )
 
     def _kind(self, order: Order) -> StreamKind:
         declared: StreamKind | None = getattr(type(order.command), "stream", None)
@@ -207,13 +210,13 @@ class Book(Application[UUID]):
             raise Unknown("There is no such stream in this register.", remedy="Name a client, contact or episode.")
         return kind
 
-    def _context(self, order: Order, state: StreamState) -> Context:
+    def _context(self, order: Order, state: StreamState, register: RegisterState) -> Context:
         reads = order.command.reads(state)
         return Context(
             stream_id=order.stream_id,
             now=self.clock(),
             actor=order.actor,
-            register=cast("RegisterState", state) if order.stream_id == self.register_id else self.register_state(),
+            register=register,
             clients=self._others(reads.clients, ClientState, StreamKind.CLIENT),
             contacts=self._others(reads.contacts, ContactState, StreamKind.CONTACT),
             episodes=self._others(reads.episodes, EpisodeState, StreamKind.EPISODE),
@@ -233,8 +236,9 @@ class Book(Application[UUID]):
             states[stream_id] = state
         return states
 
-    def _drafts(self, entries: Sequence[Entry], after: StreamState, context: Context) -> tuple[Draft, ...]:
+    def _drafts(self, decision: Decision) -> tuple[Draft, ...]:
         """The entries, their sensitive parts sealed for those whom they are about. Raises KeyringMissing, KeyFenced."""
+        entries, after, context = decision.entries, decision.after, decision.context
 
         def task_of(pin: ModelReference) -> str:
             return context.register.model(pin.service, pin.model_version).service_task

@@ -4,7 +4,7 @@ Pure. Never here: loading, sealing, appending, a clock.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.command import Context, StreamState
@@ -33,15 +33,30 @@ def check_place(order: Order, kind: StreamKind, state: StreamState, register_id:
         raise UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
 
 
-def decided(
-    order: Order, kind: StreamKind, state: StreamState, context: Context
-) -> tuple[list[Entry], tuple[str, ...], StreamState]:
-    """The entries to record, warnings, and the state then. Raises a Refusal."""
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an order comes to if nothing is in the way: the `entries` to record, and the state `after` them, unstamped.
+
+    `epoch`: of the keyring's lease in which the state `before` was opened.
+    """
+
+    order: Order
+    kind: StreamKind
+    before: StreamState
+    context: Context
+    epoch: int
+    entries: list[Entry]
+    warnings: tuple[str, ...]
+    after: StreamState
+
+
+def decided(order: Order, kind: StreamKind, state: StreamState, context: Context, epoch: int) -> Decision:
+    """What the order comes to. Raises a Refusal."""
     check_of_service(state, order.command, context.register.models)
     facts = order.command.decide(state, context)
     for fact in facts:
         check_can_be_fact(fact, context)
-    return _concluded(order, kind, state, context, facts)
+    return Decision(order, kind, state, context, epoch, *_concluded(order, kind, state, context, facts))
 
 
 def _concluded(

@@ -3,12 +3,13 @@
 Never here: deciding, loading, appending.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
 
 from pydantic_core import to_json
 
+from domain.command import StreamState
 from domain.commands import AnyCommand
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.fact import Fact, StreamKind
@@ -24,6 +25,7 @@ from domain.refusal import (
     UnknownQualityFile,
     WrongVersion,
 )
+from domain.register.state import RegisterState
 from domain.stream import Entry, Provenance
 
 UNKNOWN: dict[StreamKind, type[Unknown]] = {
@@ -60,7 +62,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an order: the entries recorded, in order; empty when nothing changed."""
+    """What came of an order: the entries recorded, in order; empty when nothing changed.
+
+    `after`, `register`: the stream as it stands then, and the register, where they are at hand.
+    """
 
     command_id: UUID
     stream_id: UUID
@@ -68,6 +73,8 @@ class Outcome:
     entries: tuple[Entry, ...]
     replayed: bool = False
     warnings: tuple[str, ...] = ()
+    after: StreamState | None = field(default=None, repr=False, compare=False)
+    register: RegisterState | None = field(default=None, repr=False, compare=False)
 
     @property
     def position(self) -> int | None:

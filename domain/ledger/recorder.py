@@ -6,7 +6,7 @@ Never here: what a state means, SQL of projections. Events are read from `record
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -22,7 +22,9 @@ from eventsourcing.persistence import (
     Subscription,
     Tracking,
 )
+from psycopg.types.numeric import Int4
 
+from domain.ledger.appending import Outcome
 from domain.ledger.connections import Role, as_role
 from domain.ledger.database import Database
 from domain.ledger.errors import CommandReused, TrackingConflict, VersionConflict
@@ -51,6 +53,11 @@ class RegisterRecorder(ProcessRecorder):
         self._stream = statement(
             "SELECT record FROM {schema}.events WHERE stream_id = %b AND version > %b AND version <= %b"
             " AND position <= %b ORDER BY version"
+        )
+        self._news = statement(
+            "SELECT e.record FROM unnest(%b::uuid[], %b::int4[]) AS known (stream_id, version) CROSS JOIN LATERAL"
+            " (SELECT record, version FROM {schema}.events"
+            " WHERE stream_id = known.stream_id AND version > known.version ORDER BY version) e"
         )
         self._stream_backwards = statement(
             "SELECT record FROM {schema}.events WHERE stream_id = %b AND version > %b AND version <= %b"
@@ -81,6 +88,10 @@ class RegisterRecorder(ProcessRecorder):
         """
         return self._writer.append(submission)
 
+    def append_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        """Record many commands in one transaction where nothing is in the way; for each its receipt or its refusal."""
+        return self._writer.append_each(submissions)
+
     def append_many(self, submissions: Sequence[Submission]) -> list[Receipt]:
         """Record many commands in one transaction, all or none; those already recorded are replayed and left out."""
         return self._writer.append_many(submissions)
@@ -92,6 +103,10 @@ class RegisterRecorder(ProcessRecorder):
         last_version = _LAST_VERSION if upto is None else upto
         last_position = _LAST_POSITION if upto_position is None else upto_position
         return self._records(self._stream, stream_id, after, last_version, last_position)
+
+    def read_news(self, versions: Mapping[UUID, int]) -> list[StoredRecord]:
+        """The events of all these streams after the versions, in one question; each stream's in order."""
+        return self._records(self._news, list(versions), [Int4(version) for version in versions.values()])
 
     def read_feed(self, after_position: int, limit: int) -> list[StoredRecord]:
         """The next events after the position, in order of position, at most `limit`."""

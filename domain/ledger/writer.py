@@ -40,7 +40,7 @@ class Writer:
         dsn = with_settings(database.dsn, **_PLANNING)
         self._leaders = Connections(dsn, limit=LEADERS, made_ready=self._append.make_ready)
         self._followers = Connections(dsn, limit=LEADERS, made_ready=self._append.make_ready)
-        self._group = GroupCommit(self._record_group)
+        self._group = GroupCommit(self.append_each)
         self._commands = database.statement(
             "SELECT command_id, digest, first_position, count, recorded_at FROM {schema}.commands"
             " WHERE command_id = ANY(%b::uuid[])"
@@ -86,7 +86,7 @@ class Writer:
         self._leaders.close()
         self._followers.close()
 
-    def _record_group(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
+    def append_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         """An outcome for each. One that cannot be recorded undoes the group: then each is tried alone."""
         if len(submissions) == 1:
             return [self._alone(submissions[0])]

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from eventsourcing.application import Application, LRUCache
+from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
 from psycopg.conninfo import conninfo_to_dict
 
 from domain.fact import Fact, StreamKind
-from domain.ledger.book import CACHED_STREAMS, Book
+from domain.ledger.book import Book
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import create_register
 from domain.ledger.submission import Draft, Submission
@@ -98,7 +98,7 @@ def _episode(events: int) -> list[Draft]:
 
 def _ours(book: Book, stream: UUID, events: int) -> Callable[[], None]:
     def load() -> None:
-        book.repository.cache = LRUCache(CACHED_STREAMS)
+        book.states.forget()
         if len(book.state(stream, StreamKind.EPISODE).entries) != events:
             raise RuntimeError("not all events were loaded")
 

@@ -1,0 +1,77 @@
+"""What is so of a register's streams: kept as long as their keys are lent, and brought up to date before it is told.
+
+However many streams are asked for, what is new in them is one question to the database. Never here: SQL, deciding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from eventsourcing.application import LRUCache
+
+from domain.command import StreamState
+from domain.fact import StreamKind
+from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.secrecy.safe import Safe
+from domain.stream import Entry
+from domain.streams import continue_stream, fold_stream, kind_of
+
+
+class States:
+    """The states of one register's streams. Safe to share between threads. `most`: how many are kept."""
+
+    def __init__(self, ledger: RegisterRecorder, safe: Safe, most: int) -> None:
+        self._ledger = ledger
+        self._safe = safe
+        self._most = most
+        self._kept: LRUCache[UUID, StreamState] = LRUCache(most)
+        self._kept_in = safe.epoch
+
+    def at(self, stream_id: UUID, kind: StreamKind, position: int) -> StreamState:
+        """The stream as it stood at a position."""
+        stood = self._safe.entries(self._ledger.read_stream(stream_id, upto_position=position))
+        return fold_stream(kind_of(stood) or kind, stood)
+
+    def now(self, wanted: Mapping[UUID, StreamKind]) -> dict[UUID, StreamState]:
+        """The streams as they stand; an empty state of its kind for one that has not begun.
+
+        A stream of another kind is folded as what it is: what is kept must not hang on who asked.
+        """
+        kept_in = self.epoch()
+        known = {stream_id: self._known(stream_id) for stream_id in wanted}
+        news: dict[UUID, list[Entry]] = {stream_id: [] for stream_id in wanted}
+        versions = {stream_id: state.version if state else 0 for stream_id, state in known.items()}
+        for entry in self._safe.entries(self._ledger.read_news(versions)):
+            news[entry.stream_id].append(entry)
+        states: dict[UUID, StreamState] = {}
+        for stream_id, kind in wanted.items():
+            state, new = known[stream_id], news[stream_id]
+            if new:
+                state = continue_stream(state, kind, new) if state else fold_stream(kind_of(new) or kind, new)
+                self.keep(stream_id, state, kept_in)
+            states[stream_id] = state or fold_stream(kind, ())
+        return states
+
+    def keep(self, stream_id: UUID, state: StreamState, epoch: int) -> None:
+        """Keep the state, if it was opened by keys that are lent still: those of the `epoch`."""
+        if epoch == self.epoch():
+            self._kept.put(stream_id, state)
+
+    def epoch(self) -> int:
+        """The epoch of the keyring's lease; when a new one has begun, what is kept is let go."""
+        epoch = self._safe.epoch
+        if epoch != self._kept_in:
+            self.forget()
+            self._kept_in = epoch
+        return epoch
+
+    def forget(self) -> None:
+        """Let go of all states."""
+        self._kept = LRUCache(self._most)
+
+    def _known(self, stream_id: UUID) -> StreamState | None:
+        try:
+            return self._kept.get(stream_id)
+        except KeyError:
+            return None
