@@ -17,8 +17,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.bundles import bundles_router
+from api.carriers import Carriers
 from api.centres import centres_router
 from api.commands import commands_router
+from api.counter import CommandCounter
 from api.description import describe
 from api.desk import Desk
 from api.differences import differences_router
@@ -67,7 +69,7 @@ def create_app(
         workshop=workshop_of(settings),
         sealing=sealing,
     )
-    desk = Desk(settings, registers, Doorkeeper(settings))
+    desk = Desk(settings, registers, Doorkeeper(settings), Carriers())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -75,6 +77,7 @@ def create_app(
         try:
             yield
         finally:
+            await run_in_threadpool(desk.carriers.close)
             await run_in_threadpool(registers.close)
 
     app = FastAPI(
@@ -98,6 +101,7 @@ def create_app(
         commands_router(desk),
     ):
         app.include_router(router)
+    app.router.routes.insert(0, CommandCounter(desk))
     _add_problems(app)
     describe(app)
     return app

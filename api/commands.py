@@ -11,7 +11,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 
 from api.answers import outcome_answer
 from api.desk import Admitted, Desk
@@ -86,27 +86,28 @@ def _endpoint(desk: Desk, route: CommandRoute) -> Callable[..., Any]:
         stream_id: Annotated[UUID, Depends(stream_of)],
         _key: Annotated[str | None, Header(alias="Idempotency-Key", description="Required: a UUID.")] = None,
         _version: Annotated[str | None, Header(alias="If-Match", description='Optional: `"7"`.')] = None,
-    ) -> JSONResponse:
-        request.state.command = route.command_type.command_name()
-        require_role(admitted, route.command_type)
-        order_id, version = command_id(request), expected_version(request)
-        command = await command_of(request, route.command_type, desk.settings.max_body_bytes)
-        order = Order(
-            stream_id=stream_id,
-            command=command,
-            command_id=order_id,
-            actor=admitted.identity.actor,
-            expected_version=version,
-        )
-        return await run_in_threadpool(_execute, admitted.book, route, order)
+    ) -> Response:
+        return await taken(desk, request, route, admitted, stream_id)
 
     return endpoint
 
 
-def _execute(book: Book, route: CommandRoute, order: Order) -> JSONResponse:
+async def taken(desk: Desk, request: Request, route: CommandRoute, admitted: Admitted, stream_id: UUID) -> Response:
+    """The answer to a command that was sent to its route. Raises problems, refusals and faults of the ledger."""
+    request.state.command = route.command_type.command_name()
+    require_role(admitted, route.command_type)
+    order_id, version = command_id(request), expected_version(request)
+    command = await command_of(request, route.command_type, desk.settings.max_body_bytes)
+    order = Order(
+        stream_id=stream_id,
+        command=command,
+        command_id=order_id,
+        actor=admitted.identity.actor,
+        expected_version=version,
+    )
     if route.command_type in ON_EVERY_STREAM:
-        check_kind(book, order.stream_id, route.kind)
-    return outcome_answer(book, book.execute(order))
+        await run_in_threadpool(check_kind, admitted.book, stream_id, route.kind)
+    return await desk.carriers.execute(admitted.book, order, outcome_answer)
 
 
 def check_kind(book: Book, stream_id: UUID, kind: StreamKind) -> None:
@@ -115,13 +116,13 @@ def check_kind(book: Book, stream_id: UUID, kind: StreamKind) -> None:
         raise UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
 
 
-def _named_stream(
+async def _named_stream(
     stream_id: Annotated[UUID, Path(description="The stream's id: a UUID that its beginner made.")],
 ) -> UUID:
     return stream_id
 
 
-def _own_stream(register: str) -> UUID:
+async def _own_stream(register: str) -> UUID:
     return register_stream_id(register)
 
 

@@ -13,6 +13,7 @@ from fastapi import Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.carriers import Carriers
 from api.identity import BadToken, Doorkeeper, Identity
 from api.problems import Problem, unknown_register
 from api.registers import Registers
@@ -41,6 +42,7 @@ class Desk:
     settings: Settings
     registers: Registers
     doorkeeper: Doorkeeper
+    carriers: Carriers
 
     def who(self, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Identity:
         """Who asks. Raises a 401 problem: nothing of a register is told or taken anonymously."""
@@ -58,7 +60,9 @@ class Desk:
         """
         identity = self.who(await _bearer(request))
         try:
-            book = await run_in_threadpool(self.registers.book, register)
+            book = self.registers.opened(register)
+            if book is None:
+                book = await run_in_threadpool(self.registers.book, register)
         except UnknownRegister:
             raise unknown_register(register) from None
         request.state.register = register

@@ -83,6 +83,10 @@ class Registers:
         except psycopg.OperationalError as fault:
             raise LedgerUnavailable("the database cannot be reached") from fault
 
+    def opened(self, name: str) -> Book | None:
+        """The register's book, if it is open; asks nobody."""
+        return self._books.get(name)
+
     def book(self, name: str) -> Book:
         """The register's book. Raises UnknownRegister, LedgerUnavailable."""
         book = self._books.get(name)

@@ -98,3 +98,26 @@ def test_what_is_no_token_is_refused(token: str, settings: Settings) -> None:
 def test_an_actor_is_an_id_and_not_a_name(actor: str, settings: Settings) -> None:
     with pytest.raises(ValueError, match="an actor is an id"):
         issue_token(settings, actor, ["r"])
+
+
+def test_a_token_that_was_verified_is_known_until_it_expires(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doorkeeper, token = Doorkeeper(settings), issue_token(settings, "worker-1", ["r"], expires_in=timedelta(hours=1))
+    first = doorkeeper.verify(token)
+    with monkeypatch.context() as patched:
+        patched.setattr(jwt, "decode", lambda *_, **__: pytest.fail("verified once more"))
+        assert doorkeeper.verify(token) is first
+    expired = time.time() + 3601
+    monkeypatch.setattr(time, "time", lambda: expired)
+    with pytest.raises(BadToken, match="expired"):
+        doorkeeper.verify(token)
+
+
+def test_a_doorkeeper_keeps_no_token_and_not_without_end(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.identity.KNOWN_TOKENS", 2)
+    doorkeeper = Doorkeeper(settings)
+    tokens = [issue_token(settings, f"worker-{number}", ["r"]) for number in range(5)]
+    assert [doorkeeper.verify(token).actor for token in tokens] == [f"worker-{number}" for number in range(5)]
+    assert len(doorkeeper._known) <= 2
+    assert all(token.encode() not in repr(vars(doorkeeper)).encode() for token in tokens)
