@@ -20,12 +20,13 @@ from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
 from domain.ledger.secrecy.destruction import Destroyer
 from domain.ledger.secrecy.destruction_keys import Standing
+from domain.ledger.secrecy.examining import examined
 from domain.register.commands.approve_destruction import ApproveDestruction
 from domain.register.commands.call_off_destruction import CallOffDestruction
 from domain.register.commands.request_destruction import RequestDestruction
 from domain.register.destruction import Destruction, DestructionCertified, DestructionGround
 from scripts.commandline import options
-from scripts.commandline.faults import CommandFault
+from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.commandline.labels import label
 from scripts.commandline.progress import bar
 from scripts.commandline.session import book_of, database, register_meant
@@ -117,6 +118,30 @@ def certificate(destruction: DestructionId, register: options.RegisterName = Non
             "It is not carried out yet: `jaksokirja destroy status` tells how far it is.", "no_certificate"
         )
     typer.echo(_told(found))
+
+
+@app.command()
+def check(register: options.RegisterName = None, as_json: options.AsJson = False) -> None:
+    """Look whether the keyring has just the keys that the entries ask for; exit status 1 when it has not.
+
+    A key that is missing or destroyed without a certificate, and one that is back although a certificate says that it
+    was destroyed, leave no trace elsewhere.
+    """
+    with _destroyer(register) as (book, destroyer), bar("Looking at keys", "events") as progress:
+        known = book.register_state().destructions
+        standing = [destroyer.standing(one) for one, destruction in known.items() if destruction.under_way]
+        condemned = {key_id for one in standing if one is not None for key_id in one.key_ids}
+        count, faulty = examined(book, condemned, progress)
+    if as_json:
+        told = [{"key_id": str(one.key_id), "fault": one.fault.value, "position": one.position} for one in faulty]
+        typer.echo(json.dumps({"keys": count, "faulty": told}))
+    else:
+        for one in faulty:
+            where = f", first named at position {one.position}" if one.position else ""
+            typer.echo(f"{one.key_id}: {one.fault.value}{where}")
+        typer.echo(f"{count} keys are named by entries; {len(faulty)} are not as they must be.")
+    if faulty:
+        raise typer.Exit(FAILURE)
 
 
 def _told(certificate: DestructionCertified) -> str:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from uuid import UUID
 
+import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
 from domain.ledger.secrecy import carrying_out
+from domain.ledger.secrecy.keyring import keyring_dsn
 from scripts.commandline.main import app
 from tests.domain.desk import Desk
 
@@ -75,3 +77,14 @@ def test_whoever_asked_cannot_approve_and_nothing_is_carried_out_unapproved(desk
         assert f"[{code}]" in done.stderr
     assert run("call-off", destruction_id, "--actor", "O1").exit_code == 0
     assert [one["stage"] for one in listed(run)] == ["called_off"]
+
+
+def test_a_keyring_is_looked_at_and_a_key_taken_away_beside_the_ledger_is_listed(desk: Desk, run: Run) -> None:
+    client_id = desk.client(given_name="Kaarna")
+    assert (run("check").exit_code, json.loads(run("check", "--json").stdout)["faulty"]) == (0, [])
+    with psycopg.connect(keyring_dsn(desk.dsn)) as connection:
+        connection.execute("DELETE FROM keyring.data_keys WHERE holder_id = %s", (client_id,))
+    done = run("check")
+    assert (done.exit_code, "key_missing, first named at position" in done.stdout) == (1, True)
+    (told,) = json.loads(run("check", "--json").stdout)["faulty"]
+    assert told["fault"] == "key_missing"

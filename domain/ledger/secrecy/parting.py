@@ -10,10 +10,11 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.ledger.secrecy.sealing import DRAWN_BYTES, KEY_BYTES, PartedKey, Spot
-from domain.ledger.secrecy.wrapping import KeyService
+from domain.ledger.secrecy.wrapping import KeyService, RegisterKeyFault
 
 _VERSION_BYTES, _NUMBER_BYTES = 8, 4
 _ROW_BYTES = 16 + _VERSION_BYTES + _NUMBER_BYTES + DRAWN_BYTES
@@ -30,9 +31,13 @@ def pack(key: PartedKey, service: KeyService, bound_to: bytes) -> Parts:
 
 
 def unpack(key_id: UUID, parts: Parts, service: KeyService, bound_to: bytes) -> PartedKey:
-    """What `pack` made them from. Raises RegisterKeyFault, and InvalidTag for what was changed."""
+    """What `pack` made them from. Raises RegisterKeyFault."""
     wrapped, encrypted = parts
-    rows = AESGCM(service.unwrap(wrapped, bound_to)).decrypt(_STILL_NONCE, encrypted, bound_to)
+    cipher = AESGCM(service.unwrap(wrapped, bound_to))
+    try:
+        rows = cipher.decrypt(_STILL_NONCE, encrypted, bound_to)
+    except InvalidTag:
+        raise RegisterKeyFault("What the keyring holds of a key that was taken apart was changed.") from None
     starts = range(KEY_BYTES, len(rows), _ROW_BYTES)
     drawn = dict(_spot_and_drawn(rows[start : start + _ROW_BYTES]) for start in starts)
     return PartedKey(key_id, drawn, rows[:KEY_BYTES])
