@@ -22,24 +22,24 @@ def run(quick: bool, events: int | None = None, keep: Path | None = None) -> lis
     """Figures in milliseconds."""
     size = events or max(QUICK_SIZES if quick else SIZES)
     times = QUICK_TIMES if quick else TIMES
-    with grown((size,), keep) as (dsn, (name,)), reading(dsn, name) as now, reading(dsn, name) as then:
-        askers = Asker(now, size), Asker(then, size)
+    with grown((size,), keep) as (dsn, (one,)), reading(dsn, one.register) as now, reading(dsn, one.register) as then:
+        askers = Asker(now, one), Asker(then, one)
         return [figure for question in QUESTIONS for figure in _measured(question, *askers, times)]
 
 
 def _measured(question: str, now: Asker, then: Asker, times: int) -> list[Figure]:
     found = in_turns(question, {"now": (now, now.now), "then": (then, then.past)}, times)
-    size = f"{now.events:,} events"
-    asked = (
-        f"{question} as of then, {found['then'].rows / times:.0f} rows ({found['now'].rows / times:.0f} now), {size}"
-    )
+    asked = f"{question} as of then, {now.of.events:,} events"
+    past, present = found["then"], found["now"]
     figures = [
-        _figure(f"{asked}, 99th percentile", found["then"].worst, {}, LIMITS_MS.get(question)),
-        _figure(f"{asked}, median", found["then"].median, {"now": found["now"].median}, None),
+        _figure(f"{asked}, 99th percentile", past.worst, {}, LIMITS_MS.get(question)),
+        _figure(f"{asked}, median", past.median, {"now": present.median}, None),
     ]
-    if found["now"].server:
-        server = _figure(f"{asked}, server's processor", found["then"].server, {"now": found["now"].server}, None)
-        figures.append(server)
+    if present.server:
+        figures += [
+            _figure(f"{asked}, server's processor, 99th percentile", past.server_worst, {}, None),
+            _figure(f"{asked}, server's processor, median", past.server, {"now": present.server}, None),
+        ]
     return figures
 
 

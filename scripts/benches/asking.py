@@ -1,14 +1,13 @@
 """The questions that a bench asks of a grown register, of whom and as of when, and how long each takes.
 
 Times are of the whole question as the API asks it: a snapshot, how far it is, the rows as models. The processor time is
-that of the connection's server process alone, where the system tells it: a busy machine changes it less.
+that of the connection's server process alone, where the system tells it: waiting for a busy machine is no part of it.
 Never here: what is compared with what.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import random
 import statistics
 import time
@@ -19,6 +18,8 @@ from typing import Any
 from uuid import UUID
 
 from projections.queries import Figure, Reading
+from scripts.benches.grown import Grown
+from scripts.benches.multiplied import copied
 from scripts.benches.unfolding import WORKERS_A_UNIT, workers
 
 MOMENTS = 50
@@ -41,32 +42,36 @@ class Moment:
 
 @dataclass(slots=True)
 class Asker:
-    """Asks a register of so many events, over one connection, about workers, units and moments drawn at random."""
+    """Asks a register, over one connection, about workers, units and moments drawn at random."""
 
     reading: Reading
-    events: int
+    of: Grown
     drawn: random.Random = field(default_factory=lambda: random.Random(7))
     now: list[Moment] = field(default_factory=list)
     past: list[Moment] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.now = [self._moment(None) for _ in range(MOMENTS)]
-        earliest = int(self.events * _EARLIEST)
-        self.past = [self._moment(self.drawn.randrange(earliest, self.events)) for _ in range(MOMENTS)]
+        earliest = int(self.of.events * _EARLIEST)
+        self.past = [self._moment(self.drawn.randrange(earliest, self.of.events)) for _ in range(MOMENTS)]
 
     @property
     def worker(self) -> str:
         """One of the workers."""
-        return f"instructor-{self.drawn.randrange(workers(self.events))}"
+        return self._name(f"instructor-{self.drawn.randrange(workers(self.of.recorded))}")
 
     @property
     def unit(self) -> str:
         """One of the units that have all their workers."""
-        return f"unit-{self.drawn.randrange(workers(self.events) // WORKERS_A_UNIT)}"
+        return self._name(f"unit-{self.drawn.randrange(workers(self.of.recorded) // WORKERS_A_UNIT)}")
+
+    def _name(self, recorded: str) -> str:
+        return recorded if self.of.copies == 1 else copied(recorded, self.drawn.randrange(self.of.copies))
 
     def _moment(self, as_of: int | None) -> Moment:
-        position = as_of or self.events
-        then = position - int(self.events * _AN_EPISODE_AGO) - self.drawn.randrange(self.events // 50)
+        events = self.of.events
+        position = as_of or events
+        then = position - int(events * _AN_EPISODE_AGO) - self.drawn.randrange(events // 50)
         (day,) = self._one(
             "SELECT max(occurred_on) FROM trail WHERE position BETWEEN %s AND %s", position - _NEAR, position
         )
@@ -114,11 +119,11 @@ LIMITS_MS: Mapping[str, float] = {"caseload of a worker": 10.0, "an episode's hi
 
 @dataclass(slots=True)
 class Timed:
-    """Milliseconds of each asking, how many rows were answered, and the server's processor time of all."""
+    """Milliseconds of each asking, how many rows were answered, and the server's processor time of each."""
 
     wall_ms: list[float] = field(default_factory=list)
+    server_ms: list[float] = field(default_factory=list)
     rows: int = 0
-    server_ms: float = 0.0
 
     @property
     def median(self) -> float:
@@ -132,8 +137,13 @@ class Timed:
 
     @property
     def server(self) -> float:
-        """The server's processor time of one asking, in milliseconds."""
-        return self.server_ms / len(self.wall_ms)
+        """The median of the server's processor time, in milliseconds; 0 where the system does not tell it."""
+        return statistics.median(self.server_ms)
+
+    @property
+    def server_worst(self) -> float:
+        """The 99th percentile of the server's processor time, in milliseconds."""
+        return statistics.quantiles(self.server_ms, n=100)[98]
 
 
 def in_turns(question: str, turns: Mapping[str, tuple[Asker, list[Moment]]], times: int) -> dict[str, Timed]:
@@ -145,15 +155,14 @@ def in_turns(question: str, turns: Mapping[str, tuple[Asker, list[Moment]]], tim
     for asker, moments in turns.values():
         for at in moments[:10]:  # plans are made, and pages are read, before the clock starts
             QUESTIONS[question](asker, at)
-    before = {name: _processor_ms(asker) for name, (asker, _) in turns.items()}
     for number in range(times):
         for name, (asker, moments) in turns.items():
-            began = time.perf_counter()
+            spent, began = _processor_ms(asker), time.perf_counter()
             answer = QUESTIONS[question](asker, moments[number % len(moments)])
             found[name].wall_ms.append((time.perf_counter() - began) * 1000)
+            found[name].server_ms.append(_processor_ms(asker) - spent)
             found[name].rows += len(answer.rows)
-    for name, (asker, _) in turns.items():
-        found[name].server_ms = _processor_ms(asker) - before[name]
+    for name in turns:
         if not found[name].rows:
             raise RuntimeError(f"{question}, {name}: not one row was answered, so that nothing was measured")
     return found
@@ -162,7 +171,7 @@ def in_turns(question: str, turns: Mapping[str, tuple[Asker, list[Moment]]], tim
 def _processor_ms(asker: Asker) -> float:
     """What the connection's server process has used so far; zero where the system does not tell."""
     try:
-        fields = Path(f"/proc/{asker.reading.connection.info.backend_pid}/stat").read_text().rsplit(")", 1)[1].split()
+        told = Path(f"/proc/{asker.reading.connection.info.backend_pid}/schedstat").read_text()
     except FileNotFoundError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+    return int(told.split()[0]) / 1_000_000

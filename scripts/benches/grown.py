@@ -1,6 +1,7 @@
-"""Registers of two sizes with all their projections, for benches that only read; kept in a folder, if one is named.
+"""Registers of several sizes with all their projections, for benches that read; kept in a folder, if one is named.
 
-The events are appended, the projections' rows are folded and loaded as a rebuild does it. Never here: measuring.
+The smallest is recorded: its events are appended, its projections' rows folded and loaded as a rebuild does it. A
+larger one is so many copies of it (multiplied.py). Never here: measuring.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg import sql
@@ -19,50 +21,85 @@ from projections import store
 from projections.catalogue import PROJECTIONS
 from projections.install import add_primary_keys, drop_primary_keys, install, owner_connection, register_connection
 from projections.loading import load
+from scripts.benches.multiplied import multiply
 from scripts.benches.unfolding import write_unfolding
 from scripts.postgres import running
 
+RECORDED = 100_000
+"""A larger register is copies of one of so many events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A register of `copies` times so many events: 1 of one that was recorded."""
+
+    register: str
+    recorded: int
+    copies: int = 1
+
+    @property
+    def events(self) -> int:
+        """How many it has."""
+        return self.recorded * self.copies
+
 
 @contextlib.contextmanager
-def grown(sizes: Sequence[int], keep: Path | None = None) -> Iterator[tuple[str, list[str]]]:
-    """The DSN of a server and a register of each size, made if need be. `keep`: where they stay for the next time."""
+def grown(sizes: Sequence[int], keep: Path | None = None) -> Iterator[tuple[str, list[Grown]]]:
+    """The DSN of a server and a register of each size, made if need be. `keep`: where they stay for the next time.
+
+    Raises ValueError when a size beyond `RECORDED` is no multiple of it (of the smallest size, if that is smaller).
+    """
+    recorded = min(RECORDED, *sizes)
+    if any(size % recorded for size in sizes):
+        raise ValueError(f"a register is made of copies of one of {recorded:,} events: ask for multiples of that")
     with contextlib.ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data"
         dsn = stack.enter_context(running(folder))
-        yield dsn, [_register(dsn, events) for events in sizes]
+        yield dsn, [_made(dsn, recorded, size // recorded) for size in sizes]
 
 
-def _register(dsn: str, events: int) -> str:
-    register = f"grown-{events}"
-    if register not in registers(dsn):
-        create_register(dsn, register)
-    install(dsn, register)
-    with owner_connection(dsn, register) as connection:
+def _made(dsn: str, recorded: int, copies: int) -> Grown:
+    base = f"grown-{recorded}"
+    made = Grown(base if copies == 1 else f"{base}-by-{copies}", recorded, copies)
+    there = made.register in registers(dsn)
+    if copies > 1 and not there:
+        multiply(dsn, _made(dsn, recorded, 1).register, made.register, copies)
+        _finish(dsn, made)
+        return made
+    if not there:
+        create_register(dsn, made.register)
+    install(dsn, made.register)
+    with owner_connection(dsn, made.register) as connection:
         checkpoint = min(found.position for found in store.checkpoints(connection).values())
-    if checkpoint == 0:
-        _fill(dsn, register, events)
-    elif checkpoint != events:
-        raise RuntimeError(f"{register} stands at {checkpoint}: it was left half made; drop it")
-    return register
+    if checkpoint == 0 and copies == 1:
+        _fill(dsn, made)
+    elif checkpoint != made.events:
+        raise RuntimeError(f"{made.register} stands at {checkpoint}: it was left half made; drop it")
+    return made
 
 
-def _fill(dsn: str, register: str, events: int) -> None:
-    recorder = RegisterRecorder(dsn, register)
+def _fill(dsn: str, made: Grown) -> None:
+    recorder = RegisterRecorder(dsn, made.register)
     try:
         if recorder.head()[0] == 0:
-            write_unfolding(recorder, events)
+            write_unfolding(recorder, made.events)
     finally:
         recorder.close()
-    with owner_connection(dsn, register) as connection:
+    with owner_connection(dsn, made.register) as connection:
         for projection in PROJECTIONS:
             drop_primary_keys(connection, projection, "")
-    load(dsn, register, PROJECTIONS, "", events)
-    with owner_connection(dsn, register) as connection:
+    load(dsn, made.register, PROJECTIONS, "", made.events)
+    with owner_connection(dsn, made.register) as connection:
         for projection in PROJECTIONS:
             add_primary_keys(connection, projection, "")
-    with register_connection(as_role(dsn, "projector"), register) as connection:
-        store.move_checkpoints(connection, [projection.name for projection in PROJECTIONS], events)
-    with owner_connection(dsn, register) as connection:
+    _finish(dsn, made)
+
+
+def _finish(dsn: str, made: Grown) -> None:
+    """Say how far the projections are, and take statistics."""
+    with register_connection(as_role(dsn, "projector"), made.register) as connection:
+        store.move_checkpoints(connection, [projection.name for projection in PROJECTIONS], made.events)
+    with owner_connection(dsn, made.register) as connection:
         connection.autocommit = True
         tables = [table.name for projection in PROJECTIONS for table in projection.tables]
         for name in (*tables, "events"):

@@ -45,9 +45,11 @@ def run(quick: bool, events: int | None = None, keep: Path | None = None) -> lis
     helps = [_seconds_of_help() for _ in range(QUICK_HELPS if quick else HELPS)]
     with tempfile.TemporaryDirectory() as folder:
         data = keep or Path(folder) / "data"
-        with grown((size,), data) as (_, (register,)):
+        with grown((size,), data) as (_, (made,)):
             pass  # the server has stopped when this ends: whoever starts now starts it too
-        starts = statistics.median(_seconds_of_start(data, register) for _ in range(QUICK_STARTS if quick else STARTS))
+        starts = statistics.median(
+            _seconds_of_start(data, made.register) for _ in range(QUICK_STARTS if quick else STARTS)
+        )
     wall, processor = (statistics.median(column) for column in zip(*helps, strict=True))
     return [
         _figure(f"from nothing to the first answer, {size:,} events", starts, START_LIMIT_SECONDS),
