@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -194,6 +194,32 @@ def test_many_are_recorded_all_or_none(recorder: RegisterRecorder, a_submission:
         recorder.append_many([good, wrong])
     assert recorder.head() == (0, None)
     assert recorder.read_command(good.command_id) is None
+
+
+def test_events_of_streams_that_take_turns_in_a_call_are_judged_stream_by_stream(
+    recorder: RegisterRecorder, a_submission: Make
+) -> None:
+    first, second = uuid4(), uuid4()
+    recorder.append(a_submission(2, stream_id=first))
+
+    def turns(*places: tuple[UUID, int]) -> Submission:
+        return Submission(
+            uuid4(), b"", tuple(Draft(stream, version, "meeting_held.1", b"{}") for stream, version in places)
+        )
+
+    for wrong, expected, current in [
+        (turns((first, 2), (second, 0), (first, 2)), 1, 2),
+        (turns((first, 2), (second, 0), (first, 4)), 3, 2),
+        (turns((first, 2), (second, 0), (second, 2)), 1, 0),
+        (turns((second, 0), (first, 3)), 2, 1),
+    ]:
+        with pytest.raises(VersionConflict) as refusal:
+            recorder.append(wrong)
+        assert (refusal.value.expected, refusal.value.current) == (expected, current)
+    assert recorder.head()[0] == 2
+    recorder.append(turns((first, 2), (second, 0), (first, 3), (first, 4), (second, 1)))
+    assert [record.version for record in recorder.read_stream(first)] == [0, 1, 2, 3, 4]
+    assert [record.version for record in recorder.read_stream(second)] == [0, 1]
 
 
 def test_a_stream_is_read_as_far_as_is_asked(recorder: RegisterRecorder, a_submission: Make) -> None:

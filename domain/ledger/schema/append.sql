@@ -55,6 +55,20 @@ BEGIN
         ) AS current INTO wrong;
         conflict := wrong.version <> wrong.current + 1 OR (wrong.current IS NULL AND wrong.version NOT IN (0, 1));
     ELSE
+        -- Most events follow the one before them in the call: only those that do not are sorted and looked up. If a stream
+        -- has two of them, or one that does not follow what is recorded, all is looked at again, in full.
+        PERFORM FROM (
+            SELECT d.version, count(*) OVER (PARTITION BY d.stream_id) AS beginnings,
+                (SELECT e.version FROM events e WHERE e.stream_id = d.stream_id ORDER BY e.version DESC LIMIT 1) AS current
+            FROM (
+                SELECT generate_series(1, events_given) AS n, unnest(stream_ids) AS stream_id, unnest(versions) AS version
+            ) AS d
+            WHERE d.n = 1 OR stream_ids[d.n - 1] <> d.stream_id OR versions[d.n - 1] + 1 <> d.version
+        ) b
+        WHERE b.beginnings > 1 OR b.version <> b.current + 1 OR (b.current IS NULL AND b.version NOT IN (0, 1));
+        conflict := FOUND;
+    END IF;
+    IF conflict AND events_given > 1 THEN
         SELECT j.stream_id, j.version, j.current INTO wrong
         FROM (
             SELECT d.stream_id, d.version, coalesce(
