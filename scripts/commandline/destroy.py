@@ -20,7 +20,7 @@ from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
 from domain.ledger.secrecy.destruction import Destroyer
 from domain.ledger.secrecy.destruction_keys import Standing
-from domain.ledger.secrecy.examining import examined
+from domain.ledger.secrecy.examining import destructions_of, examined
 from domain.register.commands.approve_destruction import ApproveDestruction
 from domain.register.commands.call_off_destruction import CallOffDestruction
 from domain.register.commands.request_destruction import RequestDestruction
@@ -128,7 +128,7 @@ def check(register: options.RegisterName = None, as_json: options.AsJson = False
     was destroyed, leave no trace elsewhere.
     """
     with _destroyer(register) as (book, destroyer), bar("Looking at keys", "events") as progress:
-        known = book.register_state().destructions
+        known = destructions_of(book)
         standing = [destroyer.standing(one) for one, destruction in known.items() if destruction.under_way]
         condemned = {key_id for one in standing if one is not None for key_id in one.key_ids}
         count, faulty = examined(book, condemned, progress)

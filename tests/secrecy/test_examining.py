@@ -68,6 +68,18 @@ def test_keys_taken_away_without_two_persons_are_found(desk: Desk) -> None:
     assert told(desk) == {key_id: fault for client_id, fault in expected for key_id in named[client_id]}
 
 
+def test_a_key_that_the_registers_own_entries_are_sealed_with_does_not_hide_the_others(desk: Desk) -> None:
+    client_id = desk.client(given_name="Kaarna")
+    certificate = carried_out(
+        desk, approved(desk, client_id)
+    )  # the reason of the request is sealed by the client's key
+    wrapped = b"nothing that the register key has wrapped"
+    revived = "UPDATE keyring.data_keys SET state = 'active', wrapped = %s, destroyed_at = NULL WHERE key_id = %s"
+    for key_id in certificate.key_ids:
+        in_keyring(desk, revived, wrapped, key_id)
+    assert told(desk) == dict.fromkeys(certificate.key_ids, KeyFault.CHANGED)
+
+
 def test_a_destroyed_key_that_an_older_keyring_brought_back_is_found(desk: Desk) -> None:
     client_id = desk.client(given_name="Kaarna")
     in_keyring(desk, "CREATE TABLE keyring.backup AS SELECT * FROM keyring.data_keys WHERE holder_id = %s", client_id)

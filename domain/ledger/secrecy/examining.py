@@ -6,15 +6,17 @@ what is sealed, what is done about it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 from uuid import UUID
 
 from domain.ledger.book import Book
+from domain.ledger.mapper import entry_of
 from domain.ledger.secrecy.searching import Progress, segments_of
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
+from domain.register.destruction import Destruction, destructions
 from domain.withheld import Withheld
 
 BATCH_EVENTS = 5000
@@ -52,7 +54,7 @@ def examined(book: Book, condemned: Collection[UUID], progress: Progress) -> tup
     """
     book.safe.keyring.forget()
     first = _first_named(book, progress)
-    certificates = [one.certificate for one in book.register_state().destructions.values() if one.certificate]
+    certificates = [one.certificate for one in destructions_of(book).values() if one.certificate]
     certified = {key_id for one in certificates for key_id in one.key_ids}
     faulty = []
     for key_id, state in _states(book, [*first, *sorted(certified - first.keys())]):
@@ -60,6 +62,12 @@ def examined(book: Book, condemned: Collection[UUID], progress: Progress) -> tup
         if fault is not None:
             faulty.append(FaultyKey(key_id, fault, first.get(key_id)))
     return len(first), faulty
+
+
+def destructions_of(book: Book) -> Mapping[UUID, Destruction]:
+    """The register's destructions, read without any key: one that does not open must not keep the others from sight."""
+    entries = [entry_of(record) for record in book.ledger.read_stream(book.register_id)]
+    return destructions(entries)
 
 
 def _first_named(book: Book, progress: Progress) -> dict[UUID, int]:
