@@ -1,8 +1,8 @@
 """Events a second in large batches: ours as one command a batch and as one a source row, the stock recorder, and COPY.
 
 The limit is PostgreSQL's binary COPY of the same rows into a table of the same columns and indexes, a transaction a
-batch; its rows are packed, and our submissions made, before the clock starts. The stock recorder gets at most 250 events
-a call: it hangs on more.
+batch; its rows are packed, and our submissions made, before the clock starts. The stock recorder gets at most 250
+events a call: it hangs on more.
 Never here: reading of source files, deciding, sealing of sensitive parts: that is how long an import takes as a whole.
 """
 
