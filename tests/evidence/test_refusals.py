@@ -393,3 +393,22 @@ def test_a_name_that_stands_twice_in_the_zip_is_refused(story: Story, tmp_path: 
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr(record_name(1), files[record_name(1)])
     assert story.auditor.code(path) == "malformed_export"
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "a\\udfff"])
+def test_a_text_of_half_characters_is_refused(story: Story, tmp_path: Path, text: str) -> None:
+    files = files_of(story.now)
+    files[MANIFEST] = files[MANIFEST].replace(b'"origin": "', b'"origin": "' + text.encode(), 1)
+    assert story.auditor.code(zipped(files, tmp_path / "b.zip")) == "malformed_export"
+
+
+def test_what_stands_before_a_zip_is_refused(story: Story, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    path.write_bytes(b"MZ" * 100 + story.now.read_bytes())
+    assert story.auditor.code(path) == "malformed_export"
+
+
+def test_what_is_a_bundle_and_an_export_at_once_is_neither(story: Story, tmp_path: Path) -> None:
+    files = files_of(story.now)
+    files["export.json"] = b"{}"
+    assert story.auditor.code(zipped(files, tmp_path / "b.zip")) == "malformed_export"

@@ -209,3 +209,22 @@ def test_a_second_listing_and_bytes_that_do_not_unpack_are_refused_in_words(
     (tmp_path / "spoilt.zip").write_bytes(spoilt)
     status, said = ran(script, tmp_path / "spoilt.zip")
     assert (status, said.startswith("NOT SOUND: it cannot be read")) == (1, True)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/nowhere.zip", "/"])
+def test_what_is_no_file_is_refused_without_being_read(story: Story, script: Path, path: str) -> None:
+    status, said = ran(script, path)
+    assert (status, f"{path} is no file" in said) == (1, True)
+    for option in ("--checkpoint", "--key"):
+        status, said = ran(script, story.now, option, path)
+        assert status in {1, 2}
+        assert f"{path} is no file" in said
+
+
+def test_more_signatures_than_a_checkpoint_has_are_refused(story: Story, script: Path, tmp_path: Path) -> None:
+    files = files_of(story.now)
+    name = names_like(files, "checkpoints")[-1]
+    files[name] += files[name].rpartition(b"\n\n")[2] * 101
+    relisted(files)
+    status, said = ran(script, zipped(files, tmp_path / "b.zip"))
+    assert (status, "more than 100 signatures" in said) == (1, True)

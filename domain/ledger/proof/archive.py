@@ -24,6 +24,7 @@ DIRECTORY_LIMIT_BYTES = 16 * 2**20
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
+_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
 _FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error)
 
 
@@ -166,6 +167,8 @@ def _bounded(opened: IO[bytes], name: str, limit: int) -> bytes:
 def _check_listing(path: Path) -> None:
     """Raises MalformedExport when a zip's listing is too long, before it is read: a listing is held in memory."""
     with path.open("rb") as opened:
+        if opened.read(4) not in _BEGINNINGS:
+            raise MalformedExport(f"{path.name} is no zip, or something stands before its beginning")
         length = opened.seek(0, 2)
         opened.seek(max(0, length - _END.size - _LOCATOR.size))
         tail = opened.read()

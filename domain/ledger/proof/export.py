@@ -122,10 +122,11 @@ def manifest_of(data: bytes) -> dict[str, Any]:
     """A manifest's JSON object. Raises MalformedExport."""
     try:
         told = json.loads(data)
+        json.dumps(told, ensure_ascii=False).encode()  # a text of half characters (\ud800) is none
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
-        raise MalformedExport("the manifest is no JSON object")
+        raise MalformedExport("the manifest is no JSON object, or holds a text that is none")
     return told
 
 

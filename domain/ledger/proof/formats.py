@@ -35,7 +35,9 @@ VERIFIERS: dict[str, Verifier] = {MANIFEST: _export, bundle.MANIFEST: _bundle}
 def verify_files(path: Path, trust: Trust, options: Options) -> Report:
     """Verify a folder or a zip of any format. Raises ProofFault when it is none, or what is brought is unsound."""
     archive = archive_at(path)
-    for manifest, verifier in VERIFIERS.items():
-        if archive.has(manifest):
-            return verifier(path, archive, trust, options)
+    found = [manifest for manifest in VERIFIERS if archive.has(manifest)]
+    if len(found) == 1:
+        return VERIFIERS[found[0]](path, archive, trust, options)
+    if found:
+        raise MalformedExport(f"{path.name} holds {' and '.join(found)}: it is one or the other")
     raise MalformedExport(f"{path.name} holds none of {', '.join(VERIFIERS)}: it is nothing that can be verified")

@@ -30,6 +30,8 @@ MANIFEST_LIMIT_BYTES = 8 * 2**20
 FILE_LIMIT = 30_000
 FILE_LIMIT_BYTES = 16 * 2**20
 PROOF_LIMIT = 64
+SIGNATURE_LIMIT = 100
+SMALL_FILE_LIMIT_BYTES = 2**20
 LOG_KEY = 1
 _ED25519_HEAD = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: what comes before the 32 bytes of a public key
 _NAME = re.compile(
@@ -51,13 +53,18 @@ class NotSound(Exception):
 
 def main(words: Sequence[str]) -> int:
     """Verify what the words of a command line name; the exit status."""
-    paths, kept, keys = _read_words(list(words))
+    try:
+        paths, kept, keys = _read_words(list(words))
+    except (NotSound, OSError, ValueError) as fault:
+        _say(f"--key: {fault}")
+        return 2
     if len(paths) != 1:
         _say("usage: python3 verify.py BUNDLE.zip [--checkpoint FILE]... [--key VKEY]...")
         return 2
     try:
+        _require(Path(paths[0]).is_file(), f"{paths[0]} is no file")
         with zipfile.ZipFile(paths[0]) as archive:
-            checked = verify(archive, [Path(path).read_bytes() for path in kept], keys)
+            checked = verify(archive, [_bounded(path) for path in kept], keys)
     except NotSound as fault:
         _say(f"NOT SOUND: {fault}")
         return 1
@@ -170,6 +177,7 @@ def _checkpoint(note: bytes, keys: Keys, origin: object, *, needed: bool) -> tup
     _require(lines[0] == origin, f"a checkpoint is of the log {lines[0]!r}, not of {origin!r}")
     signed = False
     checked = True
+    _require(below.count("\n") <= SIGNATURE_LIMIT, f"a checkpoint has more than {SIGNATURE_LIMIT} signatures")
     for line in below.splitlines():
         _, name, encoded = line.split(" ")
         value = base64.b64decode(encoded, validate=True)
@@ -300,8 +308,17 @@ def _keys_given(given: str) -> Iterator[str]:
     if "+" in given and not Path(given).is_file():
         yield given
         return
-    lines = Path(given).read_text(encoding="utf-8").splitlines()
+    lines = _bounded(given).decode().splitlines()
     yield from (line for line in lines if line and not line.startswith("#"))
+
+
+def _bounded(path: str) -> bytes:
+    """A small file that was brought."""
+    _require(Path(path).is_file(), f"{path} is no file")
+    with Path(path).open("rb") as opened:
+        data = opened.read(SMALL_FILE_LIMIT_BYTES + 1)
+    _require(len(data) <= SMALL_FILE_LIMIT_BYTES, f"{path} is longer than {SMALL_FILE_LIMIT_BYTES} bytes")
+    return data
 
 
 def _say(words: str) -> None:
