@@ -8,20 +8,22 @@ Never here: appends as fast as they go.
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
+from itertools import islice
+from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from domain.ledger.connections import as_role
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import create_register
 from domain.ledger.recorder import RegisterRecorder
-from domain.ledger.submission import Submission
+from domain.ledger.submission import Draft, Submission
 from projections import engine, store
 from projections.install import install, register_connection
 from scripts.benches.histories import drafts
@@ -34,7 +36,7 @@ REGISTER = "bench"
 EVENTS_A_SECOND = 500
 LIMITS = {"lag, median": 10.0, "lag, 99th percentile": 30.0}
 ENGINE_LIMIT_PERCENT = 20.0
-WARM_UP_SECONDS = 2.0
+WARM_UP_EVENTS = 1000
 _ASKED_EVERY_SECONDS = 0.002
 
 
@@ -56,12 +58,15 @@ def _figure(case: str, ours: float, limit: float, unit: str) -> Figure:
     return {"bench": "live", "case": case, "ours": ours, "peers": {}, "limit": limit, "unit": unit}
 
 
-def _follow(dsn: str, stop: Event) -> None:
-    """In the engine's own process. It waits on a thread's event, as the server's engine does."""
+def _follow(dsn: str, begun: Event, stop: Event, spent: Synchronized[float]) -> None:
+    """In the engine's own process. It waits on a thread's event, as the server's does. `spent`: processor seconds."""
     done = threading.Event()
 
     def pass_on() -> None:
+        begun.wait()
+        before = time.process_time()
         stop.wait()
+        spent.value = time.process_time() - before
         done.set()
 
     threading.Thread(target=pass_on, daemon=True).start()
@@ -71,51 +76,70 @@ def _follow(dsn: str, stop: Event) -> None:
 def _followed(dsn: str, seconds: float) -> tuple[list[float], float]:
     """The lag of each event in seconds, and the engine's processor time in per cent of the time."""
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    process = context.Process(target=_follow, args=(dsn, stop))
-    began = time.perf_counter()
+    begun, stop, spent = context.Event(), context.Event(), context.Value("d", 0.0)
+    process = context.Process(target=_follow, args=(dsn, begun, stop, spent))
     process.start()
     try:
-        told, seen = _told_and_seen(dsn, seconds)
+        with _Watch(dsn) as watch:
+            recorder = RegisterRecorder(dsn, REGISTER)
+            told = drafts(WARM_UP_EVENTS + round(seconds * EVENTS_A_SECOND))
+            watch.wait_for(_paced(recorder, islice(told, WARM_UP_EVENTS)))  # it is there, and has met every table
+            begun.set()
+            began = time.perf_counter()
+            moments = _paced(recorder, told)
+            watch.wait_for(moments)
+            took = time.perf_counter() - began
+            stop.set()
+            recorder.close()
+            lags = [watch.seen[position] - at for position, at in moments.items()]
     finally:
+        begun.set()
         stop.set()
         process.join()
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    percent = (spent.ru_utime + spent.ru_stime) / (time.perf_counter() - began) * 100
-    return [seen[position] - at for position, at in told.items() if at > began + WARM_UP_SECONDS], percent
+    return lags, spent.value / took * 100
 
 
-def _told_and_seen(dsn: str, seconds: float) -> tuple[dict[int, float], dict[int, float]]:
-    """When each position was acknowledged, and when it was first found in every projection."""
-    told: dict[int, float] = {}
-    seen: dict[int, float] = {}
-    done = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(dsn, seen, done))
-    recorder = RegisterRecorder(dsn, REGISTER)
-    watcher.start()
-    try:
-        begins = time.perf_counter()
-        for number, draft in enumerate(drafts(round(seconds * EVENTS_A_SECOND))):
-            time.sleep(max(0.0, begins + number / EVENTS_A_SECOND - time.perf_counter()))
-            receipt = recorder.append(Submission(new_id(), b"bench", (draft,)))
-            told[receipt.positions[0]] = time.perf_counter()
-        deadline = time.perf_counter() + 60
-        while len(seen) < len(told) and time.perf_counter() < deadline:
+def _paced(recorder: RegisterRecorder, told: Iterable[Draft]) -> dict[int, float]:
+    """Append at the steady pace; when each position was acknowledged."""
+    moments: dict[int, float] = {}
+    begins = time.perf_counter()
+    for number, draft in enumerate(told):
+        time.sleep(max(0.0, begins + number / EVENTS_A_SECOND - time.perf_counter()))
+        receipt = recorder.append(Submission(new_id(), b"bench", (draft,)))
+        moments[receipt.positions[0]] = time.perf_counter()
+    return moments
+
+
+class _Watch:
+    """Looks every other millisecond how far all projections are; `seen`: when each position was first found in all."""
+
+    def __init__(self, dsn: str) -> None:
+        self.seen: dict[int, float] = {}
+        self._dsn = dsn
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def wait_for(self, positions: Iterable[int]) -> None:
+        """Return when all are seen. Raises RuntimeError when they are not within a minute."""
+        last, deadline = max(positions), time.perf_counter() + 60
+        while last not in self.seen:
+            if time.perf_counter() > deadline:
+                raise RuntimeError(f"position {last} was not visible a minute later")
             time.sleep(_ASKED_EVERY_SECONDS)
-    finally:
-        done.set()
-        watcher.join()
-        recorder.close()
-    if len(seen) < len(told):
-        raise RuntimeError(f"{len(told) - len(seen)} events were not visible a minute after the last")
-    return told, seen
 
-
-def _watch(dsn: str, seen: dict[int, float], done: threading.Event) -> None:
-    reached = 0
-    with register_connection(as_role(dsn, "reader"), REGISTER, autocommit=True) as connection:
-        while not done.wait(_ASKED_EVERY_SECONDS):
-            stands = min(one.position for one in store.checkpoints(connection).values())
-            now = time.perf_counter()
-            seen |= dict.fromkeys(range(reached + 1, stands + 1), now)
-            reached = max(reached, stands)
+    def _look(self) -> None:
+        reached = 0
+        with register_connection(as_role(self._dsn, "reader"), REGISTER, autocommit=True) as connection:
+            while not self._done.wait(_ASKED_EVERY_SECONDS):
+                stands = min(one.position for one in store.checkpoints(connection).values())
+                now = time.perf_counter()
+                self.seen |= dict.fromkeys(range(reached + 1, stands + 1), now)
+                reached = max(reached, stands)
