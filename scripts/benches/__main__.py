@@ -22,10 +22,23 @@ from rich.table import Table
 
 from scripts.benches.compare import NothingToCompare, fallen, read
 
-NAMES = ("append", "as-of", "feed", "import", "live", "load", "query", "rebuild", "start", "verify")
+NAMES = (
+    "append",
+    "as-of",
+    "feed",
+    "growth",
+    "import",
+    "live",
+    "load",
+    "query",
+    "rebuild",
+    "start",
+    "verify",
+)
 MODULES = {"import": "importing"}  # where a bench's name cannot be a module's
-SIZED = ("as-of", "feed", "import", "query", "rebuild", "start")
-KEPT = ("as-of", "query", "start")
+SIZED = ("as-of", "feed", "growth", "import", "query", "rebuild", "start")
+KEPT = ("as-of", "growth", "query", "start")
+DRAWN = ("growth",)
 
 
 class Figure(TypedDict):
@@ -48,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.name is None and given.compare is None:
         parser.error(f"name a bench ({', '.join(NAMES)}), or a file to compare with")
-    for option, of in (("events", SIZED), ("keep", KEPT)):
+    for option, of in (("events", SIZED), ("keep", KEPT), ("chart", DRAWN)):
         if getattr(given, option) is not None and given.name not in of:
             parser.error(f"--{option} is for {', '.join(of)}")
     try:
@@ -79,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, help=f"how many events there are ({', '.join(SIZED)})")
     kept = f"a folder in which the registers that are made stay for the next time ({', '.join(KEPT)})"
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help=kept)
+    parser.add_argument("--chart", type=Path, metavar="FILE", help=f"a PNG to draw ({', '.join(DRAWN)})")
     compared = "what --json printed earlier: a ratio to a peer that fell by a third fails; without a name, all it has"
     parser.add_argument("--compare", type=Path, metavar="FILE", help=compared)
     return parser
@@ -90,7 +104,7 @@ def bench(name: str) -> ModuleType:
 
 
 def _run(name: str, given: argparse.Namespace) -> list[Figure]:
-    more = {option: value for option in ("events", "keep") if (value := getattr(given, option)) is not None}
+    more = {option: value for option in ("events", "keep", "chart") if (value := getattr(given, option)) is not None}
     figures: list[Figure] = bench(name).run(given.quick, **more)
     return figures
 

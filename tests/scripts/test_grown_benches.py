@@ -49,4 +49,4 @@ def test_a_folder_is_kept_by_the_benches_that_have_something_to_keep(capsys: pyt
     with pytest.raises(SystemExit) as stopped:
         main(["load", "--keep", "there"])
     assert stopped.value.code == 2
-    assert "as-of, query, start" in capsys.readouterr().err
+    assert "as-of, growth, query, start" in capsys.readouterr().err
