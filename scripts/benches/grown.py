@@ -27,6 +27,9 @@ from scripts.postgres import running
 
 RECORDED = 100_000
 """A larger register is copies of one of so many events."""
+LARGE = 1_000_000
+FOR_LARGE = {"shared_buffers": "2GB"}
+"""What anybody would give a server with a larger register than that; PostgreSQL's own 128 MB hold little of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def grown(sizes: Sequence[int], keep: Path | None = None) -> Iterator[tuple[str,
         raise ValueError(f"a register is made of copies of one of {recorded:,} events: ask for multiples of that")
     with contextlib.ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data"
-        dsn = stack.enter_context(running(folder))
+        dsn = stack.enter_context(running(folder, settings=FOR_LARGE if max(sizes) > LARGE else None))
         yield dsn, [_made(dsn, recorded, size // recorded) for size in sizes]
 
 
