@@ -96,12 +96,6 @@ class Restriction:
         """Whether it is neither called off nor done."""
         return not self.called_off and self.certificate is None
 
-    def covers(self, stream_id: UUID, versions: Iterable[int]) -> bool:
-        """Whether all that those entries tell is restricted by it, or, under way, will be."""
-        if self.called_off or self.request.stream_id != stream_id:
-            return False
-        return self.certificate is None or set(versions) <= set(self.certificate.versions)
-
 
 def restrictions(entries: Iterable[Entry]) -> Mapping[UUID, Restriction]:
     """The restrictions of a register by id, from all its entries in order: none of them is amended by a correction."""

@@ -36,6 +36,7 @@ from domain.ledger.secrecy.destruction_faults import (
     RestrictionNotApproved,
     StillOpens,
 )
+from domain.ledger.secrecy.examining import KeyFault, examined
 from domain.ledger.secrecy.keyring import NotYourKeyring, keyring_dsn
 from domain.ledger.secrecy.keyring_steps import KeyringSteps
 from domain.ledger.secrecy.opening import KeyringPlace
@@ -451,6 +452,35 @@ def test_a_command_that_is_sent_again_is_known_by_the_key_that_was_parted(desk: 
         assert (again.replayed, again.position) == (True, first.position)
         with pytest.raises(KeyReused):
             desk.book.execute(changed)
+
+
+def test_a_key_that_an_older_keyring_brought_back_is_listed_and_what_it_opens_restricted_anew(desk: Desk) -> None:
+    def wrong() -> dict[UUID, KeyFault]:
+        return {one.key_id: one.fault for one in examined(desk.book, (), lambda done, total: None)[1]}
+
+    episode_id, version = mistaken(desk, desk.client())
+    restriction_id = agreed(desk, episode_id, version)
+    ((key_id, wrapped),) = keyring_rows(
+        desk,
+        "SELECT key_id, wrapped FROM keyring.data_keys WHERE register = %s AND task = %s",
+        desk.book.register_name,
+        TASK,
+    )
+    carried_out(desk, restriction_id)
+    assert wrong() == {}
+    keyring_rows(
+        desk,
+        "UPDATE keyring.data_keys SET state = 'active', wrapped = %s, parts = NULL, parted_at = NULL WHERE key_id = %s",
+        wrapped,
+        key_id,
+    )
+    keyring_rows(desk, "DELETE FROM keyring.restricted_parts WHERE key_id = %s", key_id)
+    keyring_rows(desk, "DELETE FROM keyring.restrictions WHERE restriction_id = %s", restriction_id)
+    assert wrong() == {key_id: KeyFault.BACK}
+    assert note(desk.book, episode_id, version) == (NOTE, {})
+    assert carried_out(desk, agreed(desk, episode_id, version)).restricted_count == 1
+    assert wrong() == {}
+    assert note(desk.book, episode_id, version) == NOT_YOURS
 
 
 def test_a_fault_in_the_middle_of_a_step_leaves_everything_as_it_was(

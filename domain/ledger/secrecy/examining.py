@@ -14,9 +14,11 @@ from uuid import UUID
 
 from domain.ledger.book import Book
 from domain.ledger.mapper import entry_of
+from domain.ledger.secrecy.sealing import DataKey
 from domain.ledger.secrecy.searching import Progress, segments_of
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.register.destruction import Destruction, destructions
+from domain.register.restriction import restrictions
 from domain.withheld import Withheld
 
 BATCH_EVENTS = 5000
@@ -33,7 +35,7 @@ class KeyFault(StrEnum):
     FENCED = "fenced_without_request"
     """It is given to nobody, and no destruction is under way that would take it."""
     BACK = "certified_key_is_back"
-    """A certificate says that it was destroyed, and it is given out: the keyring is an older one."""
+    """A certificate says that it was destroyed or taken apart, and it is given out: the keyring is an older one."""
     CHANGED = "key_does_not_open"
     """The register key does not open it."""
 
@@ -56,9 +58,12 @@ def examined(book: Book, condemned: Collection[UUID], progress: Progress) -> tup
     first = _first_named(book, progress)
     certificates = [one.certificate for one in destructions_of(book).values() if one.certificate]
     certified = {key_id for one in certificates for key_id in one.key_ids}
+    apart = _taken_apart(book)
     faulty = []
     for key_id, state in _states(book, [*first, *sorted(certified - first.keys())]):
-        fault = _fault(state, certified=key_id in certified, condemned=key_id in condemned)
+        whole = state is None and isinstance(book.safe.keyring.keys([key_id])[key_id], DataKey)
+        gone = key_id in certified or (whole and key_id in apart)
+        fault = _fault(state, certified=gone, condemned=key_id in condemned)
         if fault is not None:
             faulty.append(FaultyKey(key_id, fault, first.get(key_id)))
     return len(first), faulty
@@ -68,6 +73,13 @@ def destructions_of(book: Book) -> Mapping[UUID, Destruction]:
     """The register's destructions, read without any key: one that does not open must not keep the others from sight."""
     entries = [entry_of(record) for record in book.ledger.read_stream(book.register_id)]
     return destructions(entries)
+
+
+def _taken_apart(book: Book) -> set[UUID]:
+    """The keys that certificates of restrictions name, read without any key."""
+    entries = [entry_of(record) for record in book.ledger.read_stream(book.register_id)]
+    certificates = [one.certificate for one in restrictions(entries).values() if one.certificate]
+    return {key_id for one in certificates for key_id in one.key_ids}
 
 
 def _first_named(book: Book, progress: Progress) -> dict[UUID, int]:

@@ -47,10 +47,10 @@ class RequestRestriction(RegisterCommand):
         stream = context.streams[self.stream_id]
         told = wrongly_told(stream, self.entry)
         for restriction_id, other in state.restrictions.items():
-            if other.request.entry == self.entry and other.covers(self.stream_id, (one.version for one in told)):
+            if other.under_way and (other.request.stream_id, other.request.entry) == (self.stream_id, self.entry):
                 raise OutOfOrder(
-                    "A restriction of the same entry is under way or done.",
-                    remedy=f"See restriction {restriction_id}: `jaksokirja restrict status`.",
+                    "A restriction of the same entry is under way.",
+                    remedy=f"Go on with restriction {restriction_id}, or call it off.",
                     restriction_id=str(restriction_id),
                 )
         clients = dict.fromkeys(one for entry in told for one in clients_of(entry.fact, stream, self.stream_id))
