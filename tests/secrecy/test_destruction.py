@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any, LiteralString, cast
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from domain.client.commands.tellings import ExpectBirth
 from domain.client.facts import ClientRegistered
 from domain.episode.facts import MeetingHeld
 from domain.ledger.identity import new_id
-from domain.ledger.secrecy.destruction import Destroyer, Step
+from domain.ledger.secrecy.destruction import Destroyer
 from domain.ledger.secrecy.destruction_cleaning import written_anew
 from domain.ledger.secrecy.destruction_faults import KeysInUse, NotApproved, NothingToDestroy, OldCopiesHeld, StillOpens
 from domain.ledger.secrecy.keyring import keyring_dsn
@@ -31,7 +30,6 @@ from tests.secrecy.test_book import NOTE, in_desk
 
 CARRIER = "O3"
 CODE = identity_code(dt.date(2018, 1, 31))
-MOMENTS = [(step, done) for step in Step for done in (False, True)]
 
 
 class Crash(Exception):
@@ -57,14 +55,6 @@ def destroyer(desk: Desk, **settings: Any) -> Destroyer:
 def carried_out(desk: Desk, destruction_id: UUID, **settings: Any) -> DestructionCertified:
     with destroyer(desk, **settings) as one:
         return one.carry_out(destruction_id, CARRIER)
-
-
-def crash_at(moment: tuple[Step, bool]) -> Callable[[Step, bool], None]:
-    def told(step: Step, done: bool) -> None:
-        if (step, done) == moment:
-            raise Crash
-
-    return told
 
 
 def certificates(desk: Desk) -> list[DestructionCertified]:
@@ -129,28 +119,6 @@ def test_the_reason_goes_with_the_content(desk: Desk) -> None:
     assert desk.book.register_state().destructions[destruction_id].request.reason == NOTE
     carried_out(desk, destruction_id)
     assert desk.book.register_state().destructions[destruction_id].request.reason == Withheld.DESTROYED
-
-
-@pytest.mark.parametrize("first", MOMENTS, ids=lambda moment: f"{moment[0]}-{'after' if moment[1] else 'before'}")
-def test_two_crashes_at_any_step_leave_a_destruction_that_is_carried_out(desk: Desk, first: tuple[Step, bool]) -> None:
-    client_id = desk.client(identity_code=CODE, born_on=None)
-    destruction_id = approved(desk, client_id)
-    cleaned: list[int] = []
-    for _ in range(2):
-        with pytest.raises(Crash):
-            carried_out(desk, destruction_id, told=crash_at(first), clean=lambda: cleaned.append(1))
-        keys, moved_on = states(desk, client_id), MOMENTS.index(first)
-        state, held = keys["unassigned"]
-        assert (state == "active") == (moved_on < MOMENTS.index((Step.FENCE, True)))
-        assert held == (moved_on < MOMENTS.index((Step.OVERWRITE, True)))
-        assert len(certificates(desk)) == (first == (Step.CERTIFY, True))
-        if first == (Step.CERTIFY, True):
-            break  # it is done: asked again, nothing is done that could crash
-    certificate = carried_out(desk, destruction_id, clean=lambda: cleaned.append(1))
-    assert certificates(desk) == [certificate]
-    assert cleaned
-    assert states(desk, client_id) == {"unassigned": ("destroyed", False)}
-    assert desk.book.clients.find(CODE) is None
 
 
 def test_a_crash_while_cleaning_has_it_cleaned_again(desk: Desk) -> None:

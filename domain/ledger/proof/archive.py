@@ -73,7 +73,8 @@ class Folder:
     def read(self, name: str, limit: int) -> bytes:
         """The whole file."""
         with self.stream(name) as opened:
-            return _bounded(opened, name, limit)
+            length = (self.path / name).stat().st_size  # no more is taken into memory at first than is there
+            return _bounded(opened, name, min(limit, length + 1) if length else limit)
 
 
 class Zip:
