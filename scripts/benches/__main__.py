@@ -25,6 +25,7 @@ from scripts.benches.compare import NothingToCompare, fallen, read
 NAMES = (
     "append",
     "as-of",
+    "command",
     "feed",
     "growth",
     "import",
