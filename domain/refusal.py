@@ -137,6 +137,12 @@ class IdentityInTheClear(CannotBeFact):
     code = "identity_in_the_clear"
 
 
+class WordsInTheClear(CannotBeFact):
+    """A field that is stored as everybody can read it takes a code, an id or a public name, and was sent words."""
+
+    code = "words_in_the_clear"
+
+
 class InTheFuture(CannotBeFact):
     """Nothing can be recorded as having happened before it has."""
 

@@ -24,6 +24,7 @@ from domain.contact.state import ContactState
 from domain.episode.facts import DecisionKind, MeetingCancelled, MeetingHeld, MeetingMissed
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
+from domain.plainness import check_plain
 from domain.refusal import (
     ClientNotOfEpisode,
     EndedBeforeItBegan,
@@ -41,8 +42,8 @@ _IDENTITY_CODE = re.compile(r"(?<![0-9A-Z])\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y]
 
 
 def check_can_be_fact(fact: Fact, context: Context) -> None:
-    """Raises NullCharacter, IdentityInTheClear, InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister, MissingIdentity,
-    BadIdentityCode."""
+    """Raises NullCharacter, IdentityInTheClear, WordsInTheClear, InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister,
+    MissingIdentity, BadIdentityCode."""
     if isinstance(fact, ClientRegistered):
         check_identity(fact)
     written = fact.model_dump_json()
@@ -52,6 +53,7 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
         raise NullCharacter(
             "A text holds the null character (U+0000), which no text can.", remedy="Send the text without it."
         )
+    check_plain(fact)
     _not_in_the_future(fact, context)
     for beginning, end in fact.spans:
         _not_ended_before_it_began(fact, beginning, end)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
+from domain.client.commands.register_client import RegisterClient
 from domain.correction import MistakeKind
 from domain.episode.facts import MeetingHeld
-from domain.refusal import IdentityInTheClear, NullCharacter
+from domain.ledger.identity import new_id
+from domain.refusal import IdentityInTheClear, NullCharacter, WordsInTheClear
 from tests.domain.desk import Desk, meeting
 from tests.domain.people import identity_code
 
@@ -32,7 +35,7 @@ def test_a_text_that_only_spells_it_is_a_text(desk: Desk, text: str) -> None:
 
 @pytest.mark.parametrize("fields", [{"place": f"at {CODE}"}, {"participants": ("mother", CODE.lower())}])
 def test_an_identity_code_in_a_field_that_everybody_can_read_is_refused_by_the_fields_name(
-    desk: Desk, fields: dict[str, object]
+    desk: Desk, fields: dict[str, Any]
 ) -> None:
     refusal = desk.refused(desk.started(), meeting(**fields))
     assert isinstance(refusal, IdentityInTheClear)
@@ -55,4 +58,52 @@ def test_in_free_text_and_in_its_own_field_an_identity_code_is_told_and_sealed(d
 
 def test_what_only_looks_like_an_identity_code_is_a_reference_like_any_other(desk: Desk) -> None:
     wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
-    desk.do(desk.started(), meeting(place=f"unit-{wrong}"))
+    desk.do(desk.started(), meeting(place=f"unit-{wrong.lower()}"))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"place": "at grandmother's"},
+        {"place": "Virtanen"},
+        {"place": "x" * 65},
+        {"place": ""},
+        {"place": "home\n"},
+        {"participants": ("mother", "Aunt Maija")},
+        {"topics": ("the child's fear",)},
+    ],
+)
+def test_words_in_a_field_that_everybody_can_read_are_refused_by_the_fields_name(
+    desk: Desk, fields: dict[str, Any]
+) -> None:
+    refusal = desk.refused(desk.started(), meeting(**fields))
+    assert isinstance(refusal, WordsInTheClear)
+    assert refusal.details == {"field": next(iter(fields))}
+    (value,) = fields.values()
+    texts = value if isinstance(value, tuple) else (value,)
+    assert not [text for text in texts if text and text in refusal.message + refusal.remedy]
+
+
+@pytest.mark.parametrize("fields", [{"place": "school"}, {"participants": ("mother", "p-2")}, {"topics": ("t:1/2",)}])
+def test_codes_are_taken_there(desk: Desk, fields: dict[str, Any]) -> None:
+    desk.do(desk.started(), meeting(**fields))
+
+
+def test_words_are_not_let_in_by_a_correction(desk: Desk) -> None:
+    episode = desk.started(meetings=1)
+    entry = desk.number(episode, MeetingHeld, 1)
+    changes = {"place": "in the yard of the neighbours"}
+    command = CorrectEntry(entry=entry, mistake=MistakeKind.TYPING_ERROR, changes=changes, reason="a typing error")
+    refusal = desk.refused(episode, command)
+    assert (refusal.code, refusal.details["field"]) == ("words_in_the_clear", "changes.place")
+
+
+@pytest.mark.parametrize("area", ["Kouvola pohjoinen", "Länsi-Uusimaa (itä)"])
+def test_a_place_of_administration_has_its_public_name(desk: Desk, area: str) -> None:
+    desk.client(area=area)
+
+
+@pytest.mark.parametrize("area", ["Kouvola\npohjoinen", "K" * 201])
+def test_a_public_name_is_short_and_on_one_line(desk: Desk, area: str) -> None:
+    registered = RegisterClient(born_on=dt.date(2018, 1, 31), area=area)
+    assert desk.refused(new_id(), registered).details == {"field": "area"}
