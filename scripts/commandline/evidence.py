@@ -34,12 +34,15 @@ def evidence(
         list[int] | None,
         typer.Option("--against", metavar="SIZE", min=1, help="Of a checkpoint that the reader holds; can be many."),
     ] = None,
-    words: Annotated[
-        bool, typer.Option("--words/--no-words", help="Tell what sealed fields say, as far as it can be read here.")
-    ] = True,
+    with_words: Annotated[
+        bool, typer.Option("--with-words", help="Tell what sealed fields say, too, as far as it can be read here.")
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Write an episode's records, their proofs and a readable account into a bundle that is verified without us."""
+    """Write an episode's records, their proofs and a readable account into a bundle that is verified without us.
+
+    What sealed fields say stays out, unless it is asked for: whatever leaves the house cannot be destroyed any more.
+    """
     language = options.language(lang)
     with database() as dsn:
         name = register_meant(dsn, register)
@@ -48,7 +51,7 @@ def evidence(
                 episode=episode_meant(name, episode),
                 as_of=position_meant(book, as_of),
                 language=language,
-                with_words=words,
+                with_words=with_words,
                 against=against or (),
                 witnesses=[witness.key for witness in workshop_of(Settings.from_environment()).witnesses],
             )

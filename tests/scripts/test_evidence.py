@@ -6,10 +6,12 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.domain.desk import meeting
 from tests.evidence.office import Office
 from tests.scripts.conftest import RunCommand
 
@@ -25,8 +27,9 @@ def office(register: tuple[str, str], tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def episode(office: Office) -> UUID:
-    """An episode that is sealed."""
+    """An episode that is sealed, with a note in it."""
     episode = office.desk.started(meetings=1)
+    office.desk.do(episode, meeting(2, note="said in confidence"))
     office.seal()
     return episode
 
@@ -69,16 +72,25 @@ def test_a_changed_account_is_found_and_can_be_left_out_by_who_asks_for_the_reco
     assert (done.exit_code, "it is not proved" in done.output) == (0, True)
 
 
-def test_without_words_the_bundle_tells_none(
+def test_a_bundle_tells_what_sealed_fields_say_only_when_that_is_asked_for(
     jaksokirja: RunCommand, office: Office, episode: UUID, tmp_path: Path
 ) -> None:
-    path = tmp_path / "b.zip"
-    made = jaksokirja("evidence", str(episode), "-r", office.register, "--no-words", "--into", path)
+    silent, telling = (_words(jaksokirja, office, episode, tmp_path / name, *asked) for name, asked in _BOTH_WAYS)
+    kinds = {name for fields in silent["words"].values() for one in fields.values() for name in one}
+    assert (silent["keys"], kinds) == ([], {"withheld"})
+    assert telling["keys"]
+    assert "said in confidence" in json.dumps(telling["words"])
+
+
+_BOTH_WAYS = (("silent.zip", ()), ("telling.zip", ("--with-words",)))
+
+
+def _words(jaksokirja: RunCommand, office: Office, episode: UUID, path: Path, *asked: str) -> dict[str, Any]:
+    made = jaksokirja("evidence", str(episode), "-r", office.register, *asked, "--into", path)
     assert made.exit_code == 0, made.output
     with zipfile.ZipFile(path) as archive:
-        words = json.loads(archive.read("account/words.json"))
-    assert words["keys"] == []
-    assert {name for fields in words["words"].values() for one in fields.values() for name in one} <= {"withheld"}
+        words: dict[str, Any] = json.loads(archive.read("account/words.json"))
+    return words
 
 
 def test_what_cannot_be_made_is_one_clear_line(

@@ -41,9 +41,9 @@ def test_bundles_that_tell_what_was_destroyed_are_listed_and_no_others(
     gone, wordless, kept = tmp_path / "gone", tmp_path / "wordless", tmp_path / "kept"
     for folder in (gone, wordless, kept):
         folder.mkdir()
-    bundles(jaksokirja, office, gone, episodes[0])
-    bundles(jaksokirja, office, wordless, episodes[0], "--no-words")
-    bundles(jaksokirja, office, kept, episodes[1])
+    bundles(jaksokirja, office, gone, episodes[0], "--with-words")
+    bundles(jaksokirja, office, wordless, episodes[0])
+    bundles(jaksokirja, office, kept, episodes[1], "--with-words")
     before = jaksokirja("purge", gone, wordless, kept, "-r", office.register)
     assert (before.exit_code, "None of them" in before.output) == (0, True), f"{before.output} {before.exception!r}"
     destroy(desk.dsn, office.register, clients[0])
@@ -63,10 +63,10 @@ def test_a_bundle_from_before_a_restriction_is_listed_and_one_made_afterwards_sa
     before, after = tmp_path / "before", tmp_path / "after"
     for folder in (before, after):
         folder.mkdir()
-    bundles(jaksokirja, office, before, episode_id)
+    bundles(jaksokirja, office, before, episode_id, "--with-words")
     carried_out(desk, restriction_id)
     office.seal()
-    bundles(jaksokirja, office, after, episode_id)
+    bundles(jaksokirja, office, after, episode_id, "--with-words")
     done = jaksokirja("purge", before, after, "-r", office.register)
     assert done.exit_code == 1
     assert {line.partition(":")[0] for line in done.output.splitlines()} == {
