@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from domain.ledger.connections import as_role
 from domain.ledger.database import Database
@@ -29,6 +29,8 @@ from domain.register.facts import LogKeyAdopted, LogKeyPurpose
 from domain.registry import REGISTRY, UnknownFactName
 
 BATCH = 1_000
+NOTES = 200
+"""So many checkpoints are read at a time: a working year has a million of them, and one has up to a million bytes."""
 _ADOPTED = LogKeyAdopted.stored_name()
 
 
@@ -50,7 +52,9 @@ class _Statements:
             " WHERE e.position > %b AND e.position <= %b ORDER BY e.position, 2 DESC LIMIT %b"
         )
         self.notes = statement(
-            "SELECT note FROM {schema}.checkpoints WHERE size <= %b ORDER BY size, sealed_at, cosignatures"
+            "SELECT note, size, sealed_at::text, cosignatures FROM {schema}.checkpoints"
+            " WHERE (size, sealed_at, cosignatures) > (%b::int8, %b::text::timestamptz, %b::int4) AND size <= %b"
+            " ORDER BY size, sealed_at, cosignatures LIMIT %b"
         )
         self.adopted = statement(
             "SELECT record FROM {schema}.events WHERE name = %b AND position <= %b ORDER BY position"
@@ -135,9 +139,11 @@ class LiveRegister:
         return b"".join(frames) or None
 
     def checkpoints(self) -> Iterator[bytes]:
-        """The checkpoints that the sealer signed, by size."""
-        for (note,) in self._database.rows(self._statements.notes, self._sealed):
-            yield note
+        """The checkpoints that the sealer signed, by size; so many at a time are in memory, however many there are."""
+        after: tuple[Any, ...] = (0, "-infinity", 0)
+        while rows := self._database.rows(self._statements.notes, *after, self._sealed, NOTES):
+            yield from (row[0] for row in rows)
+            after = rows[-1][1:]
 
     def records(self) -> Iterator[bytes]:
         """The stored bytes of all events, in order, whatever they are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from domain.ledger.errors import UnknownRegister
 from domain.ledger.live import LiveRegister, export_register
 from domain.ledger.migrate import schema_of
 from domain.ledger.proof.checkpoint import Checkpoint
-from domain.ledger.proof.export import Export
+from domain.ledger.proof.export import Export, Manifest, write_export
 from domain.ledger.proof.findings import Report
 from domain.ledger.proof.note import SignerKey
 from domain.ledger.proof.records import unframed
@@ -215,3 +216,36 @@ def test_what_cannot_be_verified_with_is_refused_in_one_line(
     ]:
         refused = run("verify", *arguments)
         assert (refused.exit_code, f"[{code}]" in refused.output) == (status, True), refused.output
+
+
+def test_an_exports_checkpoints_are_written_in_bounded_memory_however_many_there_are(
+    filled: tuple[str, str], changing: Changing, tmp_path: Path
+) -> None:
+    changing(
+        "INSERT INTO checkpoints SELECT n, now() + n * interval '1 day', n % 3,"
+        " convert_to(rpad(n::text, 20000, '.'), 'UTF8') FROM generate_series(1, 2000) n"
+    )
+    tracemalloc.start()
+    try:
+        with LiveRegister(*filled) as live:
+            write_export(tmp_path / "notes.zip", Manifest(live.origin, 0, (), live.names), [], live.checkpoints())
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20, "they are 40 MB together"
+    finally:
+        tracemalloc.stop()
+    notes = [note.decode() for note in Export(tmp_path / "notes.zip").checkpoints()]
+    assert [int(note.rstrip(".")) for note in notes] == list(range(1, 2001))
+    assert {len(note) for note in notes} == {20_000}
+
+
+def test_checkpoints_of_one_size_are_read_one_after_another_whenever_they_are_said_to_be_sealed(
+    filled: tuple[str, str], changing: Changing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.ledger.live.NOTES", 2)
+    changing(
+        "INSERT INTO checkpoints SELECT 7, moment, n, convert_to(n || ' ' || moment, 'UTF8')"
+        " FROM generate_series(0, 2) n, unnest('{-infinity,2026-01-01 12:00:00.000001Z,infinity}'::timestamptz[]) moment"
+    )
+    with LiveRegister(*filled) as live:
+        notes = [note.decode() for note in live.checkpoints()]
+    assert [note.partition(" ")[0] for note in notes] == ["0", "1", "2"] * 3
+    assert len(set(notes)) == 9

@@ -11,7 +11,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Protocol
@@ -147,9 +147,25 @@ class ArchiveWriter:
         if self._zip is not None:
             self._zip.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
             return
+        self._target(name).write_bytes(data)
+
+    def write_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        """One whole file of any length, written as its pieces come."""
+        with self._begun(name) as opened:
+            for piece in pieces:
+                opened.write(piece)
+
+    def _begun(self, name: str) -> IO[bytes]:
+        if self._zip is None:
+            return self._target(name).open("wb")
+        member = zipfile.ZipInfo(name)
+        member.compress_type = zipfile.ZIP_DEFLATED
+        return self._zip.open(member, "w", force_zip64=True)
+
+    def _target(self, name: str) -> Path:
         target = self._path / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        return target
 
     def close(self) -> None:
         """Finish: a zip is none before."""

@@ -107,7 +107,7 @@ def write_export(path: Path, manifest: Manifest, records: Iterable[bytes], check
             position += count
         if position != manifest.size:
             raise MalformedExport(f"{position} records came to be written, not {manifest.size}")
-        writer.write(CHECKPOINTS, b"".join(_LENGTH.pack(len(note)) + note for note in checkpoints))
+        writer.write_pieces(CHECKPOINTS, (_LENGTH.pack(len(note)) + note for note in checkpoints))
         writer.write(MANIFEST, manifest.to_bytes())  # last: what was not finished is no export
     finally:
         writer.close()
