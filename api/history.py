@@ -13,13 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from api.texts import Language, sentence, withheld_word
-from domain.command import StreamState
 from domain.consequence import DeviationNoted, DutyOpened
 from domain.correction import EntryCorrected
 from domain.fact import Fact, JsonObject, StreamKind
 from domain.ledger.book import UNKNOWN, Book
 from domain.refusal import Refusal, Unknown
 from domain.register.state import RegisterState
+from domain.state import StreamState
 from domain.stream import Entry, Provenance, amendments
 from domain.streams import kind_of, pin_of
 

@@ -16,39 +16,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from domain.calendar import day_in_helsinki
-from domain.consequence import Concluded, ModelReference
 from domain.fact import Fact, StreamKind
-from domain.stream import Entry
+from domain.state import StreamState
 
 if TYPE_CHECKING:
     from domain.client.state import ClientState
     from domain.contact.state import ContactState
     from domain.episode.state import EpisodeState
     from domain.register.state import RegisterState
-
-
-@dataclass(frozen=True, kw_only=True)
-class StreamState:
-    """What every stream's state holds: all its entries, those in force, and what has been concluded from them."""
-
-    entries: tuple[Entry, ...] = ()
-    in_force: tuple[Entry, ...] = ()
-    concluded: Concluded = field(default_factory=Concluded)
-
-    @property
-    def version(self) -> int:
-        """The version of the last entry; 0 when there is none."""
-        return self.entries[-1].version if self.entries else 0
-
-    @property
-    def pin(self) -> ModelReference | None:
-        """The version of a service model that the stream is judged by, once there is one."""
-        return None
-
-    @property
-    def exists(self) -> bool:
-        """Whether the stream has begun."""
-        return bool(self.entries)
 
 
 @dataclass(frozen=True, slots=True)

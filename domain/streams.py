@@ -11,7 +11,7 @@ from domain.activity.state import ActivityState, fold_activity
 from domain.catalogue.acts import JUDGED, check_acts, check_runs_on
 from domain.catalogue.model import ServiceModel
 from domain.client.state import fold_client
-from domain.command import Command, StreamState
+from domain.command import Command
 from domain.conference.anonymity import check_no_identity
 from domain.conference.state import ConferenceState, fold_conference
 from domain.consequence import ModelReference, concluded
@@ -24,6 +24,7 @@ from domain.network.state import fold_network
 from domain.quality.state import fold_quality
 from domain.register.state import fold_register
 from domain.rules.moved import Moved
+from domain.state import StreamState
 from domain.stream import Entry, in_force, is_amended
 
 PINNING = (DecisionKind.GRANTED, DecisionKind.MOVE)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.client.state import ClientState
-from domain.command import StreamState
 from domain.conference.state import ConferenceState
 from domain.consequence import ModelReference
 from domain.contact.state import ContactState
@@ -19,6 +18,7 @@ from domain.correction import EntryCorrected, EntryStruckOut
 from domain.episode.facts import DecisionMade
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
+from domain.state import StreamState
 
 UNASSIGNED = "unassigned"
 """The task of what belongs to a client before, or without, any service: identity, contacts, referrals."""

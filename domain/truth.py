@@ -17,7 +17,7 @@ from stdnum.fi import hetu
 from domain.calendar import day_in_helsinki
 from domain.client.facts import ClientRegistered
 from domain.client.identity import check_identity
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.conference.facts import ConferenceActionBegun
 from domain.conference.state import ConferenceState
 from domain.contact.state import ContactState
@@ -34,6 +34,7 @@ from domain.refusal import (
     OutOfOrder,
     WorkerNotOfRegister,
 )
+from domain.state import StreamState
 
 _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes it: behind an even number of backslashes."""

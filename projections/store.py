@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, LiteralString, TypeVar
-from weakref import WeakKeyDictionary
 
 from psycopg import Connection, sql
+from psycopg.pq.abc import PGresult
 from psycopg.rows import class_row
 
 from domain.stream import Entry
+from projections.access import Access, access, table_name
 from projections.copying import END, NULL, START, Cell, column, lineage, row_start, side_by_side, standing_lineage
 from projections.rows import Projection, Table
 from projections.standing import Row, StreamId
+from projections.trips import Call, packed, rows, trip
 
 T = TypeVar("T")
 
 RUNNING, STOPPED = "running", "stopped"
 _COPY_CHUNK_ROWS = 2000
-_COLUMNS = "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
 CHECKPOINTS = """
     SELECT c.projection, greatest(c.position, p.position) AS position, c.fold_fingerprint, c.questions_fingerprint,
         c.status, c.error, c.error_position, greatest(c.updated_at, p.moved_at) AS updated_at
@@ -36,7 +37,6 @@ CHECKPOINTS = """
         WHERE o.projection = c.projection ORDER BY o.position DESC LIMIT 1
     ) p ON true
 """
-_ACCESS: WeakKeyDictionary[Connection[Any], dict[str, _Access]] = WeakKeyDictionary()
 
 
 class BatchReplayed(Exception):
@@ -116,7 +116,17 @@ def load_standing(
     """The standing rows of the streams, ids other than the stream's as texts: so the folds have them."""
     if not streams:
         return []
-    rows = connection.execute(_access(connection, table, suffix).load, (list(streams),), binary=True)
+    (answer,) = trip(connection, [load_call(connection, table, streams, suffix)])
+    return loaded(connection, table, answer)
+
+
+def load_call(connection: Connection[Any], table: Table, streams: Collection[StreamId], suffix: str = "") -> Call:
+    """The question for the standing rows of the streams; `loaded` reads the answer."""
+    return Call(access(connection, table, suffix).load, (packed("uuid[]", list(streams)),))
+
+
+def loaded(connection: Connection[Any], table: Table, answer: PGresult) -> list[Row]:
+    """The rows in the answer to a `load_call`."""
     first = 3 + len(table.key)
     return [
         Row(
@@ -127,16 +137,35 @@ def load_standing(
             known_from=row[0],
             stored=True,
         )
-        for row in rows
+        for row in rows(connection, answer)
     ]
+
+
+def insert_call(connection: Connection[Any], table: Table, row: Row) -> Call:
+    """Puts one new row in, standing or already ended."""
+    how = access(connection, table, "")
+    columns = map(row.columns.get, table.columns)
+    values = (row.stream_id, *row.key, row.known_from, row.known_to, row.because, *columns)
+    return Call(how.insert_one, _arguments(how.insert_fields, values))
+
+
+def end_call(connection: Connection[Any], table: Table, row: Row) -> Call:
+    """Says of one stored row until which position it was known."""
+    how = access(connection, table, "")
+    return Call(how.end_one, _arguments(how.end_fields, (row.stream_id, *row.key, row.known_from, row.known_to)))
+
+
+def _arguments(encoders: Sequence[Callable[[Any], bytes]], values: Iterable[Any]) -> list[bytes | None]:
+    """Fields without their lengths, which the protocol tells by itself."""
+    return [None if value is None else encode(value)[4:] for encode, value in zip(encoders, values, strict=True)]
 
 
 def insert_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], suffix: str = "") -> None:
     """Put new rows in, standing or already ended."""
     if not rows:
         return
-    access = _access(connection, table, suffix)
-    _copy(connection, access, (binary_rows(table, access.kinds, some) for some in _chunks(rows)))
+    how = access(connection, table, suffix)
+    _copy(connection, how, (binary_rows(table, how.kinds, some) for some in _chunks(rows)))
 
 
 def insert_each(
@@ -146,12 +175,12 @@ def insert_each(
     if not entries:
         return
     (table,) = projection.tables
-    access = _access(connection, table, suffix)
-    _copy(connection, access, (binary_each(projection, access.kinds, some) for some in _chunks(entries)))
+    how = access(connection, table, suffix)
+    _copy(connection, how, (binary_each(projection, how.kinds, some) for some in _chunks(entries)))
 
 
-def _copy(connection: Connection[Any], access: _Access, chunks: Iterable[bytes]) -> None:
-    with connection.cursor() as cursor, cursor.copy(access.insert) as copy:
+def _copy(connection: Connection[Any], how: Access, chunks: Iterable[bytes]) -> None:
+    with connection.cursor() as cursor, cursor.copy(how.copy) as copy:
         copy.write(START)
         for chunk in chunks:
             copy.write(chunk)
@@ -169,13 +198,13 @@ def end_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], suf
     values: list[list[Any]] = [[row.stream_id for row in rows]]
     values += [[row.key[place] for row in rows] for place in range(len(table.key))]
     values += [[row.known_from for row in rows], [row.known_to for row in rows]]
-    connection.execute(_access(connection, table, suffix).end, values)
+    connection.execute(access(connection, table, suffix).end, values)
 
 
 def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> tuple[int, str]:
     """How many rows the table has, and a hash over all of them that does not depend on their order."""
     statement = sql.SQL("SELECT count(*), coalesce(sum(hash_record_extended(t, 0)), 0) FROM {} t")
-    row = connection.execute(statement.format(_table(table, suffix))).fetchone()
+    row = connection.execute(statement.format(table_name(table, suffix))).fetchone()
     assert row is not None  # noqa: S101 -- an aggregate has one row; tells the type checker
     return int(row[0]), f"{int(row[1]) % 2**64:016x}"
 
@@ -238,67 +267,5 @@ def _cells(  # noqa: PLR0917 -- a row's parts, in their order
         yield from column(kinds[name], given[name]) if name in given else (NULL,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Access:
-    """The types of a table's columns, and the statements that read and write it."""
-
-    kinds: Mapping[str, str]
-    load: bytes
-    insert: bytes
-    end: bytes
-
-
-def _access(connection: Connection[Any], table: Table, suffix: str) -> _Access:
-    """Made once a connection: who follows one fold keeps to its tables, and each batch would ask anew."""
-    known = _ACCESS.setdefault(connection, {})
-    name = table.name + suffix
-    if name not in known:
-        kinds = dict(connection.execute(_COLUMNS, (name,)).fetchall())
-        statements = _load(table, kinds, suffix), _insert(table, suffix), _end(table, suffix)
-        load, insert, end = (statement.as_bytes(connection) for statement in statements)
-        known[name] = _Access(kinds, load, insert, end)
-    return known[name]
-
-
-def _load(table: Table, kinds: Mapping[str, str], suffix: str) -> sql.Composed:
-    as_text = {"uuid": sql.SQL("{}::text"), "uuid[]": sql.SQL("{}::text[]")}
-    told = [
-        as_text.get(kinds[name], sql.SQL("{}")).format(sql.Identifier(name)) for name in (*table.key, *table.columns)
-    ]
-    return sql.SQL(
-        "SELECT known_from, because, {columns} FROM {table} WHERE {stream} = ANY(%s) AND known_to IS NULL"
-    ).format(
-        columns=sql.SQL(", ").join([sql.Identifier(table.stream), *told]),
-        table=_table(table, suffix),
-        stream=sql.Identifier(table.stream),
-    )
-
-
-def _insert(table: Table, suffix: str) -> sql.Composed:
-    names = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
-    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(_table(table, suffix), _names(names))
-
-
-def _end(table: Table, suffix: str) -> sql.Composed:
-    keyed = {table.stream: "uuid", **table.key, "known_from": "int8"}
-    given = {**keyed, "known_to": "int8"}
-    return sql.SQL(
-        "UPDATE {table} t SET known_to = e.known_to FROM unnest({given}) AS e ({names}) WHERE {same}"
-    ).format(
-        table=_table(table, suffix),
-        given=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.Identifier(kind)) for kind in given.values()),
-        names=_names(tuple(given)),
-        same=sql.SQL(" AND ").join(sql.SQL("t.{name} = e.{name}").format(name=sql.Identifier(name)) for name in keyed),
-    )
-
-
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _table(table: Table, suffix: LiteralString | str) -> sql.Identifier:
-    return sql.Identifier(table.name + suffix)
-
-
-def _names(names: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, names))

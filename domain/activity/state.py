@@ -16,9 +16,9 @@ from domain.activity.facts import (
     PlaceOpened,
     SessionHeld,
 )
-from domain.command import StreamState
 from domain.consequence import ModelReference
 from domain.family_centre import PlaceOrganisation
+from domain.state import StreamState
 from domain.stream import Entry
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from domain.clock import CalendarReached
-from domain.command import Command, StreamState
+from domain.command import Command
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.refusal import OutOfOrder, UnknownEntry
 from domain.register.facts import ServiceModelPublished
+from domain.state import StreamState
 from domain.stream import Entry
 
 

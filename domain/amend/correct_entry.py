@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_amendment, is_standing
-from domain.command import Context, Reads, StreamState
+from domain.command import Context, Reads
 from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
 from domain.correction import EntryCorrected, MistakeKind
 from domain.episode.facts import DecisionMade, ReferralReceived
 from domain.fact import Fact, JsonObject
 from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
+from domain.state import StreamState
 from domain.truth import check_can_be_fact, check_clients
 from domain.withheld import Withheld
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from domain.amend.base import AnyStreamCommand
 from domain.amend.correct_entry import Reason
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.consequence import DeviationExplained
 from domain.fact import Fact
 from domain.refusal import UnknownDeviation
+from domain.state import StreamState
 
 
 class ExplainDeviation(AnyStreamCommand):

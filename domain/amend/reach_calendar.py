@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from domain.amend.base import AnyStreamCommand
 from domain.clock import CLOCK, CalendarReached
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.fact import Fact
 from domain.refusal import OnlyByTheClock
 from domain.rules.reaching import reaching_tells
+from domain.state import StreamState
 
 
 class ReachCalendar(AnyStreamCommand):

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_standing
 from domain.amend.correct_entry import Reason
 from domain.clock import CalendarReached
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.correction import EntryStruckOut, MistakeKind
 from domain.fact import Fact
 from domain.refusal import OutOfOrder
+from domain.state import StreamState
 
 
 class StrikeOutEntry(AnyStreamCommand):

@@ -5,9 +5,9 @@ Pure. Never here: who may read it then (the keyring's), how it is asked for (`do
 
 from __future__ import annotations
 
-from domain.command import StreamState
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
 from domain.refusal import OutOfOrder, UnknownEntry
+from domain.state import StreamState
 from domain.stream import Entry, amendments
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from domain.amend.base import AnyStreamCommand
 from domain.amend.correct_entry import Reason
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.consequence import DutyWaived
 from domain.fact import Fact
 from domain.refusal import OutOfOrder, UnknownDuty
+from domain.state import StreamState
 
 
 class WaiveDuty(AnyStreamCommand):

@@ -20,7 +20,7 @@ from domain.client.facts import (
     NonDisclosureEnded,
     NonDisclosureOrdered,
 )
-from domain.command import StreamState
+from domain.state import StreamState
 from domain.stream import Entry
 
 

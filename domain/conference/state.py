@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from domain.command import StreamState
 from domain.conference.facts import (
     ConferenceActionAgreed,
     ConferenceActionBegun,
@@ -23,6 +22,7 @@ from domain.conference.facts import (
 from domain.consequence import ModelReference
 from domain.correction import EntryCorrected
 from domain.fact import Fact
+from domain.state import StreamState
 from domain.stream import Entry
 
 

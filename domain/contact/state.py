@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.command import StreamState
 from domain.consequence import ModelReference
 from domain.contact.facts import (
     ContactAnswered,
@@ -14,6 +13,7 @@ from domain.contact.facts import (
     OnwardGuidanceGiven,
     ParentScreened,
 )
+from domain.state import StreamState
 from domain.stream import Entry
 
 

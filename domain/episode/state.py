@@ -10,7 +10,6 @@ from typing import assert_never, cast, get_args
 from uuid import UUID
 
 from domain.calendar import day_in_helsinki
-from domain.command import StreamState
 from domain.consequence import ModelReference
 from domain.episode.facts import (
     AdmissionAssessed,
@@ -54,6 +53,7 @@ from domain.episode.facts import (
     WorkerAssigned,
     WorkerReleased,
 )
+from domain.state import StreamState
 from domain.stream import Entry
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from eventsourcing.application import Application
 
 from domain.client.state import ClientState
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.consequence import ModelReference
 from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
@@ -33,6 +33,7 @@ from domain.refusal import BeingDestroyed, Refusal, Unknown
 from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
+from domain.state import StreamState
 from domain.stream import is_amended
 from domain.streams import check_admits, continue_stream, kind_of, pin_of
 from domain.subjects import UNASSIGNED, Subject, subjects

@@ -36,13 +36,13 @@ class Prepared:
 
     def make_ready(self, connection: psycopg.Connection) -> None:
         """Let the connection know it. Raises psycopg.Error."""
-        _checked(connection, connection.pgconn.prepare(self.name, self.text, self.oids))
+        checked(connection, connection.pgconn.prepare(self.name, self.text, self.oids))
 
     def one_row(self, connection: psycopg.Connection, arguments: Sequence[bytes | None]) -> list[bytes | None]:
         """Run it, and the columns of the one row that it answers. Raises psycopg.Error."""
         given = cast("Sequence[bytes]", arguments)  # psycopg takes None for NULL here, though its type does not say so
         sent = connection.pgconn.exec_prepared(self.name, given, [_BINARY] * len(arguments), _BINARY)
-        result = _checked(connection, sent)
+        result = checked(connection, sent)
         return [result.get_value(0, column) for column in range(result.nfields)]
 
 
@@ -96,7 +96,7 @@ class Database:
         return None
 
 
-def _checked(connection: psycopg.Connection, result: pq.abc.PGresult) -> pq.abc.PGresult:
+def checked(connection: psycopg.Connection, result: pq.abc.PGresult) -> pq.abc.PGresult:
     """The result, unless it tells of a fault. Raises psycopg.Error, OperationalError when the connection is gone."""
     if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
         return result

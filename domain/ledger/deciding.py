@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.consequence import Judgement, ModelReference, conclude, when
 from domain.fact import Fact, StreamKind
 from domain.ledger.orders import UNKNOWN, Order, wrong_version
@@ -15,6 +15,7 @@ from domain.refusal import AlreadyThere, CannotBeJudged, NotAuthorised, Unknown
 from domain.register.state import RegisterState
 from domain.rules.judge import judge
 from domain.rules.moved import Moved
+from domain.state import StreamState
 from domain.stream import Entry, is_amended
 from domain.streams import check_of_service, continue_stream, earlier_pins, kind_of, moved_to, pin_of
 from domain.truth import check_can_be_fact, check_holds_together

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from domain.command import StreamState
 from domain.commands import AnyCommand
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.fact import Fact, StreamKind
@@ -26,6 +25,7 @@ from domain.refusal import (
     WrongVersion,
 )
 from domain.register.state import RegisterState
+from domain.state import StreamState
 from domain.stream import Entry, Provenance
 
 UNKNOWN: dict[StreamKind, type[Unknown]] = {

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from eventsourcing.application import LRUCache
 
-from domain.command import StreamState
 from domain.fact import StreamKind
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.secrecy.safe import Safe
+from domain.state import StreamState
 from domain.stream import Entry
 from domain.streams import continue_stream, fold_stream, kind_of
 

@@ -13,7 +13,7 @@ from typing import cast
 from uuid import UUID
 
 from domain.client.state import ClientState
-from domain.command import Context, StreamState
+from domain.command import Context
 from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
 from domain.fact import StreamKind
@@ -25,6 +25,7 @@ from domain.ledger.secrecy.keyring import KeyFenced
 from domain.ledger.submission import Receipt, Submission
 from domain.refusal import Refusal
 from domain.register.state import RegisterState
+from domain.state import StreamState
 from domain.streams import check_admits, kind_of
 
 ALONE = (StreamKind.CLIENT, StreamKind.REGISTER)

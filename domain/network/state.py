@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from domain.command import StreamState
 from domain.consequence import ModelReference
 from domain.network.facts import (
     ActionPlanMade,
@@ -21,6 +20,7 @@ from domain.network.facts import (
     PlanTaskAgreed,
     PlanTaskDone,
 )
+from domain.state import StreamState
 from domain.stream import Entry
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from domain.command import StreamState
 from domain.consequence import ModelReference
 from domain.quality.facts import (
     AuditClosed,
@@ -25,6 +24,7 @@ from domain.quality.facts import (
     SurveyRoundHandled,
     SurveyRoundHeld,
 )
+from domain.state import StreamState
 from domain.stream import Entry
 
 

@@ -13,7 +13,6 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from domain.catalogue.model import ServiceModel
-from domain.command import StreamState
 from domain.fact import JsonObject
 from domain.refusal import ServiceNotKnown
 from domain.register.destruction import Destruction, destructions
@@ -29,6 +28,7 @@ from domain.register.facts import (
     WorkerLeft,
 )
 from domain.register.restriction import Restriction, restrictions
+from domain.state import StreamState
 from domain.stream import Entry
 
 

@@ -19,7 +19,6 @@ from psycopg import sql
 
 import tests.driven
 from domain.catalogue.model import ServiceModel
-from domain.command import StreamState
 from domain.fact import StreamKind
 from domain.ledger.migrate import create_register, schema_of
 from domain.refusal import NotAuthorised, Refusal
@@ -30,6 +29,7 @@ from domain.rules.judge import measures
 from domain.rules.kinds import Rule
 from domain.rules.measure import Measure
 from domain.rules.statement import Statement
+from domain.state import StreamState
 from domain.streams import pin_of
 from tests.domain.desk import Desk
 
