@@ -412,3 +412,8 @@ def test_what_is_a_bundle_and_an_export_at_once_is_neither(story: Story, tmp_pat
     files = files_of(story.now)
     files["export.json"] = b"{}"
     assert story.auditor.code(zipped(files, tmp_path / "b.zip")) == "malformed_export"
+
+
+def test_bytes_under_the_name_of_a_folder_are_refused(story: Story, tmp_path: Path) -> None:
+    files = {**files_of(story.now), "account/": b"another account"}
+    assert story.auditor.code(zipped(files, tmp_path / "b.zip")) == "malformed_export"

@@ -228,3 +228,19 @@ def test_more_signatures_than_a_checkpoint_has_are_refused(story: Story, script:
     relisted(files)
     status, said = ran(script, zipped(files, tmp_path / "b.zip"))
     assert (status, "more than 100 signatures" in said) == (1, True)
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"MZ", b""), (b"", b"\n"), (b"PK\x03\x04", b"PK\x05\x06")])
+def test_what_stands_before_or_after_the_zip_is_refused(
+    story: Story, script: Path, tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    path = tmp_path / "more.zip"
+    path.write_bytes(before + story.now.read_bytes() + after)
+    status, said = ran(script, path)
+    assert (status, said.startswith("NOT SOUND")) == (1, True)
+
+
+def test_bytes_under_the_name_of_a_folder_are_refused(story: Story, script: Path, tmp_path: Path) -> None:
+    path = zipped({**files_of(story.now), "account/": b"another account"}, tmp_path / "more.zip")
+    status, said = ran(script, path)
+    assert (status, "not those that are listed" in said) == (1, True)

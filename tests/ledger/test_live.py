@@ -243,7 +243,8 @@ def test_checkpoints_of_one_size_are_read_one_after_another_whenever_they_are_sa
     monkeypatch.setattr("domain.ledger.live.NOTES", 2)
     changing(
         "INSERT INTO checkpoints SELECT 7, moment, n, convert_to(n || ' ' || moment, 'UTF8')"
-        " FROM generate_series(0, 2) n, unnest('{-infinity,2026-01-01 12:00:00.000001Z,infinity}'::timestamptz[]) moment"
+        " FROM generate_series(0, 2) n,"
+        " unnest('{-infinity,2026-01-01 12:00:00.000001Z,infinity}'::timestamptz[]) moment"
     )
     with LiveRegister(*filled) as live:
         notes = [note.decode() for note in live.checkpoints()]

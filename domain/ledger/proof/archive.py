@@ -89,6 +89,8 @@ class Zip:
         names = self._zip.namelist()
         if len(names) != len(set(names)):
             raise MalformedExport(f"{path.name} holds a file of the same name twice")
+        if any(each.filename.endswith("/") and (each.file_size or each.compress_size) for each in self._zip.infolist()):
+            raise MalformedExport(f"{path.name} holds bytes under the name of a folder")
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""

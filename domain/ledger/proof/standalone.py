@@ -63,6 +63,7 @@ def main(words: Sequence[str]) -> int:
         return 2
     try:
         _require(Path(paths[0]).is_file(), f"{paths[0]} is no file")
+        _require(_is_all_zip(Path(paths[0])), "something stands before its beginning or after its end, or it is no zip")
         with zipfile.ZipFile(paths[0]) as archive:
             checked = verify(archive, [_bounded(path) for path in kept], keys)
     except NotSound as fault:
@@ -319,6 +320,14 @@ def _bounded(path: str) -> bytes:
         data = opened.read(SMALL_FILE_LIMIT_BYTES + 1)
     _require(len(data) <= SMALL_FILE_LIMIT_BYTES, f"{path} is longer than {SMALL_FILE_LIMIT_BYTES} bytes")
     return data
+
+
+def _is_all_zip(path: Path) -> bool:
+    """Whether the file begins with a zip's first file, and ends with its last 22 bytes: zipfile looks for these."""
+    with path.open("rb") as opened:
+        begins = opened.read(4) == b"PK\x03\x04"
+        opened.seek(max(0, opened.seek(0, 2) - 22))
+        return begins and opened.read(4) == b"PK\x05\x06"
 
 
 def _say(words: str) -> None:

@@ -266,3 +266,13 @@ def test_a_record_longer_than_a_file_has_a_file_of_its_own() -> None:
     assert [count for count, _ in found] == [1, 1, 1]
     assert [record for _, block in found for record in unframed(block)] == long
     assert found[0][1] == b"\0\0\0\x0b\0" + b"a" * 10
+
+
+def test_bytes_under_the_name_of_a_folder_are_refused_and_a_folder_alone_is_not(tmp_path: Path) -> None:
+    path = SOUND.export(tmp_path / "export.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("records/", b"")
+    assert verified(path).sound
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("beside/", b"a message that nobody looks at")
+    assert code_of(path) == "malformed_export"
