@@ -184,7 +184,7 @@ def verify(note: SignedNote, keys: Iterable[VerifierKey]) -> list[tuple[Verifier
             key.check(note.text, signature)
             found.append((key, signature))
     if not found:
-        names = ", ".join(sorted({key.name for key in known.values()})) or "none was given"
+        names = ", ".join(sorted(f"{name}+{key_id.hex()}" for name, key_id in known)) or "none was given"
         raise NoKnownSignature(f"none of the trusted keys has signed this (keys trusted: {names})")
     return found
 

@@ -61,6 +61,14 @@ def test_a_note_that_no_known_key_signed_is_refused() -> None:
         verify(NOTE, [])
 
 
+def test_who_is_not_signed_for_is_told_by_ids_as_the_keys_of_a_rotation_have_one_name() -> None:
+    before, after = SignerKey(LOG.name, bytes(31) + b"1"), SignerKey(LOG.name, bytes(31) + b"2")
+    with pytest.raises(NoKnownSignature) as refused:
+        verify(NOTE, [before.verifier(), after.verifier()])
+    for key in (before, after):
+        assert f"{LOG.name}+{key.verifier().key_id.hex()}" in str(refused.value)
+
+
 def test_a_wrong_signature_of_a_known_key_refuses_the_note_though_another_is_right() -> None:
     forged = Signature(OTHER.name, OTHER.verifier().key_id, OTHER.sign("another text\n").value)
     with pytest.raises(WrongSignature):
