@@ -63,7 +63,7 @@ class BlindIndex:
             connection.execute(self._give_up, (client_id,))
 
     def made_anew(self, codes: Codes) -> int:
-        """Put these in place of all there is; how many they are. Raises IdentityRegistered when one comes twice."""
+        """Put these in place of all there is; how many they are. Raises IdentityRegistered when two have one."""
         count = 0
         with self._connection() as connection, connection.transaction():
             connection.execute(self._empty)
@@ -81,6 +81,8 @@ class BlindIndex:
         if connection.execute(self._take, (tag, client_id)).rowcount:
             return
         row = connection.execute(self._find, (tag,)).fetchone()
+        if row and row[0] == client_id:
+            return  # told meanwhile by the command that registered the client
         raise IdentityRegistered(
             "A client of this register has that identity code already.",
             remedy="Go on with that client; correct the code if it is not theirs.",
