@@ -140,8 +140,9 @@ def _state(kind: type[Fact]) -> type[msgspec.Struct]:
 
 
 @cache
-def struct_of(kind: type[BaseModel], *, hidden: bool = False) -> type[msgspec.Struct]:
-    """The fields of a model, under their names. `hidden`: the sensitive ones too, with None for a value."""
+def struct_of(kind: type[BaseModel], *, hidden: bool = False, ids: Any = UUID) -> type[msgspec.Struct]:
+    """The fields of a model, under their names. `hidden`: the sensitive ones too, with None for a value. `ids`: as what
+    ids are decoded."""
     sensitive: Collection[str] = getattr(kind, "sensitive", ())
     told: list[Any] = []
     for name, field in kind.model_fields.items():
@@ -149,21 +150,23 @@ def struct_of(kind: type[BaseModel], *, hidden: bool = False) -> type[msgspec.St
             told += [(name, None, None)] if hidden else []
         else:
             default = () if field.is_required() else (field.get_default(call_default_factory=True),)
-            told.append((name, kind_of(field.annotation), *default))
+            told.append((name, kind_of(field.annotation, ids), *default))
     return msgspec.defstruct(kind.__name__, told, kw_only=True, gc=False, forbid_unknown_fields=True)
 
 
-def kind_of(annotation: Any) -> Any:
-    """The annotation as msgspec knows it: without constraints."""
+def kind_of(annotation: Any, ids: Any = UUID) -> Any:
+    """The annotation as msgspec knows it: without constraints. `ids`: as in `struct_of`."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if annotation is AwareDatetime:
         return Annotated[dt.datetime, msgspec.Meta(tz=True)]
+    if annotation is UUID:
+        return ids
     if origin is Annotated:
-        return kind_of(inner[0])
+        return kind_of(inner[0], ids)
     if origin in (Union, UnionType):
-        return Union[tuple(map(kind_of, inner))]  # noqa: UP007 -- of a number of kinds that is known only here
+        return Union[tuple(kind_of(one, ids) for one in inner)]  # noqa: UP007 -- of a number of kinds known only here
     if origin is not None and inner:
-        return origin[tuple(one if one is ... else kind_of(one) for one in inner)]
+        return origin[tuple(one if one is ... else kind_of(one, ids) for one in inner)]
     return annotation
 
 

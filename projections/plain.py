@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import fields
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from domain.correction import EntryCorrected, MistakeKind
+from domain.decoding import entry_of as entry_from
+from domain.decoding import struct_of
 from domain.fact import Fact
 from domain.registry import REGISTRY, UnknownFactName
 from domain.stream import Entry, Provenance
@@ -29,6 +29,7 @@ Decode = Callable[[bytes], Any]
 _Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36)]
 _new: Callable[[Any], Any] = object.__new__
 _put = object.__setattr__
+_values = msgspec.structs.asdict
 
 
 def entry_of(  # noqa: PLR0917 -- called for every event of millions: names would cost as much as decoding
@@ -41,29 +42,7 @@ def entry_of(  # noqa: PLR0917 -- called for every event of millions: names woul
     decode, kind = _decoder(name)
     told = decode(state)
     fact = told.plain if kind is None else _model(kind, _values(told.plain))
-    source = told.provenance
-    entry: Entry = _new(Entry)
-    _stream_id(entry, stream_id)
-    _version(entry, version)
-    _fact(entry, fact)
-    _occurred_at(entry, told.occurred_at)
-    _actor(entry, told.actor)
-    _correlation_id(entry, told.correlation_id)
-    _caused_by(entry, told.caused_by)
-    _provenance(entry, None if source is None else _model(Provenance, _values(source)))
-    _position(entry, position)
-    _recorded_at(entry, recorded_at)
-    _corrected_by(entry, None)
-    return entry
-
-
-(
-    _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,
-    _recorded_at, _corrected_by,
-) = (Entry.__dict__[field.name].__set__ for field in fields(Entry))  # fmt: skip
-"""Half as long as its `__init__`, which goes by name, since an entry is frozen."""
-
-_values = msgspec.structs.asdict
+    return entry_from(told, fact, stream_id, version, position, recorded_at)
 
 
 def _model(kind: type[M], values: dict[str, Any]) -> M:
@@ -121,31 +100,7 @@ def _state(plain: Any) -> type[msgspec.Struct]:
 
 @cache
 def _struct(kind: type[BaseModel]) -> type[msgspec.Struct]:
-    """The plain fields of a model, under their names."""
-    hidden: frozenset[str] = getattr(kind, "sensitive", frozenset())
-    told: list[Any] = []
-    for name, field in kind.model_fields.items():
-        if name in hidden:
-            continue
-        default = () if field.is_required() else (field.get_default(call_default_factory=True),)
-        told.append((name, _kind(field.annotation), *default))
-    return msgspec.defstruct(kind.__name__, told, kw_only=True, gc=False, forbid_unknown_fields=True)
-
-
-def _kind(annotation: Any) -> Any:
-    """The annotation as msgspec knows it: without constraints, ids as texts."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if annotation is AwareDatetime:
-        return dt.datetime
-    if annotation is UUID:
-        return _Id
-    if origin is Annotated:
-        return _kind(inner[0])
-    if origin in (Union, UnionType):
-        return Union[tuple(map(_kind, inner))]  # noqa: UP007 -- of a number of kinds that is known only here
-    if origin is not None and inner:
-        return origin[tuple(one if one is ... else _kind(one) for one in inner)]
-    return annotation
+    return struct_of(kind, ids=_Id)
 
 
 def _nested(kind: type, told: Any) -> Any:
