@@ -272,6 +272,27 @@ def test_append_refuses_arrays_that_do_not_agree(register: tuple[str, str]) -> N
     assert refusal.value.sqlstate == "JK005"
 
 
+NUMBERED_OTHERWISE = {
+    "one event, from 0": ("{1}", "[0:0]={{{0}}}", "[0:0]={7}", "{a.1}", r'{"\\x7b7d"}'),
+    "one event, in two dimensions": ("{1}", "{{{{{0}}}}}", "{{9}}", "{a.1}", r'{"\\x7b7d"}'),
+    "three events, from 5": ("{3}", "[5:7]={{{0},{0},{0}}}", "[5:7]={1,7,9}", "{a.1,a.1,a.1}", r'{"\\x7b7d",x,x}'),
+    "counts from 0": ("[0:0]={1}", "{{{0}}}", "{1}", "{a.1}", r'{"\\x7b7d"}'),
+}
+
+
+@pytest.mark.parametrize("given", NUMBERED_OTHERWISE.values(), ids=NUMBERED_OTHERWISE)
+def test_append_refuses_arrays_that_are_not_numbered_from_one_for_their_versions_would_not_be_looked_at(
+    given: tuple[str, ...], register: tuple[str, str]
+) -> None:
+    counts, stream_ids, *rest = given
+    arrays = [f"{{{uuid4()}}}", r'{"\\x01"}', counts, stream_ids.format(uuid4()), *rest]
+    append: LiteralString = """SELECT {}.append(%s::text::uuid[], %s::text::bytea[], %s::text::int[],
+        %s::text::uuid[], %s::text::int[], %s::text::text[], %s::text::bytea[])"""
+    with psycopg.connect(register[0]) as connection, pytest.raises(psycopg.Error) as refusal:
+        connection.execute(sql.SQL(append).format(sql.Identifier(schema_of(register[1]))), arrays)
+    assert refusal.value.sqlstate == "JK005"
+
+
 def test_a_register_that_is_not_there_is_named(postgres: str, a_submission: Make) -> None:
     recorder = RegisterRecorder(postgres, "no-such-register")
     with pytest.raises(UnknownRegister):

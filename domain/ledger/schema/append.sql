@@ -2,7 +2,7 @@
 -- order of the commands, counts[i] events to command i) and, if given, how far a follower has come.
 -- Answers the position before the first new event and the moment of recording.
 -- Refuses with JK001 a wrong version (DETAIL: stream_id, expected, current; -1 is "no events"), 23505 a command already recorded,
--- JK003 another isolation level than read committed, JK004 tracking that does not move forwards, JK005 uneven arrays.
+-- JK003 another isolation level than read committed, JK004 tracking that does not move forwards, JK005 uneven arrays, or not from 1.
 -- Its plans are kept for the connection's life: who calls it often sets how they are made (domain/ledger/writer.py).
 -- The head row is taken first, before anything that could wait for another append: one order of locks, no deadlock.
 CREATE OR REPLACE FUNCTION append(
@@ -40,7 +40,10 @@ BEGIN
     IF counted <> events_given
         OR commands_given <> cardinality(digests) OR commands_given <> cardinality(counts)
         OR events_given <> cardinality(versions) OR events_given <> cardinality(names)
-        OR events_given <> cardinality(states) THEN
+        OR events_given <> cardinality(states)
+        -- What is looked up by its number below must be numbered from 1, or nothing would be compared with anything.
+        OR array_ndims(counts) > 1 OR array_ndims(stream_ids) > 1 OR array_ndims(versions) > 1
+        OR array_lower(counts, 1) <> 1 OR array_lower(stream_ids, 1) <> 1 OR array_lower(versions, 1) <> 1 THEN
         RAISE EXCEPTION 'the arrays of append do not agree' USING ERRCODE = 'JK005';
     END IF;
 
