@@ -12,8 +12,8 @@ from psycopg import sql
 from domain.ledger.errors import RegisterNameRefused
 
 OBJECTS = (
-    "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "sealing_point", "grants",
-    "client_index",
+    "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "append_one", "sealing_point",
+    "grants", "client_index",
 )  # fmt: skip
 SCHEMA_PREFIX = "register_"
 

@@ -43,6 +43,11 @@ def texts(values: Sequence[str]) -> bytes:
     return _head(TEXT_OID, values) + b"".join([_LENGTH.pack(len(value)) + value for value in encoded])
 
 
+def int4(value: int) -> bytes:
+    """integer. Raises struct.error for what does not fit."""
+    return _LENGTH.pack(value)
+
+
 def int8(value: int) -> bytes:
     """bigint. Raises struct.error for what does not fit."""
     return _INT8.pack(value)

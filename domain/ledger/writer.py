@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from uuid import UUID
 
+import psycopg
+
 from domain.ledger import packing
 from domain.ledger.appending import LEADERS, GroupCommit, Outcome
 from domain.ledger.connections import Connections, with_settings
@@ -26,6 +28,10 @@ _ARGUMENTS = (
     *(packing.UUIDS_OID, packing.INT4S_OID, packing.TEXTS_OID, packing.BYTEAS_OID),
     *(packing.TEXT_OID, packing.INT8_OID),
 )
+_ARGUMENTS_OF_ONE = (
+    *(packing.UUID_OID, packing.BYTEA_OID),
+    *(packing.UUID_OID, packing.INT4_OID, packing.TEXT_OID, packing.BYTEA_OID),
+)
 
 
 class Writer:
@@ -37,9 +43,13 @@ class Writer:
             "SELECT appended_after, appended_at FROM {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
         )
         self._append = Prepared(b"append", statement, _ARGUMENTS)
+        of_one = database.statement(
+            "SELECT appended_after, appended_at FROM {schema}.append_one($1, $2, $3, $4, $5, $6)"
+        )
+        self._append_one = Prepared(b"append_one", of_one, _ARGUMENTS_OF_ONE)
         dsn = with_settings(database.dsn, **_PLANNING)
-        self._leaders = Connections(dsn, limit=LEADERS, made_ready=self._append.make_ready)
-        self._followers = Connections(dsn, limit=LEADERS, made_ready=self._append.make_ready)
+        self._leaders = Connections(dsn, limit=LEADERS, made_ready=self._make_ready)
+        self._followers = Connections(dsn, limit=LEADERS, made_ready=self._make_ready)
         self._group = GroupCommit(self.append_each)
         self._commands = database.statement(
             "SELECT command_id, digest, first_position, count, recorded_at FROM {schema}.commands"
@@ -123,12 +133,21 @@ class Writer:
     def _together(
         self, submissions: Sequence[Submission], connections: Connections, follower: Follower | None = None
     ) -> list[Receipt]:
-        arguments = _arguments(submissions, follower)
-        after, at = self._database.patiently(
-            connections, lambda connection: self._append.one_row(connection, arguments)
-        )
+        statement, arguments = self._call(submissions, follower)
+        after, at = self._database.patiently(connections, lambda connection: statement.one_row(connection, arguments))
         assert after is not None and at is not None  # noqa: S101, PT018 -- append() answers both, or raises
         return _receipts(submissions, packing.number(after), packing.moment(at))
+
+    def _make_ready(self, connection: psycopg.Connection) -> None:
+        self._append.make_ready(connection)
+        self._append_one.make_ready(connection)
+
+    def _call(
+        self, submissions: Sequence[Submission], follower: Follower | None
+    ) -> tuple[Prepared, Sequence[bytes | None]]:
+        if follower is None and len(submissions) == 1 and len(submissions[0].drafts) == 1:
+            return self._append_one, _arguments_of_one(submissions[0])
+        return self._append, _arguments(submissions, follower)
 
 
 def _arguments(submissions: Sequence[Submission], follower: Follower | None) -> tuple[bytes | None, ...]:
@@ -143,6 +162,14 @@ def _arguments(submissions: Sequence[Submission], follower: Follower | None) -> 
         packing.byteas([draft.state for draft in drafts]),
         follower[0].encode() if follower else None,
         packing.int8(follower[1]) if follower else None,
+    )
+
+
+def _arguments_of_one(submission: Submission) -> tuple[bytes, ...]:
+    (draft,) = submission.drafts
+    return (
+        *(submission.command_id.bytes, submission.digest),
+        *(draft.stream_id.bytes, packing.int4(draft.version), draft.name.encode(), draft.state),
     )
 
 

@@ -257,13 +257,41 @@ APPEND: LiteralString = """
 """
 
 
+APPEND_ONE: LiteralString = "SELECT {}.append_one(%s::uuid, %s::bytea, gen_random_uuid(), 0, 'noted.1', '')"
+
+
 @pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
-def test_append_refuses_any_level_but_read_committed(level: psycopg.IsolationLevel, register: tuple[str, str]) -> None:
+@pytest.mark.parametrize(("way", "arguments"), [(APPEND, ([], [], [])), (APPEND_ONE, (uuid4(), b""))])
+def test_append_refuses_any_level_but_read_committed(
+    way: LiteralString, arguments: tuple[object, ...], level: psycopg.IsolationLevel, register: tuple[str, str]
+) -> None:
     with psycopg.connect(register[0]) as connection:
         connection.isolation_level = level
         with pytest.raises(psycopg.Error) as refusal:
-            connection.execute(sql.SQL(APPEND).format(sql.Identifier(schema_of(register[1]))), ([], [], []))
+            connection.execute(sql.SQL(way).format(sql.Identifier(schema_of(register[1]))), arguments)
     assert refusal.value.sqlstate == "JK003"
+
+
+@pytest.mark.parametrize("missing", [(None, b""), (uuid4(), None)])
+def test_a_lone_event_without_a_command_is_refused(missing: tuple[object, ...], register: tuple[str, str]) -> None:
+    with psycopg.connect(register[0]) as connection, pytest.raises(psycopg.errors.NotNullViolation):
+        connection.execute(sql.SQL(APPEND_ONE).format(sql.Identifier(schema_of(register[1]))), missing)
+
+
+def test_a_lone_event_is_recorded_as_it_would_be_among_others(recorder: RegisterRecorder, a_submission: Make) -> None:
+    for lone_first in (True, False):
+        stream_id = uuid4()
+        submissions = [a_submission(1, stream_id=stream_id, version=version) for version in range(3)]
+        calls = (submissions[:1], submissions[1:]) if lone_first else (submissions[:2], submissions[2:])
+        before = recorder.head()[0]
+        receipts = [receipt for call in calls for receipt in recorder.append_many(call)]
+        assert [receipt.first_position for receipt in receipts] == [before + 1, before + 2, before + 3]
+        records = recorder.read_stream(stream_id)
+        assert [(r.position, r.version, r.recorded_at) for r in records] == [
+            (receipt.first_position, version, receipt.recorded_at) for version, receipt in enumerate(receipts)
+        ]
+        again = recorder.append(submissions[-1])
+        assert again == replace(receipts[-1], replayed=True)
 
 
 def test_append_refuses_arrays_that_do_not_agree(register: tuple[str, str]) -> None:

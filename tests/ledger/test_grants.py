@@ -41,11 +41,13 @@ ATTEMPTS: dict[str, LiteralString] = {
     "drop the events": "DROP TABLE {s}.events",
     "disable what guards": "ALTER TABLE {s}.events DISABLE TRIGGER ALL",
     "replace append": "DROP FUNCTION {s}.append",
+    "replace append_one": "DROP FUNCTION {s}.append_one",
     "lock writers out": "LOCK TABLE {s}.events IN EXCLUSIVE MODE",
     "hold the head": "SELECT FROM {s}.head FOR NO KEY UPDATE",
     "create a table": "CREATE TABLE {s}.other (other int)",
 }
 APPEND: LiteralString = "SELECT {s}.append('{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')"
+APPEND_ONE: LiteralString = "SELECT {s}.append_one(gen_random_uuid(), '', gen_random_uuid(), 0, 'noted.1', '')"
 
 
 ADD_CHECKPOINT: LiteralString = "INSERT INTO {s}.checkpoints VALUES (1, now(), 0, 'note')"
@@ -75,9 +77,10 @@ def test_no_runtime_role_can_write_but_through_append(
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in {"appender", "migrator"}])
 def test_only_the_appender_may_call_append(role: Role, register: tuple[str, str]) -> None:
-    with pytest.raises(InsufficientPrivilege):
-        _try(register[0], role, register[1], APPEND)
-    _try(register[0], "appender", register[1], APPEND)
+    for way in (APPEND, APPEND_ONE):
+        with pytest.raises(InsufficientPrivilege):
+            _try(register[0], role, register[1], way)
+        _try(register[0], "appender", register[1], way)
 
 
 @pytest.mark.parametrize("role", ["projector", "reader", "sealer"])

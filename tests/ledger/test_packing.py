@@ -29,13 +29,14 @@ def test_postgresql_reads_every_array_as_it_was_meant(
     oids = [packing.UUIDS_OID, packing.INT4S_OID, packing.BYTEAS_OID, packing.TEXTS_OID, packing.INT8_OID]
     with psycopg.connect(postgres, autocommit=True) as connection:
         result = connection.pgconn.exec_params(
-            b"SELECT json_build_array(array_to_json($1), array_to_json($2), array_to_json($3), array_to_json($4), $5)",
-            [*arrays, packing.int8(large)],
-            oids,
-            [1] * 5,
+            b"SELECT json_build_array(array_to_json($1), array_to_json($2), array_to_json($3), array_to_json($4), $5,"
+            b" $6)",
+            [*arrays, packing.int8(large), packing.int4(len(ids) - 3)],
+            [*oids, packing.INT4_OID],
+            [1] * 6,
         )
         assert result.status == pq.ExecStatus.TUPLES_OK, result.error_message
-    told = [list(map(str, ids)), numbers, ["\\x" + binary.hex() for binary in binaries], words, large]
+    told = [list(map(str, ids)), numbers, ["\\x" + binary.hex() for binary in binaries], words, large, len(ids) - 3]
     assert json.loads(result.get_value(0, 0) or b"") == told
 
 

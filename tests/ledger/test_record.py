@@ -87,7 +87,9 @@ def test_the_database_writes_the_same_bytes_as_python_packs(
     states = [b"", b"\x00\xff\x01" * 7, '{"kenelle": "äiti"}'.encode(), bytes(range(256)) * 40]
     stream_id = uuid4()
     drafts = tuple(Draft(stream_id, n, f"käynti_pidetty.{n}", state) for n, state in enumerate(states))
-    recorder.append(Submission(uuid4(), b"", drafts))
+    recorder.append(Submission(uuid4(), b"", drafts[:2]))
+    for draft in drafts[2:]:  # alone they take append()'s short way
+        recorder.append(Submission(uuid4(), b"", (draft,)))
 
     query = sql.SQL("SELECT position, stream_id, version, name, recorded_at, record FROM {}.events ORDER BY position")
     with psycopg.connect(dsn) as connection:

@@ -1,4 +1,5 @@
--- The only way to write. Records one or many commands, all or none: their ids, the events that they came to (in the
+-- The only way to write; append_one() is its short way for a lone event.
+-- Records one or many commands, all or none: their ids, the events that they came to (in the
 -- order of the commands, counts[i] events to command i) and, if given, how far a follower has come.
 -- Answers the position before the first new event and the moment of recording.
 -- Refuses with JK001 a wrong version (DETAIL: stream_id, expected, current; -1 is "no events"), 23505 a command already recorded,
