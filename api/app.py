@@ -30,7 +30,9 @@ from api.logging import RequestLog
 from api.problems import (
     Problem,
     field_errors,
+    head_astray,
     keyring_astray,
+    keyring_not_migrated,
     malformed,
     malformed_id,
     of_refusal,
@@ -45,8 +47,8 @@ from api.reviews import reviews_router
 from api.sealing import workshop_of
 from api.settings import Settings
 from api.streams import streams_router
-from domain.ledger.errors import LedgerUnavailable, UnknownRegister
-from domain.ledger.secrecy.keyring import KeyringMissing
+from domain.ledger.errors import HeadAstray, LedgerUnavailable, UnknownRegister
+from domain.ledger.secrecy.keyring import KeyringMissing, KeyringNotMigrated
 from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
@@ -127,6 +129,14 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(KeyringMissing)
     async def keyring(request: Request, fault: Exception) -> JSONResponse:
         return keyring_astray().answer.response(request)
+
+    @app.exception_handler(KeyringNotMigrated)
+    async def older_keyring(request: Request, fault: Exception) -> JSONResponse:
+        return keyring_not_migrated().answer.response(request)
+
+    @app.exception_handler(HeadAstray)
+    async def head(request: Request, fault: HeadAstray) -> JSONResponse:
+        return head_astray().answer.response(request)
 
     @app.exception_handler(SegmentRefused)
     async def segment(request: Request, fault: SegmentRefused) -> JSONResponse:

@@ -185,6 +185,26 @@ def keyring_astray() -> Problem:
     )
 
 
+def keyring_not_migrated() -> Problem:
+    """The keyring is of an earlier release than this process."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "keyring_not_migrated",
+        "The keyring is of an earlier release.",
+        remedy="Tell whoever runs the register: `jaksokirja migrate` brings the keyring up to date.",
+    )
+
+
+def head_astray() -> Problem:
+    """The register's own row is gone, renamed, or not the only one: which log this is cannot be told."""
+    return Problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "head_astray",
+        "The register's own row is not as it was made: somebody changed it.",
+        remedy="Tell the controller, and keep the database as it is: `jaksokirja verify --register` tells more.",
+    )
+
+
 def record_astray() -> Problem:
     """A sealed part is not what was sealed at its place: somebody changed what is stored."""
     return Problem(

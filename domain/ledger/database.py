@@ -14,7 +14,7 @@ from psycopg import pq, sql
 from psycopg.errors import error_from_result
 
 from domain.ledger.connections import Connections, patiently
-from domain.ledger.errors import LedgerError, TrackingConflict, UnknownRegister, VersionConflict
+from domain.ledger.errors import HeadAstray, LedgerError, TrackingConflict, UnknownRegister, VersionConflict
 from domain.ledger.migrate import schema_of
 
 READERS = 8
@@ -79,6 +79,13 @@ class Database:
         except psycopg.Error as fault:
             raise (self._told(fault) or fault) from fault
 
+    def origin(self) -> str:
+        """The name of the register's log, which stands in every record. Raises HeadAstray, UnknownRegister."""
+        rows = self.rows(self.statement("SELECT register, origin FROM {schema}.head"))
+        if [register for register, _ in rows] != [self.register]:
+            raise HeadAstray(self.register)
+        return str(rows[0][1])
+
     def close(self) -> None:
         self._connections.close()
 
@@ -91,6 +98,8 @@ class Database:
                 return AlreadyRecorded("a command is already recorded")
             case "JK004":
                 return TrackingConflict("tracking moves forwards only")
+            case "P0002" | "P0003":  # append() takes the head row strictly: none, or more than one
+                return HeadAstray(self.register)
             case "3F000" | "42P01":
                 return UnknownRegister(self.register)
         return None

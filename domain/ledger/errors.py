@@ -44,6 +44,16 @@ class UnknownRegister(LedgerError):
         self.register = register
 
 
+class HeadAstray(LedgerError):
+    """The register's own row is not as it was made: it is gone, it bears another name, or there are two."""
+
+    def __init__(self, register: str) -> None:
+        super().__init__(
+            f"The row of head in the schema of {register} is not as it was made: it is gone, it bears another name, or"
+            " there is another beside it. Somebody changed it: keep the database as it is, and tell the controller."
+        )
+
+
 class RegisterNameRefused(LedgerError, ValueError):
     """A register's name is 2 to 41 small letters, digits and dashes, and starts with a letter."""
 

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from domain.ledger.connections import as_role
 from domain.ledger.database import Database
-from domain.ledger.errors import LedgerError, UnknownRegister
+from domain.ledger.errors import LedgerError
 from domain.ledger.identity import register_stream_id
 from domain.ledger.proof.bundle import (
     checkpoint_name,
@@ -71,7 +71,6 @@ class _Statements:
 
     def __init__(self, database: Database) -> None:
         statement = database.statement
-        self.origin = statement("SELECT origin FROM {schema}.head")
         self.stream = statement(
             "SELECT record FROM {schema}.events WHERE stream_id = %b AND position <= %b ORDER BY position"
         )
@@ -133,12 +132,10 @@ class Gathering:
     def of(self, episode: UUID, *, as_of: int, against: Sequence[int] = ()) -> Evidence:
         """What proves the episode as of that position, and that the log extends its first `against` events.
 
-        Raises UnknownRegister, LedgerUnavailable, and EvidenceRefused: `nothing_recorded`, `not_sealed_yet`,
-        `against_ahead`, `log_differs`, `columns_differ`.
+        Raises UnknownRegister, HeadAstray, LedgerUnavailable, and EvidenceRefused: `nothing_recorded`,
+        `not_sealed_yet`, `against_ahead`, `log_differs`, `columns_differ`.
         """
-        rows = self._database.rows(self._statements.origin)
-        if not rows:
-            raise UnknownRegister(self._register)
+        origin = self._database.origin()
         stored = self._records(episode, as_of)
         records = tuple(unpack(data)[1] for data in stored)
         notes = self._notes([record.position for record in records])
@@ -147,11 +144,11 @@ class Gathering:
             raise EvidenceRefused("against_ahead", f"There is no log of {ahead[0]} events: it is sealed to {size}.")
         files = {record_name(one.position): data for one, data in zip(records, stored, strict=True)}
         files |= {checkpoint_name(each): note for each, note in notes.items()}
-        streams = _Streams.of(rows[0][0], episode, register_stream_id(self._register))
+        streams = _Streams.of(origin, episode, register_stream_id(self._register))
         files |= self._proofs(records, notes, sorted({*notes, *against} - {size}), streams)
         files |= dict(_models(records))
         keys = tuple(map(verifier_key, adopted_keys(records)))
-        return Evidence(origin=rows[0][0], size=size, keys=keys, records=records, files=files)
+        return Evidence(origin=origin, size=size, keys=keys, records=records, files=files)
 
     def _records(self, episode: UUID, as_of: int) -> list[bytes]:
         own = [bytes(data) for (data,) in self._database.rows(self._statements.stream, episode, as_of)]

@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from domain.ledger.connections import as_role
 from domain.ledger.database import Database
-from domain.ledger.errors import UnknownRegister
 from domain.ledger.mapper import entry_of
 from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.export import Manifest, write_export
@@ -39,9 +38,9 @@ class _Statements:
 
     def __init__(self, database: Database) -> None:
         statement = database.statement
-        self.head = statement(
-            "SELECT h.origin, (SELECT coalesce(max(e.position), 0) FROM {schema}.events e),"
-            " (SELECT coalesce(max(c.size), 0) FROM {schema}.checkpoints c) FROM {schema}.head h"
+        self.ends = statement(
+            "SELECT (SELECT coalesce(max(e.position), 0) FROM {schema}.events e),"
+            " (SELECT coalesce(max(c.size), 0) FROM {schema}.checkpoints c)"
         )
         self.batch = statement(
             "SELECT e.record, substring(e.record FOR octet_length(told.head)) = told.head"
@@ -84,22 +83,19 @@ class LiveRegister:
     """
 
     def __init__(self, dsn: str, register: str, *, to_position: int | None = None) -> None:
-        """Raises UnknownRegister, LedgerUnavailable."""
+        """Raises UnknownRegister, HeadAstray, LedgerUnavailable."""
         self.told = f"register {register}"
         self._database = Database(as_role(dsn, "reader"), register, patience_seconds=PATIENCE_SECONDS)
         self._statements = _Statements(self._database)
         try:
-            self._read_head(register, to_position)
+            self._read_head(to_position)
         except BaseException:
             self.close()
             raise
 
-    def _read_head(self, register: str, to_position: int | None) -> None:
-        rows = self._database.rows(self._statements.head)
-        if not rows:
-            raise UnknownRegister(register)
-        origin, head, sealed = rows[0]
-        self.origin = str(origin)
+    def _read_head(self, to_position: int | None) -> None:
+        self.origin = self._database.origin()
+        ((head, sealed),) = self._database.rows(self._statements.ends)
         self.size = head if to_position is None else min(head, to_position)
         self._sealed = max(head, sealed) if to_position is None else self.size
         """Of a whole register every checkpoint counts, also one of more events than are there."""

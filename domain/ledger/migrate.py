@@ -9,11 +9,11 @@ from importlib import resources
 import psycopg
 from psycopg import sql
 
-from domain.ledger.errors import RegisterNameRefused
+from domain.ledger.errors import HeadAstray, RegisterNameRefused
 
 OBJECTS = (
     "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "append_one", "sealing_point",
-    "grants", "client_index",
+    "grants", "client_index", "head_row",
 )  # fmt: skip
 SCHEMA_PREFIX = "register_"
 
@@ -32,6 +32,7 @@ def create_register(dsn: str, register: str, *, origin: str | None = None) -> No
     """Create the register, or bring its schema up to date. `origin` names its log, for good; the first one stays.
 
     The login must be jaksokirja_migrator's member, or a superuser where the roles are still to be made.
+    Raises HeadAstray when a second head row stands in a register of an earlier release.
     """
     schema = sql.Identifier(schema_of(register))
     with psycopg.connect(dsn) as connection:
@@ -47,7 +48,7 @@ def create_register(dsn: str, register: str, *, origin: str | None = None) -> No
         )
         connection.execute(sql.SQL("SET LOCAL search_path TO {}, pg_temp").format(schema))
         for name in OBJECTS:
-            connection.execute(_statements(name))
+            _make(connection, name, register)
         connection.execute(
             "INSERT INTO head (register, origin) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             (register, origin or f"jaksokirja/{register}"),
@@ -64,6 +65,15 @@ def registers(dsn: str) -> list[str]:
             (SCHEMA_PREFIX,),
         ).fetchall()
     return [str(name).removeprefix(SCHEMA_PREFIX).replace("_", "-") for (name,) in rows]
+
+
+def _make(connection: psycopg.Connection, name: str, register: str) -> None:
+    try:
+        connection.execute(_statements(name))
+    except psycopg.errors.UniqueViolation:
+        if name != "head_row":
+            raise
+        raise HeadAstray(register) from None
 
 
 def _create_roles(connection: psycopg.Connection) -> None:

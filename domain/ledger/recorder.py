@@ -69,7 +69,6 @@ class RegisterRecorder(ProcessRecorder):
             " AND (name = ANY(%b::text[]) OR %b) ORDER BY position LIMIT %b"
         )
         self._head = statement("SELECT position, recorded_at FROM {schema}.events ORDER BY position DESC LIMIT 1")
-        self._origin_of = statement("SELECT origin FROM {schema}.head")
         self._origin: str | None = None
         self._position_at = statement("SELECT {schema}.position_at(%b::timestamptz)")
         self._max_tracking = statement("SELECT notification_id FROM {schema}.tracking WHERE application_name = %b")
@@ -126,9 +125,9 @@ class RegisterRecorder(ProcessRecorder):
         return 0, None
 
     def origin(self) -> str:
-        """The name of the register's log, which stands in every record."""
+        """The name of the register's log, which stands in every record. Raises HeadAstray."""
         if self._origin is None:
-            ((self._origin,),) = self._database.rows(self._origin_of)
+            self._origin = self._database.origin()
         return self._origin
 
     def position_at(self, moment: datetime) -> int:

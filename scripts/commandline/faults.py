@@ -11,14 +11,15 @@ import psycopg
 
 from api.settings import BadSetting
 from domain.catalogue.faults import CatalogueFault
-from domain.ledger.errors import LedgerUnavailable, RegisterNameRefused, UnknownRegister
+from domain.ledger.errors import HeadAstray, LedgerUnavailable, RegisterNameRefused, UnknownRegister
 from domain.ledger.evidence import EvidenceRefused
 from domain.ledger.proof.faults import MalformedKey, ProofFault
 from domain.ledger.sealing.refusals import SealingRefused
 from domain.ledger.sealing.submitting import BadWitness
 from domain.ledger.secrecy.destruction_faults import KeysHeld
-from domain.ledger.secrecy.keyring import KeyringMissing, NotYourKeyring
+from domain.ledger.secrecy.keyring import KeyFenced, KeyringMissing, KeyringNotMigrated, NotYourKeyring
 from domain.ledger.secrecy.opening import OlderData
+from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
 from projections.loading import RebuildStopped
@@ -72,6 +73,20 @@ def told(error: Exception) -> Fault | None:
             return Fault(str(error), "older_data", FAILURE)
         case NotYourKeyring():
             return Fault(str(error), "not_your_keyring", FAILURE)
+        case KeyringNotMigrated():
+            return Fault(str(error), "keyring_not_migrated", FAILURE)
+        case HeadAstray():
+            return Fault(str(error), "head_astray", FAILURE)
+        case SegmentRefused():
+            message = (
+                "What is stored here is not what was sealed here. Keep the database as it is, and tell the controller."
+            )
+            return Fault(f"{message} `jaksokirja verify` tells more.", "segment_refused", FAILURE)
+        case KeyFenced():
+            message = (
+                "A key that this needs is about to be destroyed. `jaksokirja destroy status` tells of which client."
+            )
+            return Fault(message, "key_fenced", FAILURE)
         case KeyringMissing():
             return Fault(str(error), "keyring_missing", FAILURE)
         case KeysHeld():

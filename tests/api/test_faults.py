@@ -10,9 +10,10 @@ from psycopg import sql
 
 from domain.client.commands.register_client import RegisterClient
 from domain.ledger.book import Book, Order
+from domain.ledger.errors import HeadAstray
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import schema_of
-from domain.ledger.secrecy.keyring import keyring_dsn
+from domain.ledger.secrecy.keyring import Keyring, KeyringNotMigrated, keyring_dsn
 from scripts.commandline.session import keyring_of
 from tests.api.caller import Caller, problem
 from tests.domain.people import identity_code
@@ -91,6 +92,24 @@ def test_a_sealed_part_that_somebody_changed_is_told_as_such_and_not_as_absent(
     told = problem(caller.ask(f"clients/{client_id}", as_of=str(row[0] if row else 0)), 500, "segment_refused")
     assert "verify" in told["remedy"]
     assert code not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer", "remedy"),
+    [
+        (KeyringNotMigrated(), (503, "keyring_not_migrated"), "jaksokirja migrate"),
+        (HeadAstray("lapland"), (500, "head_astray"), "keep the database as it is"),
+    ],
+)
+def test_what_whoever_runs_the_register_must_mend_has_a_code_and_a_remedy(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, fault: Exception, answer: tuple[int, str], remedy: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(Keyring, "provide", fail)
+    told = problem(caller.send(f"clients/{new_id()}/register-client", {"born_on": "2015-05-05"}), *answer)
+    assert remedy in told["remedy"]
 
 
 @pytest.mark.parametrize("place", ["caseload?by=area", "clients/search", "clients/x", "no/such/place"])

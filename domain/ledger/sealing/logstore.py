@@ -17,7 +17,7 @@ from psycopg import sql
 
 from domain.fact import Fact
 from domain.ledger.connections import as_role
-from domain.ledger.errors import UnknownRegister
+from domain.ledger.errors import HeadAstray, UnknownRegister
 from domain.ledger.identity import register_stream_id
 from domain.ledger.mapper import entry_of
 from domain.ledger.migrate import schema_of
@@ -44,12 +44,15 @@ class LogStore:
     """One register's log in the database. Not to be shared between threads."""
 
     def __init__(self, dsn: str, register: str) -> None:
-        """Raises psycopg.OperationalError, UnknownRegister."""
+        """Raises psycopg.OperationalError, UnknownRegister, HeadAstray."""
         self.register = register
         self._schema = sql.Identifier(schema_of(register))
         self._connection = psycopg.connect(as_role(dsn, "sealer"), autocommit=True)
-        found = self._rows("SELECT origin FROM {schema}.head")
-        self.origin: str = found[0][0]
+        found = self._rows("SELECT register, origin FROM {schema}.head")
+        if [name for name, _ in found] != [register]:
+            self.close()
+            raise HeadAstray(register)
+        self.origin: str = found[0][1]
 
     def __enter__(self) -> Self:
         return self

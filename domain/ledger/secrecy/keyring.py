@@ -33,6 +33,12 @@ KEYRING_DATABASE = "jaksokirja_keyring"
 """The keyring's database where none is named: on the ledger's own server, beside the ledger."""
 LEASE_SECONDS = 60.0
 KEEPERS = 4
+NOT_MIGRATED = (
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidParameterValue,  # SET ROLE to a role that is not made yet
+)
+"""What a statement meets in a keyring of an earlier release."""
 _MIGRATION_LOCK = 0x6A616B6579  # "jakey": one migration at a time
 _NO_DATABASE = "3D000"
 
@@ -67,6 +73,13 @@ class KeyFenced(LedgerError):
 
 class NotYourKeyring(LedgerError):
     """The login may not work as the keeper whose keys it asks for."""
+
+
+class KeyringNotMigrated(LedgerError):
+    """The keyring is of an earlier release: `jaksokirja migrate` brings it up to date."""
+
+    def __init__(self) -> None:
+        super().__init__("The keyring is of an earlier release. `jaksokirja migrate` brings it up to date.")
 
 
 class KeyringMissing(LedgerError):
@@ -264,6 +277,8 @@ class Keyring:
         except psycopg.errors.InsufficientPrivilege:
             told = "The login may not do that with keys: it is no member of their keeper's role."
             raise NotYourKeyring(told) from None
+        except NOT_MIGRATED:
+            raise KeyringNotMigrated from None
 
 
 def bound(register: str, key_id: UUID, holder_id: UUID, task: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import psycopg
 
 from domain.ledger.connections import Connections, patiently, with_settings
+from domain.ledger.secrecy.keyring import NOT_MIGRATED, KeyringNotMigrated
 
 T = TypeVar("T")
 
@@ -39,4 +40,7 @@ class KeyringSteps:
             with self._connections.one(self._patience_seconds) as connection:
                 return work(connection)
 
-        return patiently(attempt, self._patience_seconds)
+        try:
+            return patiently(attempt, self._patience_seconds)
+        except NOT_MIGRATED:
+            raise KeyringNotMigrated from None

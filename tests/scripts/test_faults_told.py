@@ -1,0 +1,95 @@
+"""What was changed in the database, or is of an earlier release, is one clear line on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from domain.ledger.identity import new_id
+from domain.ledger.migrate import schema_of
+from domain.ledger.secrecy.destruction_keys import CondemnedKeys
+from domain.ledger.secrecy.keyring import KeyFenced, KeyringNotMigrated, create_keyring
+from scripts.commandline.faults import told
+from tests.domain.desk import Desk, meeting
+from tests.scripts.conftest import RunCommand
+
+BEFORE_RESTRICTIONS = (
+    "ALTER TABLE keyring.data_keys DROP CONSTRAINT data_keys_known_state, DROP CONSTRAINT data_keys_parted",
+    "DROP INDEX keyring.data_keys_sealing",
+    "ALTER TABLE keyring.data_keys DROP COLUMN retired_at, DROP COLUMN parted_at, DROP COLUMN former,"
+    " DROP COLUMN parts, DROP COLUMN kept_count, DROP COLUMN searched_to",
+    "DROP TABLE keyring.restrictions, keyring.restricted_parts, keyring.destructions",
+)
+
+
+@pytest.fixture
+def desk(register: tuple[str, str]) -> Iterator[Desk]:
+    desk = Desk(*register)
+    desk.open()
+    yield desk
+    desk.book.close()
+
+
+@pytest.fixture
+def episode(desk: Desk) -> UUID:
+    """An episode with a note in it."""
+    episode_id = desk.started()
+    desk.do(episode_id, meeting(1, note="said in confidence"))
+    return episode_id
+
+
+@pytest.fixture
+def older_keyring(postgres: str) -> Iterator[str]:
+    """The DSN of a keyring as it was before entries could be restricted."""
+    name = f"older_{new_id().hex}"
+    dsn = make_conninfo(postgres, dbname=name)
+    create_keyring(dsn)
+    with psycopg.connect(dsn) as connection:
+        for statement in BEFORE_RESTRICTIONS:
+            connection.execute(statement.encode())
+    yield dsn
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_a_keyring_of_an_earlier_release_is_told_with_what_brings_it_up_to_date(
+    jaksokirja: RunCommand, desk: Desk, episode: UUID, older_keyring: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAKSOKIRJA_KEYRING_DSN", older_keyring)
+    asked = ("history", str(episode), "-r", desk.book.register_name)
+    done = jaksokirja(*asked)
+    assert (done.exit_code, "[keyring_not_migrated]" in done.output) == (1, True), done.output
+    assert "jaksokirja migrate" in done.output
+    with closing(CondemnedKeys(older_keyring, desk.book.register_name)) as keys, pytest.raises(KeyringNotMigrated):
+        keys.standing(new_id())
+    create_keyring(older_keyring)
+    assert jaksokirja(*asked).exit_code == 0
+
+
+def test_a_sealed_part_that_somebody_changed_is_one_clear_line(
+    jaksokirja: RunCommand, desk: Desk, episode: UUID
+) -> None:
+    events = sql.Identifier(schema_of(desk.book.register_name), "events")
+    with psycopg.connect(desk.dsn) as connection:
+        connection.execute(
+            sql.SQL(
+                "UPDATE {} SET record = overlay(record PLACING 'AAAA'::bytea FROM position(%s IN record) + 14)"
+                " WHERE stream_id = %s AND position(%s IN record) > 0"
+            ).format(events),
+            (b'"ciphertext":"', episode, b'"ciphertext":"'),
+        )
+    done = jaksokirja("history", str(episode), "-r", desk.book.register_name)
+    assert (done.exit_code, "[segment_refused]" in done.output) == (1, True), done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_key_that_is_being_destroyed_has_a_code_of_its_own() -> None:
+    fault = told(KeyFenced("a key"))
+    assert fault is not None
+    assert (fault.code, fault.exit_status) == ("key_fenced", 1)
