@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -87,7 +88,8 @@ class Carriers:
             done = [(one, one.carried_out(outcome)) for one, outcome in zip(errands, outcomes, strict=True)]
             for loop in {one.loop for one, _ in done}:
                 settled = [(one, result) for one, result in done if one.loop is loop]
-                loop.call_soon_threadsafe(_settle, settled)
+                with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there, others do elsewhere
+                    loop.call_soon_threadsafe(_settle, settled)
 
     def _next(self) -> list[_Errand[object]]:
         """Those that wait for one book, the first to come first; none when all is done for good."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from threading import Event
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from starlette.routing import Match
 
-from api.carriers import Carriers
+from api.carriers import CARRIERS, Carriers
 from api.commands import CommandRoute, command_routes
 from api.counter import CommandCounter
 from api.desk import Desk
@@ -120,6 +121,28 @@ def test_who_is_gone_before_the_answer_keeps_nobody_from_theirs(desk: Working) -
         return await carriers.execute(desk.book, other, told)
 
     assert asyncio.run(leaves())
+    carriers.close()
+
+
+def test_a_loop_that_was_closed_before_the_answer_takes_no_carrier_with_it(desk: Working) -> None:
+    carriers, stuck = Carriers(), [desk.order(desk.started(), meeting(1)) for _ in range(CARRIERS)]
+    for order in stuck:
+        decided, closed = Event(), Event()
+
+        def when_closed(book: Book, outcome: Outcome, decided: Event = decided, closed: Event = closed) -> int:
+            decided.set()
+            closed.wait()
+            return told(book, outcome)
+
+        loop = asyncio.new_event_loop()
+        asking = loop.create_task(carriers.execute(desk.book, order, when_closed))
+        loop.run_until_complete(asyncio.wait([asking], timeout=0))
+        decided.wait()
+        loop.close()
+        closed.set()
+    later = desk.order(desk.started(), meeting(1))
+    waited = asyncio.wait_for(carriers.execute(desk.book, later, told), timeout=60)  # else a failure would be a hang
+    assert asyncio.run(waited)
     carriers.close()
 
 
