@@ -25,6 +25,7 @@ from domain.register.commands.approve_destruction import ApproveDestruction
 from domain.register.commands.call_off_destruction import CallOffDestruction
 from domain.register.commands.request_destruction import RequestDestruction
 from domain.register.destruction import Destruction, DestructionCertified, DestructionGround
+from domain.register.state import RegisterState
 from scripts.commandline import options
 from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.commandline.labels import label
@@ -63,8 +64,10 @@ def request(
 @app.command()
 def approve(destruction: DestructionId, *, actor: Actor, register: options.RegisterName = None) -> None:
     """Approve a destruction that somebody else asked for."""
-    _record(register, ApproveDestruction(destruction_id=destruction), actor)
-    typer.echo("Approved. `jaksokirja destroy carry-out` does it, and cannot be undone.")
+    state = _record(register, ApproveDestruction(destruction_id=destruction), actor)
+    whose = state.destructions[destruction].approved_by
+    told = "Approved." if whose == actor else f"{whose} approved it before: that stands, and nothing was recorded."
+    typer.echo(f"{told} `jaksokirja destroy carry-out` does it, and cannot be undone.")
 
 
 @app.command("call-off")
@@ -167,9 +170,11 @@ def _stage(one: Destruction, standing: Standing | None) -> str:
     return "fenced" if standing.overwritten_at is None else "overwritten"
 
 
-def _record(register: str | None, command: AnyCommand, actor: str) -> None:
+def _record(register: str | None, command: AnyCommand, actor: str) -> RegisterState:
+    """Record it; how the register stands then."""
     with database() as dsn, book_of(dsn, register_meant(dsn, register)) as book:
         book.execute(Order(stream_id=book.register_id, command=command, command_id=new_id(), actor=actor))
+        return book.register_state()
 
 
 @contextmanager

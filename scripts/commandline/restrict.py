@@ -26,6 +26,7 @@ from domain.register.commands.approve_restriction import ApproveRestriction
 from domain.register.commands.call_off_restriction import CallOffRestriction
 from domain.register.commands.request_restriction import RequestRestriction
 from domain.register.restriction import Restriction, RestrictionCertified
+from domain.register.state import RegisterState
 from domain.registry import REGISTRY
 from scripts.commandline import options
 from scripts.commandline.faults import CommandFault
@@ -57,8 +58,10 @@ def request(stream: StreamId, entry: EntryNumber, *, actor: Actor, register: opt
 @app.command()
 def approve(restriction: RestrictionId, *, actor: Actor, register: options.RegisterName = None) -> None:
     """Approve a restriction that somebody else asked for."""
-    _record(register, ApproveRestriction(restriction_id=restriction), actor)
-    typer.echo("Approved. `jaksokirja restrict carry-out` does it, and cannot be undone.")
+    state = _record(register, ApproveRestriction(restriction_id=restriction), actor)
+    whose = state.restrictions[restriction].approved_by
+    told = "Approved." if whose == actor else f"{whose} approved it before: that stands, and nothing was recorded."
+    typer.echo(f"{told} `jaksokirja restrict carry-out` does it, and cannot be undone.")
 
 
 @app.command("call-off")
@@ -153,9 +156,11 @@ def _stage(one: Restriction, standing: RestrictionStanding | None) -> str:
     return next((stage for stage, at in reached.items() if at is not None), "retired")
 
 
-def _record(register: str | None, command: AnyCommand, actor: str) -> None:
+def _record(register: str | None, command: AnyCommand, actor: str) -> RegisterState:
+    """Record it; how the register stands then."""
     with database() as dsn, book_of(dsn, register_meant(dsn, register)) as book:
         book.execute(Order(stream_id=book.register_id, command=command, command_id=new_id(), actor=actor))
+        return book.register_state()
 
 
 @contextmanager

@@ -88,3 +88,10 @@ def test_a_keyring_is_looked_at_and_a_key_taken_away_beside_the_ledger_is_listed
     assert (done.exit_code, "key_missing, first named at position" in done.stdout) == (1, True)
     (told,) = json.loads(run("check", "--json").stdout)["faulty"]
     assert told["fault"] == "key_missing"
+
+
+def test_a_third_person_who_approves_is_told_whose_approval_stands(desk: Desk, run: Run) -> None:
+    destruction_id = asked(run, desk.client())
+    for actor, told in (("O2", "Approved."), ("O2", "Approved."), ("O3", "O2 approved it before: that stands")):
+        done = run("approve", destruction_id, "--actor", actor)
+        assert (done.exit_code, done.stdout.startswith(told)) == (0, True), done.output

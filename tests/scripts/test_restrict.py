@@ -108,3 +108,10 @@ def test_whose_login_is_not_of_the_few_is_told_so_and_reads_nothing(
         connection.execute(f"DROP ROLE {login}".encode())
     assert (done.exit_code != 0, NOTE in done.output) == (True, False)
     assert "[not_your_keyring]" in done.stderr
+
+
+def test_a_third_person_who_approves_is_told_whose_approval_stands(run: Run, struck: tuple[UUID, int]) -> None:
+    restriction_id = asked(run, struck)
+    for actor, told in (("O2", "Approved."), ("O3", "O2 approved it before: that stands")):
+        done = run("approve", restriction_id, "--actor", actor)
+        assert (done.exit_code, done.stdout.startswith(told)) == (0, True), done.output
