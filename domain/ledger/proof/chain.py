@@ -84,6 +84,15 @@ class Chain:
         adopted = signing([each.adoption for each in self.told], size, moment or _AFTER_ALL)
         return list(dict.fromkeys((*self.held, *adopted)))
 
+    def replaced(self, signers: Sequence[VerifierKey], size: int, moment: dt.datetime | None) -> bool:
+        """Whether others were to sign a checkpoint of that size, sealed at that moment, by what was adopted.
+
+        A key that is held from the start is trusted all the same: it may be the one that undoes a false adoption.
+        """
+        before = [each.adoption for each in self.told if each.covered_by is not None and each.covered_by < size]
+        adopted = signing(before, size, moment or _AFTER_ALL)
+        return bool(adopted) and not set(adopted) & set(signers)
+
     def keys_for_restores(self, size: int) -> dict[VerifierKey, bool]:
         """The keys trusted to state a restore to that size, and whether more than the source vouches for each.
 

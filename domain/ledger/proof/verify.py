@@ -126,6 +126,7 @@ class _Verification:
         self._block, self._at = b"", 0
         self._facts_taken = 0
         self._brought_ahead = len(trust.checkpoints)
+        self._by_replaced: list[Mark] = []
 
     def run(self) -> Report:
         """From checkpoint to checkpoint, then to the end."""
@@ -197,6 +198,8 @@ class _Verification:
 
     def _count(self, mark: Mark) -> None:
         self.report.checkpoints += 1
+        if self.chain.replaced(mark.seen.log_keys, mark.size, mark.checkpoint.sealed_at):
+            self._by_replaced.append(mark)
         self.chain.vouch(mark.size, brought=mark.brought)
         if mark.brought:
             self.report.proved_to = mark.size
@@ -325,6 +328,11 @@ class _Verification:
             report.notes.append(f"No checkpoint that was brought covers the events after position {report.proved_to}.")
         if not trust.keys:
             report.notes.append("No key was brought: signatures were tried with the keys that the source lists.")
+        if self._by_replaced:
+            report.notes.append(
+                f"{len(self._by_replaced)} checkpoints, the first of them {self._by_replaced[0]}, are signed only by a"
+                " key in whose place another had been adopted: whoever has that key now can have made them."
+            )
         if report.passed_over:
             report.notes.append(f"{report.passed_over} of the source's checkpoints are signed by no trusted key.")
         covered = max(report.proved_to, report.sealed_to)

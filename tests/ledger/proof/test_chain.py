@@ -161,6 +161,23 @@ def test_a_key_in_whose_place_another_came_signs_no_more() -> None:
         verify(book.register(first, second), holding(by_the_retired))
 
 
+@pytest.mark.parametrize("brought", [False, True])
+def test_what_a_held_key_signs_after_another_came_in_its_place_is_told(*, brought: bool) -> None:
+    book = Book().adopts(KEY).adopts(NEXT)
+    first = book.note(KEY)
+    by_both, by_the_retired = book.met().note(KEY, NEXT), book.met().note(KEY)
+    assert not replaced(verify(book.register(first, by_both), holding(first)))
+    known = (book.register(first), holding(first, by_the_retired)) if brought else (
+        book.register(first, by_the_retired), holding(first),
+    )  # fmt: skip
+    (note,) = replaced(verify(*known))
+    assert "1 checkpoints, the first of them the checkpoint of 4 events" in note
+
+
+def replaced(report: Report) -> list[str]:
+    return [note for note in report.notes if "in whose place another had been adopted" in note]
+
+
 def test_a_key_adopted_for_restores_signs_no_checkpoint() -> None:
     book = Book().adopts(KEY).adopts(SECOND_KEY, "restores")
     first = book.note(KEY)
