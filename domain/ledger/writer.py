@@ -39,13 +39,9 @@ class Writer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        statement = database.statement(
-            "SELECT appended_after, appended_at FROM {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        )
+        statement = database.statement("SELECT {schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         self._append = Prepared(b"append", statement, _ARGUMENTS)
-        of_one = database.statement(
-            "SELECT appended_after, appended_at FROM {schema}.append_one($1, $2, $3, $4, $5, $6)"
-        )
+        of_one = database.statement("SELECT {schema}.append_one($1, $2, $3, $4, $5, $6)")
         self._append_one = Prepared(b"append_one", of_one, _ARGUMENTS_OF_ONE)
         dsn = with_settings(database.dsn, **_PLANNING)
         self._leaders = Connections(dsn, limit=LEADERS, made_ready=self._make_ready)
@@ -134,9 +130,9 @@ class Writer:
         self, submissions: Sequence[Submission], connections: Connections, follower: Follower | None = None
     ) -> list[Receipt]:
         statement, arguments = self._call(submissions, follower)
-        after, at = self._database.patiently(connections, lambda connection: statement.one_row(connection, arguments))
-        assert after is not None and at is not None  # noqa: S101, PT018 -- append() answers both, or raises
-        return _receipts(submissions, packing.number(after), packing.moment(at))
+        (place,) = self._database.patiently(connections, lambda connection: statement.one_row(connection, arguments))
+        assert place is not None  # noqa: S101 -- append() answers, or raises
+        return _receipts(submissions, *packing.place(place))
 
     def _make_ready(self, connection: psycopg.Connection) -> None:
         self._append.make_ready(connection)

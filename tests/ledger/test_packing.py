@@ -40,12 +40,12 @@ def test_postgresql_reads_every_array_as_it_was_meant(
     assert json.loads(result.get_value(0, 0) or b"") == told
 
 
-def test_a_moment_comes_back_to_the_microsecond(postgres: str) -> None:
+def test_a_number_and_a_moment_come_back_to_the_microsecond(postgres: str) -> None:
     told = datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=UTC)
     with psycopg.connect(postgres, autocommit=True) as connection:
         result = connection.pgconn.exec_params(
-            b"SELECT '2026-03-29 01:30:00.123456+00'::timestamptz", [], result_format=1
+            b"SELECT ROW(9007199254740993::bigint, '2026-03-29 01:30:00.123456+00'::timestamptz)", [], result_format=1
         )
     value = result.get_value(0, 0)
     assert value is not None
-    assert packing.moment(value) == told
+    assert packing.place(value) == (9007199254740993, told)
