@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from domain.stream import Entry
 from projections import store
 from projections.feed import AMENDMENTS, Read, Streams
-from projections.rows import Key, Operation, Projection
+from projections.rows import Key, Operation, Projection, Table
 from projections.standing import Row, Standing, stream_rows
 
 _OWN_FAULTS = (psycopg.DataError, psycopg.IntegrityError, psycopg.NotSupportedError)
@@ -113,18 +113,21 @@ def refold(projection: Projection, entries: Sequence[Entry], counting: Sequence[
 
 def take_steps(connection: Connection[Any], projection: Projection, steps: Sequence[Step], suffix: str = "") -> None:
     """Bring the tables to where the steps lead: the standing rows of the streams are read, changed and written."""
-    touched: dict[str, set[UUID]] = {table.name: set() for table in projection.tables}
-    for step in steps:
-        for name in step.refolded if step.refolded is not None else {op.table for op in step.operations}:
-            touched[name].add(step.stream_id)
-    for table in projection.tables:
-        if not touched[table.name]:
-            continue
-        standing = Standing(table, store.load_standing(connection, table, touched[table.name], suffix))
+    for table, streams in touched(projection, steps):
+        standing = Standing(table, store.load_standing(connection, table, streams, suffix))
         apply_steps({table.name: standing}, steps)
         inserts, ends = standing.drain()
         store.end_rows(connection, table, ends, suffix)
         store.insert_rows(connection, table, inserts, suffix)
+
+
+def touched(projection: Projection, steps: Sequence[Step]) -> list[tuple[Table, set[UUID]]]:
+    """The tables that the steps have to do with, and in each the streams."""
+    found: dict[str, set[UUID]] = {table.name: set() for table in projection.tables}
+    for step in steps:
+        for name in step.refolded if step.refolded is not None else {op.table for op in step.operations}:
+            found[name].add(step.stream_id)
+    return [(table, found[table.name]) for table in projection.tables if found[table.name]]
 
 
 def apply_steps(standing: dict[str, Standing], steps: Iterable[Step]) -> None:

@@ -11,7 +11,7 @@ import gc
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -19,14 +19,16 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from domain.fact import Fact
 from domain.ledger.connections import as_role
-from projections import store
-from projections.batch import TAKEN_AGAIN, Stop, Stopped, fold_batch, take, take_steps
+from projections import following, store
+from projections.batch import TAKEN_AGAIN, Step, Stop, Stopped, fold_batch, take
 from projections.catalogue import PROJECTIONS
-from projections.feed import LAST_POSITION, Read, Streams, read_batch
+from projections.feed import AMENDMENTS, LAST_POSITION, Read, Streams, poll
 from projections.install import outdated, register_connection
 from projections.rows import Projection
 from projections.store import Checkpoint
+from projections.trips import Call, undone_on_fault
 
 BATCH_EVENTS = 5000
 SETTLED_BATCHES = 2000
@@ -35,6 +37,8 @@ BATCH_SECONDS = 0.008
 """How far apart batches begin, unless one is full: a batch costs by its tables, hardly by its events."""
 TAKE_OVER_SECONDS = 0.5
 RECONNECT_SECONDS = 0.5
+
+_OF_CONCERN_TO_ALL = AMENDMENTS | {None}
 
 log = structlog.get_logger()
 
@@ -54,6 +58,7 @@ class Engine:
         self.batch_events = batch_events
         self._wanted = tuple(projections)
         self._connection = register_connection(as_role(dsn, "projector"), register, autocommit=True)
+        self._connection.prepare_threshold = None  # or it forgets, at a rollback, what our trips prepared
         self._places: dict[str, int] = {}
         self._held: dict[str, Projection] = {}
         self._batches = 0
@@ -79,7 +84,7 @@ class Engine:
         for place in sorted(set(self._places.values()), reverse=True):
             if place >= upto:
                 continue
-            reads = read_batch(self._connection, place, self.batch_events, upto)
+            reads = poll(self._connection, place, self.batch_events, upto)
             if reads:
                 self.take_batch([name for name, at in self._places.items() if at == place], reads)
                 return len(reads)
@@ -101,25 +106,35 @@ class Engine:
 
     def _take_all(self, names: Sequence[str], reads: Sequence[Read]) -> None:
         """As `_take_apart`, all or nothing. Raises TAKEN_AGAIN when some projection cannot take some event."""
-        projections = [self._held[name] for name in sorted(names)]
         streams = Streams(self._connection)
-        with self._connection.transaction():
-            store.hold_checkpoints(self._connection, projections, reads[0].position - 1)
-            for projection in projections:
-                folded = fold_batch(streams, projection, reads)
-                if folded.stop is not None:
-                    raise Stopped
-                take_steps(self._connection, projection, folded.steps)
-            self._move(names, reads[-1].position)
+        kinds = {read.kind for read in reads}
+        work = [(p, self._steps(streams, p, reads, kinds)) for p in map(self._held.__getitem__, sorted(names))]
+        with undone_on_fault(self._connection):
+            standing = following.begin(self._connection, work, reads[0].position - 1)
+            calls = following.written(self._connection, standing)
+            self._end(calls, names, reads[-1].position)
 
-    def _move(self, names: Sequence[str], position: int) -> None:
+    @staticmethod
+    def _steps(
+        streams: Streams, projection: Projection, reads: Sequence[Read], kinds: Set[type[Fact] | None]
+    ) -> Sequence[Step]:
+        if kinds.isdisjoint(projection.when) and kinds.isdisjoint(_OF_CONCERN_TO_ALL):
+            return ()
+        folded = fold_batch(streams, projection, reads)
+        if folded.stop is not None:
+            raise Stopped
+        return folded.steps
+
+    def _end(self, calls: Sequence[Call], names: Sequence[str], position: int) -> None:
         """To the position: into the checkpoints the first time and now and then, as progress else."""
         self._batches += 1
         if self._batches % SETTLED_BATCHES and all(name in self._settled for name in names):
-            store.add_progress(self._connection, names, position)
+            following.end(self._connection, calls, names, position)
             return
         after = min(self._settled.get(name, 0) for name in names)
+        following.make(self._connection, calls)
         store.settle_progress(self._connection, names, position, after)
+        self._connection.commit()
         self._settled |= dict.fromkeys(names, position)
 
     def _take_apart(self, names: Sequence[str], reads: Sequence[Read]) -> dict[str, Stop]:

@@ -14,12 +14,17 @@ from psycopg import Connection, Cursor, sql
 
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
+from domain.ledger.database import Prepared
 from domain.ledger.record import parts, stream
 from domain.registry import REGISTRY
 from domain.stream import Entry, in_force
 from projections.plain import entry_of
+from projections.trips import Call, packed, trip
 
 _FEED = sql.SQL("SELECT record FROM events WHERE position > %b AND position <= %b ORDER BY position LIMIT %b")
+_POLL = Prepared(
+    b"poll", b"SELECT record FROM events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3", ()
+)
 _PART = sql.SQL(
     "SELECT record FROM events WHERE stream_id >= %b AND stream_id <= %b AND position <= %b ORDER BY stream_id, version"
 )
@@ -52,6 +57,12 @@ def read_batch(connection: Connection[Any], after: int, limit: int, upto: int = 
     """The next events after the position, at most `limit`, none beyond `upto`."""
     rows = connection.execute(_FEED, (after, upto, limit), binary=True).fetchall()
     return [decoded(record) for (record,) in rows]
+
+
+def poll(connection: Connection[Any], after: int, limit: int, upto: int = LAST_POSITION) -> list[Read]:
+    """As `read_batch`, for who asks again and again over a connection that makes trips."""
+    (answer,) = trip(connection, [Call(_POLL, [packed("bigint", value) for value in (after, upto, limit)])])
+    return [decoded(record) for row in range(answer.ntuples) if (record := answer.get_value(row, 0)) is not None]
 
 
 def read_streams(cursor: Cursor[Any], first: UUID, last: UUID, upto: int) -> None:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, LiteralString, TypeVar
+from typing import Any, TypeVar
 
 from psycopg import Connection, sql
 from psycopg.pq.abc import PGresult
@@ -22,7 +22,7 @@ from projections.access import Access, access, table_name
 from projections.copying import END, NULL, START, Cell, column, lineage, row_start, side_by_side, standing_lineage
 from projections.rows import Projection, Table
 from projections.standing import Row, StreamId
-from projections.trips import Call, packed, rows, trip
+from projections.trips import Call, answered, packed
 
 T = TypeVar("T")
 
@@ -78,14 +78,6 @@ def hold_checkpoints(connection: Connection[Any], projections: Iterable[Projecti
             raise BatchReplayed(f"the rows of {name} are made by another fold now")
 
 
-def add_progress(connection: Connection[Any], projections: Sequence[str], position: int) -> None:
-    """Say that they have taken in everything up to the position; they are running."""
-    connection.execute(
-        "INSERT INTO projection_progress (projection, position, moved_at) SELECT unnest(%s::text[]), %s, %s",
-        (list(projections), position, dt.datetime.now(dt.UTC)),
-    )
-
-
 def settle_progress(connection: Connection[Any], projections: Sequence[str], position: int, after: int) -> None:
     """Write the position down in the checkpoints; progress up to it is deleted, from the given position on."""
     move_checkpoints(connection, projections, position)
@@ -116,29 +108,30 @@ def load_standing(
     """The standing rows of the streams, ids other than the stream's as texts: so the folds have them."""
     if not streams:
         return []
-    (answer,) = trip(connection, [load_call(connection, table, streams, suffix)])
-    return loaded(connection, table, answer)
+    found = connection.execute(access(connection, table, suffix).load, (list(streams),), binary=True)
+    return [_stored(table, row) for row in found]
 
 
-def load_call(connection: Connection[Any], table: Table, streams: Collection[StreamId], suffix: str = "") -> Call:
-    """The question for the standing rows of the streams; `loaded` reads the answer."""
-    return Call(access(connection, table, suffix).load, (packed("uuid[]", list(streams)),))
+def load_call(connection: Connection[Any], table: Table, streams: Collection[StreamId]) -> Call:
+    """As `load_standing`, asked together with other calls; `loaded` reads the answer."""
+    return Call(access(connection, table, "").load_ready, (packed("uuid[]", list(streams)),))
 
 
 def loaded(connection: Connection[Any], table: Table, answer: PGresult) -> list[Row]:
     """The rows in the answer to a `load_call`."""
+    return [_stored(table, row) for row in answered(connection, answer)]
+
+
+def _stored(table: Table, told: tuple[Any, ...]) -> Row:
     first = 3 + len(table.key)
-    return [
-        Row(
-            stream_id=row[2],
-            key=row[3:first],
-            columns={name: _frozen(value) for name, value in zip(table.columns, row[first:], strict=True)},
-            because=tuple(row[1]),
-            known_from=row[0],
-            stored=True,
-        )
-        for row in rows(connection, answer)
-    ]
+    return Row(
+        stream_id=told[2],
+        key=told[3:first],
+        columns={name: _frozen(value) for name, value in zip(table.columns, told[first:], strict=True)},
+        because=tuple(told[1]),
+        known_from=told[0],
+        stored=True,
+    )
 
 
 def insert_call(connection: Connection[Any], table: Table, row: Row) -> Call:

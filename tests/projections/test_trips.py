@@ -1,0 +1,94 @@
+"""Several prepared statements in one round trip, and what a follower makes of a batch with them."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import Connection
+
+from domain.ledger.database import Prepared
+from projections import trips
+from projections.engine import Engine, run_once
+from projections.install import register_connection
+from projections.rebuild import rebuild
+from projections.trips import BEGIN, COMMIT, Call, answered, packed, trip, undone_on_fault
+from tests.projections.conftest import Book
+from tests.projections.history import History, whole_episode
+
+ECHO = Prepared(b"echo", b"SELECT $1::bigint, repeat('x', 8000)", ())
+DIVIDE = Prepared(b"divide", b"SELECT 1 / $1::bigint", ())
+LOCK = Prepared(b"lock", b"SELECT pg_advisory_xact_lock($1::bigint)", ())
+END_IT = Prepared(b"end it", b"SELECT pg_terminate_backend(pg_backend_pid())", ())
+
+
+@pytest.fixture
+def connection(book: Book) -> Iterator[Connection[Any]]:
+    with register_connection(*book, autocommit=True) as made:
+        made.prepare_threshold = None
+        yield made
+
+
+def number(value: int) -> list[bytes | None]:
+    return [packed("bigint", value)]
+
+
+def test_answers_come_in_the_order_of_the_calls_however_much_they_are(connection: Connection[Any]) -> None:
+    answers = trip(connection, [Call(ECHO, number(value)) for value in range(2000)])
+    assert [answered(connection, answer)[0][0] for answer in answers] == list(range(2000))
+
+
+def test_a_call_that_fails_is_raised_and_what_was_begun_is_undone(connection: Connection[Any]) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero), undone_on_fault(connection):
+        list(trip(connection, [Call(BEGIN), Call(LOCK, number(7)), Call(DIVIDE, number(0)), Call(COMMIT)]))
+    held = connection.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+    assert held.fetchall() == []
+    (answer,) = trip(connection, [Call(DIVIDE, number(1))])
+    assert answered(connection, answer) == [(1,)]
+
+
+def test_a_connection_that_ends_on_the_way_is_told(connection: Connection[Any]) -> None:
+    with pytest.raises(psycopg.OperationalError):
+        list(trip(connection, [Call(ECHO, number(1)), Call(END_IT), Call(ECHO, number(2))]))
+
+
+@pytest.mark.parametrize("one_by_one_rows", [0, 10_000])
+def test_rows_written_at_once_or_one_by_one_are_those_of_a_rebuild(
+    book: Book, history: History, monkeypatch: pytest.MonkeyPatch, one_by_one_rows: int
+) -> None:
+    monkeypatch.setattr("projections.following.ONE_BY_ONE_ROWS", one_by_one_rows)
+    for _ in range(3):
+        history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book, batch_events=7)
+    results = rebuild(*book)
+    assert all(result.equal for result in results)
+    assert sum(result.rebuilt_rows for result in results) > 50
+
+
+def test_a_small_batch_takes_three_round_trips_in_all(
+    book: Book, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        history.record(uuid4(), *whole_episode(uuid4()))
+    engine = Engine(*book, batch_events=8)
+    engine.hold()
+    engine.advance()  # it has met every table
+    engine.advance()
+    made: list[str] = []
+    told_of(made, "psycopg", monkeypatch, Connection, "wait")
+    told_of(made, "trip", monkeypatch, trips, "_answers")
+    assert engine.advance() == 8
+    assert made == ["trip"] * 3
+    engine.close()
+
+
+def told_of(made: list[str], name: str, monkeypatch: pytest.MonkeyPatch, owner: Any, function: str) -> None:
+    """Let every call of the function be noted under the name."""
+    itself = getattr(owner, function)
+
+    def noted(*given: Any, **named: Any) -> Any:
+        made.append(name)
+        return itself(*given, **named)
+
+    monkeypatch.setattr(owner, function, noted)
