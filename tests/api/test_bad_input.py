@@ -127,7 +127,7 @@ def test_text_that_only_looks_like_such_a_character_is_taken(caller: Caller) -> 
         "client_ids": [str(a_client(caller))],
         "received_on": "2022-03-01",
         "source": "family",
-        "need_code": "\\u0000",
+        "need": "\\u0000",
     }
     assert caller.send(f"episodes/{new_id()}/receive-referral", body).status_code == 201
 
