@@ -31,6 +31,12 @@ def signing(keys: Sequence[LogKeyAdopted], size: int, moment: dt.datetime) -> li
     return found
 
 
+def to_come(keys: Sequence[LogKeyAdopted], size: int, moment: dt.datetime) -> list[VerifierKey]:
+    """The keys that will have to sign from some later size on, by what has been adopted so far."""
+    later = sorted({key.from_size for key in adopted(keys, LogKeyPurpose.CHECKPOINTS) if key.from_size > size})
+    return [key for begins in later for key in signing(keys, begins, moment)]
+
+
 def _adoption(fact: LogKeyAdopted) -> Adoption | None:
     key = key_of(fact.verifier_key)
     return Adoption(0, "", key, fact.purpose.value, fact.from_size, fact.overlap_to) if key is not None else None

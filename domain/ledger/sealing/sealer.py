@@ -192,6 +192,7 @@ class Sealer:
         if upto - self.state.anchor.size <= TAIL_RECORDS:
             anchor = self.state.anchor
         adopted = self._store.adopted_keys(upto)
+        self._signers(rota.to_come(adopted, upto, moment))  # a checkpoint over an adoption vouches for its key
         signers = self._signers(rota.signing(adopted, upto, moment))
         signers += [each for each in self._handing_over(moment) if each not in signers]
         checkpoint = Checkpoint.sealed(self.state.origin, tree.size, tree.root(), moment)

@@ -244,13 +244,21 @@ def test_a_false_adoption_stops_the_sealer_until_the_key_before_is_adopted_again
         assert open_checkpoint(store.last_note() or b"", [true.verifier()]).log_keys == (true.verifier(),)
 
 
-def test_a_false_adoption_from_a_size_far_off_stops_nobody_from_adopting_another(house: House) -> None:
+@pytest.mark.parametrize("ahead", [5, 2**62])
+def test_a_false_adoption_from_a_later_size_is_not_vouched_for_either_until_another_takes_its_place(
+    house: House, ahead: int
+) -> None:
     house.key()
-    false = str(new_key("checkpoints", house.origin).verifier())
-    house.order(AdoptLogKey(verifier_key=false, purpose=LogKeyPurpose.CHECKPOINTS, from_size=2**62))
-    assert house.seal() is not None
+    house.seal()
+    sealed, false = house.size(), str(new_key("checkpoints", house.origin).verifier())
+    house.order(AdoptLogKey(verifier_key=false, purpose=LogKeyPurpose.CHECKPOINTS, from_size=house.size() + ahead))
+    with pytest.raises(KeyMissing, match="is not here"):
+        house.seal()
+    assert load_state(house.folder).size == sealed  # type: ignore[union-attr] # it was sealed before
     house.key()
-    assert house.seal() is not None
+    checkpoint = house.seal()
+    assert checkpoint is not None
+    assert checkpoint.size == house.size()
 
 
 def test_what_the_sealer_waits_for_is_told_until_it_goes_on(house: House) -> None:
