@@ -7,10 +7,10 @@ Never here: a page's looks (`account_pages`), a database, keys. Words of sealed 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from api.account_words import LEFT_OUT, Words
 from api.history import Told as Line
@@ -30,6 +30,8 @@ from domain.withheld import Withheld
 
 OWN_SOURCE = "own"
 """What a model gives as the source of a rule that stands in none: a reading of our own."""
+_SIGN = re.compile(r"\bS[0-9]\b")
+"""What a model gives for a public document: its title is in the texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,10 @@ class Obligation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account in one language: all that a page of it shows. `about`: what it is of, by label."""
+    """An account in one language: all that a page of it shows. `about`: what it is of, by label.
+
+    `sources`: the public documents that its rules are from, by the sign that stands with a rule.
+    """
 
     language: str
     title: str
@@ -72,6 +77,7 @@ class Account:
     duties: tuple[Obligation, ...]
     deviations: tuple[Obligation, ...]
     grounds: tuple[tuple[int, str], ...]
+    sources: tuple[tuple[str, str], ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,16 +86,17 @@ def account_of(bundle: Told, words: Words) -> Account:
 
     `words` are those of the sealed fields, and are taken as they are.
     """
-    manifest = bundle.manifest
-    return _Teller(manifest.episode, [entry_of(record) for record in bundle.records], manifest.language, words).account(
-        bundle
-    )
+    return _Teller(bundle, [entry_of(record) for record in bundle.records], words).account(bundle)
 
 
 class _Teller:
-    def __init__(self, episode: UUID, entries: Sequence[Entry], language: str, words: Words) -> None:
-        self.language = Language(language)
+    def __init__(self, bundle: Told, entries: Sequence[Entry], words: Words) -> None:
+        episode, as_of = bundle.manifest.episode, bundle.manifest.as_of
+        self.language = Language(bundle.manifest.language)
         self.words = words
+        last = max(record.recorded_at for record in bundle.records if record.position <= as_of)
+        self.known_on = last.astimezone(HELSINKI).date()
+        """When the last entry here was recorded: a day that the moment of the account does not precede."""
         self.entries = [entry for entry in entries if entry.stream_id == episode]
         self.others = [entry for entry in entries if entry.stream_id != episode]
         self.register: RegisterState = fold_register(self.others, in_force(self.others))
@@ -98,6 +105,8 @@ class _Teller:
         if kind is None or self.entries[0].version > 1:
             raise ValueError("the episode's first entry is not here")
         self.state = fold_stream(kind, self.entries)
+        self.signs = set[str]()
+        """Of the sources that were named so far."""
 
     def account(self, bundle: Told) -> Account:
         concluded = self.state.concluded
@@ -109,6 +118,7 @@ class _Teller:
             duties=tuple(self._duty(duty) for duty in concluded.duties.values()),
             deviations=tuple(self._deviation(one) for one in concluded.deviations.values()),
             grounds=tuple(self._grounds()),
+            sources=tuple(self._sources()),
             labels=self._labels(),
         )
 
@@ -205,7 +215,8 @@ class _Teller:
             how = self._text("state", "met_late" if late else "met")
             state = how.format(day=told(duty.met_on, self.language), entry=duty.met_by)
         else:
-            state = self._text("state", "open")
+            past = duty.due_on is not None and self.known_on > late_after(duty.due_on)
+            state = self._text("state", "open_late" if past else "open").format(day=told(self.known_on, self.language))
         return self._obligation(duty, duty.started_by, day, state)
 
     def _deviation(self, deviation: Deviation) -> Obligation:
@@ -231,6 +242,7 @@ class _Teller:
         rule = self._published_rule(service, version, rule_id)
         strength = self._text("strength", rule.strength.value) if rule else "–"
         source = rule.source if rule else "–"
+        self.signs |= set(_SIGN.findall(source))
         if source == OWN_SOURCE:
             source = self._text("text", "own_source")
         return self._remark("rule", rule=rule_id, strength=strength, model=f"{service}.{version}", source=source)
@@ -246,9 +258,13 @@ class _Teller:
             what = self._text("ground", entry.fact.fact_name)
             yield entry.position, f"{what}: {sentence(entry.fact, self.language)}"
 
+    def _sources(self) -> Iterable[tuple[str, str]]:
+        """Asked for last: whatever names a rule adds to them."""
+        return ((sign, self._text("source", sign)) for sign in sorted(self.signs))
+
     def _labels(self) -> dict[str, str]:
         named = ("entries", "duties", "deviations", "grounds", "entry", "position", "happened", "known", "who", "what")
-        labels = {name: self._text("label", name) for name in (*named, "rule", "due", "state", "measured")}
+        labels = {name: self._text("label", name) for name in (*named, "rule", "due", "state", "measured", "sources")}
         return labels | {name: self._text("text", name) for name in ("intro", "words", "none")}
 
     def _text(self, table: str, name: str) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api.account import Account, account_of
+from api.account import Account, _Teller, account_of
 from api.account_pages import as_html, as_pdf
 from api.account_words import LEFT_OUT, Word, Words
 from api.texts import Language, _account_texts, account_text, withheld_word
+from domain.catalogue.loader import load_catalogue
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.episode.facts import (
     EpisodeClosed,
@@ -24,6 +26,7 @@ from domain.episode.facts import (
     ReferralReceived,
 )
 from domain.fact import StreamKind
+from domain.ledger.mapper import entry_of
 from domain.ledger.proof.archive import archive_at
 from domain.ledger.proof.bundle import WORDS, Bundle, record_name
 from domain.ledger.proof.bundle_checks import Told
@@ -191,3 +194,35 @@ def test_what_is_corrected_every_day_is_named_in_words() -> None:
     every_day = (MeetingPlanned, MeetingHeld, MeetingMissed, MeetingCancelled, ReferralReceived, EpisodeClosed)
     fields = {name for fact in every_day for name in fact.model_fields if name not in ("meeting_id", "contact_id")}
     assert fields <= _account_texts()["field"].keys()
+
+
+def test_the_sources_of_the_rules_are_named_by_title_and_no_others(story: Story) -> None:
+    for language in LANGUAGES:
+        account = account_in(story.now, language)
+        remarks = [*(remark for row in account.rows for remark in row.remarks)]
+        rules = " ".join([*remarks, *(one.rule for one in (*account.duties, *account.deviations))])
+        signs = sorted(set(re.findall(r"\bS[0-9]\b", rules)))
+        assert [sign for sign, _ in account.sources] == signs != []
+        assert all(title == account_text("source", sign, Language(language)) for sign, title in account.sources)
+        assert all(title in Outline(as_html(account).decode()).text for _, title in account.sources)
+
+
+def test_every_source_that_a_service_names_has_a_title() -> None:
+    rules = [rule for model in load_catalogue() for rule in model.rules]
+    signs = {sign for rule in rules for sign in re.findall(r"\bS[0-9]\b", rule.source)}
+    assert signs == _account_texts()["source"].keys()
+
+
+@pytest.mark.parametrize(
+    ("days_past", "state"), [(-1, "not met"), (0, "not met"), (9, "not met, late already on 10 Jan 2026")]
+)
+def test_an_open_duty_is_told_as_late_when_its_day_had_passed_at_the_last_entry_here(
+    story: Story, days_past: int, state: str
+) -> None:
+    told, day = told_in(story.now), dt.date(2026, 1, 10)
+    moment = dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC)
+    records = tuple(replace(record, recorded_at=moment) for record in told.records)
+    teller = _Teller(replace(told, records=records), [entry_of(record) for record in records], Words({}, ()))
+    duty = next(iter(teller.state.concluded.duties.values()))
+    due_on = day - dt.timedelta(days=days_past)
+    assert teller._duty(replace(duty, due_on=due_on, met_on=None, waived=False)).state == state
