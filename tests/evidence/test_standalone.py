@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.ledger.identity import register_stream_id
+from domain.ledger.proof.bundle import record_name
 from domain.ledger.proof.note import SignerKey
+from domain.ledger.proof.standalone import _not_looked_into
+from domain.ledger.record import pack
+from domain.ledger.submission import StoredRecord
 from tests.evidence.conftest import Story
 from tests.evidence.office import Auditor, Forging, Office, files_of, names_like, relisted, zipped
 
@@ -124,6 +131,15 @@ def test_without_cryptography_openssl_tells_and_without_either_it_says_that_noth
     changed("checkpoints", -9)(files)
     relisted(files)
     assert ran(script, zipped(files, tmp_path / "b.zip"), path=str(Path(openssl).parent))[0] == 1
+
+
+def test_a_restore_is_said_to_be_there_and_not_looked_into() -> None:
+    stream = register_stream_id("kymenlaakso")
+    record = StoredRecord(12, stream, 5, "log_restored.1", dt.datetime(2026, 1, 1, tzinfo=dt.UTC), b"{}")
+    other = replace(record, position=13, name="log_key_adopted.1")
+    files = {record_name(one.position): pack("jaksokirja/kymenlaakso", one) for one in (record, other)}
+    (said,) = _not_looked_into(files)
+    assert said.startswith("Position 12 records a restore")
 
 
 def test_a_line_without_a_bundle_is_answered_with_how_to_use_it(script: Path) -> None:

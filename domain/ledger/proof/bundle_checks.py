@@ -1,6 +1,7 @@
 """The offline verification of an evidence bundle: every record in the log, the log the one that the auditor knows.
 
-What it cannot show: that the episode has no later entries than those that are here; only the whole register shows that.
+What it cannot show: that the episode has no later entries than those that are here, and that nothing of the register's
+own stream (adoptions, restores, controllers) was left out; only the whole register shows that.
 Never here: how a bundle is read from files (bundle.py), the words of the account.
 """
 
@@ -309,7 +310,10 @@ class _Verification:
             return
         if self.options.made_again is None:
             notes.append("What people read was not made again from the records: it is not proved.")
-        notes.append("That the episode has no later entries than these is shown by the whole register only.")
+        notes.append(
+            "That the episode has no later entries than these, and that no adoption of a key, restore or change of"
+            " controller was left out, is shown by the whole register only."
+        )
         if not self.trust.checkpoints:
             notes.append("No checkpoint of yours was compared: whoever holds the log's key could have made all of it.")
         elif report.proved_to < max(self.bundle.positions()):

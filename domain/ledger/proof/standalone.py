@@ -100,7 +100,9 @@ def verify(archive: zipfile.ZipFile, kept: Sequence[bytes], brought: Sequence[st
         said.append(f"Your checkpoint of {size} events: this is the same log.")
     count = _check_records(files, heads)
     said.insert(0, f"{'SOUND' if checked else 'SOUND, SIGNATURES NOT CHECKED'}: {count} records of {origin}")
-    said.append("Not shown: that there are no later entries; that the account says what the records say (read them).")
+    said += _not_looked_into(files)
+    said.append("Not shown: that there are no later entries, and that no adoption, restore or controller was left out;")
+    said.append("that the account says what the records say (read them).")
     if not kept:
         said.append("No checkpoint of your own was compared: whoever holds the log's key could have made all of this.")
     if not brought:
@@ -155,19 +157,35 @@ def _check_record(files: dict[str, bytes], name: str, heads: dict[int, tuple[byt
     _require(_included(position - 1, min(covering), leaf, hashes) == root, f"{name} is not what was sealed")
 
 
+def _not_looked_into(files: dict[str, bytes]) -> Iterator[str]:
+    """Restores that the records tell of."""
+    for name in sorted(name for name in files if name.startswith("records/")):
+        if _fact(files[name])[0].startswith(b"log_restored."):
+            yield (
+                f"Position {_number(name)} records a restore from a backup: who signed it, and what it left, is not"
+                " looked into here (jaksokirja verify does)."
+            )
+
+
+def _fact(record: bytes) -> tuple[bytes, bytes]:
+    """The name of a record's fact, and its state."""
+    name_at = 3 + int.from_bytes(record[1:3], "big") + 38
+    state_at = name_at + int.from_bytes(record[name_at - 2 : name_at], "big")
+    return record[name_at:state_at], record[state_at:]
+
+
 def _learn_keys(
     files: dict[str, bytes], keys: Keys, positions: range, heads: dict[int, tuple[bytes, str]]
 ) -> Iterator[str]:
     """Trust the keys that records adopt which are under a checkpoint of a key that is trusted already; tell of them."""
     for name in sorted(name for name in files if name.startswith("records/") and _number(name) in positions):
-        name_at = 3 + int.from_bytes(files[name][1:3]) + 38
-        length = int.from_bytes(files[name][name_at - 2 : name_at])
-        if files[name][name_at : name_at + length].startswith(b"log_key_adopted."):
+        fact, state = _fact(files[name])
+        if fact.startswith(b"log_key_adopted."):
             _check_record(files, name, heads)
-            told = json.loads(files[name][name_at + length :])["plain"]
+            told = json.loads(state)["plain"]
             if told["purpose"] == "checkpoints":
                 keys.update([_key(told["verifier_key"])])
-                yield f"Position {_number(name)} adopts the key {told['verifier_key']}."
+                yield f"Position {_number(name)} adopts the key {told['verifier_key']}; the one before counts on here."
 
 
 def _checkpoint(note: bytes, keys: Keys, origin: object, *, needed: bool) -> tuple[int, bytes, bool | None]:
