@@ -23,7 +23,17 @@ IDENTIFIER = re.compile(r"(?:[^\W_][\w.:/+=-]{0,127})?")
 """Nothing at all tells of nobody: whether something had to be said is for the service's rules."""
 PUBLIC_NAME_CHARACTERS = 200
 IDENTIFIERS = frozenset(
-    {"service", "cost_centre", "origin", "reference", "channel", "restored_root", "sealed_root", "verifier_key"}
+    {
+        "service",
+        "codes",
+        "cost_centre",
+        "origin",
+        "reference",
+        "channel",
+        "restored_root",
+        "sealed_root",
+        "verifier_key",
+    }
 )
 """Fields of ids that their names do not tell; of the others the name ends in one of `ID_ENDINGS`."""
 ID_ENDINGS = ("_id", "_ids", "_service", "_services", "_by", "_key", "_maker", "_reference")
