@@ -38,9 +38,12 @@ from domain.ledger.migrate import create_register, schema_of
 from domain.quality.facts import QualityFileOpened
 from domain.register.commands.adopt_log_key import AdoptLogKey
 from domain.register.commands.approve_destruction import ApproveDestruction
+from domain.register.commands.approve_restriction import ApproveRestriction
 from domain.register.commands.call_off_destruction import CallOffDestruction
+from domain.register.commands.call_off_restriction import CallOffRestriction
 from domain.register.commands.record_log_restore import RecordLogRestore
 from domain.register.commands.request_destruction import RequestDestruction
+from domain.register.commands.request_restriction import RequestRestriction
 from domain.register.commands.succeed_controller import SucceedController
 from domain.register.facts import ServiceModelPublished
 from domain.stream import Entry
@@ -175,6 +178,9 @@ STEERED_BY_THE_LEDGER = {
     RequestDestruction: "a demonstration has nobody whose content must go",
     ApproveDestruction: "as RequestDestruction",
     CallOffDestruction: "as RequestDestruction",
+    RequestRestriction: "a demonstration has no entry that was made of a wrong client",
+    ApproveRestriction: "as RequestRestriction",
+    CallOffRestriction: "as RequestRestriction",
 }
 """The commands that no story gives, and why."""
 

@@ -88,7 +88,7 @@ ASKED = [
     ("legacy:OHJAUS", (), Footing.ASKED_FOR_ANOTHER),
     (None, (), Footing.NOT_COMPARABLE),
     ("K0", (), Footing.NOT_COMPARABLE),
-    ("something else", ("brought_home",), Footing.NOT_COMPARABLE),
+    ("something_else", ("brought_home",), Footing.NOT_COMPARABLE),
 ]
 """What the referral asked for, the decision's codes, and whether short change work may judge such an episode."""
 
