@@ -251,7 +251,7 @@ def test_no_order_of_any_story_is_refused_whatever_the_day_it_ends_on(
 
 
 def test_the_year_of_kymenlaakso_is_told_after_its_imported_history(postgres: str, tmp_path: Path) -> None:
-    register = f"kymenlaakso-{os.getpid()}"
+    register = f"kymenlaakso-year-{os.getpid()}"
     create_register(postgres, register)
     try:
         with contextlib.closing(Book(postgres, register, keyring=keyring_of(postgres, register))) as book:
