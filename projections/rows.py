@@ -161,7 +161,7 @@ class Projection:
 
     @cached_property
     def questions_fingerprint(self) -> str:
-        """Of the functions that answer questions and of the indexes: these can be replaced without a rebuild."""
+        """Of the functions that answer questions: replaced without a rebuild. Indexes are in no fingerprint."""
         return hashlib.sha256(self.parts["questions"].encode()).hexdigest()[:16]
 
 
