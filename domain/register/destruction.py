@@ -6,16 +6,15 @@ here are the storage format. Never here: keys, how a key is destroyed.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from domain.fact import Fact, StreamKind
-from domain.stream import Entry
+from domain.refusal import UnknownDestruction
+from domain.register.undertaking import Course, Undertaking
 
 
 class DestructionGround(StrEnum):
@@ -79,51 +78,22 @@ class DestructionCertified(Fact, name="destruction_certified", stream=StreamKind
     sealed_root: str | None = None
 
 
-FACTS: tuple[type[Fact], ...] = (
-    DestructionRequested,
-    DestructionApproved,
-    DestructionCalledOff,
-    DestructionCertified,
+DESTRUCTIONS = Course(
+    noun="destruction",
+    verb="destroy",
+    requested=DestructionRequested,
+    approved=DestructionApproved,
+    called_off=DestructionCalledOff,
+    certified=DestructionCertified,
+    unknown=UnknownDestruction,
 )
+FACTS = DESTRUCTIONS.facts
+Destruction: TypeAlias = Undertaking[DestructionRequested, DestructionCertified]
+"""One destruction and how far it has come."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destruction:
-    """One destruction and how far it has come. Who asked and who approved are actors of the entries."""
-
-    request: DestructionRequested
-    requested_by: str
-    requested_at: dt.datetime | None
-    approved_by: str | None = None
-    called_off: bool = False
-    certificate: DestructionCertified | None = None
-
-    @property
-    def under_way(self) -> bool:
-        """Whether it is neither called off nor done."""
-        return not self.called_off and self.certificate is None
-
-    def covers(self, client_id: UUID, task: str | None) -> bool:
-        """Whether it takes away any content that another one, of that client and task, would."""
-        same_task = task is None or self.request.task is None or self.request.task == task
-        return self.request.client_id == client_id and same_task
-
-
-def destructions(entries: Iterable[Entry]) -> Mapping[UUID, Destruction]:
-    """The destructions of a register by id, from all its entries in order: none of them is amended by a correction."""
-    known: dict[UUID, Destruction] = {}
-    for entry in entries:
-        match entry.fact:
-            case DestructionRequested() as fact:
-                known[fact.destruction_id] = Destruction(
-                    request=fact, requested_by=entry.actor, requested_at=entry.recorded_at
-                )
-            case DestructionApproved() as fact:
-                known[fact.destruction_id] = replace(known[fact.destruction_id], approved_by=entry.actor)
-            case DestructionCalledOff() as fact:
-                known[fact.destruction_id] = replace(known[fact.destruction_id], called_off=True)
-            case DestructionCertified() as fact:
-                known[fact.destruction_id] = replace(known[fact.destruction_id], certificate=fact)
-            case _:
-                pass
-    return known
+def covers(destruction: Destruction, client_id: UUID, task: str | None) -> bool:
+    """Whether it takes away any content that another one, of that client and task, would."""
+    asked = destruction.request
+    same_task = task is None or asked.task is None or asked.task == task
+    return asked.client_id == client_id and same_task

@@ -6,15 +6,14 @@ Its content is kept, as evidence of what was there, for the few who must be able
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from typing import TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from domain.fact import Fact, StreamKind
-from domain.stream import Entry
+from domain.refusal import UnknownRestriction
+from domain.register.undertaking import Course, Undertaking
 
 
 class RestrictionRequested(Fact, name="restriction_requested", stream=StreamKind.REGISTER, sensitive=("reason",)):
@@ -72,46 +71,15 @@ class RestrictionCertified(Fact, name="restriction_certified", stream=StreamKind
     sealed_root: str | None = None
 
 
-FACTS: tuple[type[Fact], ...] = (
-    RestrictionRequested,
-    RestrictionApproved,
-    RestrictionCalledOff,
-    RestrictionCertified,
+RESTRICTIONS = Course(
+    noun="restriction",
+    verb="restrict",
+    requested=RestrictionRequested,
+    approved=RestrictionApproved,
+    called_off=RestrictionCalledOff,
+    certified=RestrictionCertified,
+    unknown=UnknownRestriction,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restriction:
-    """One restriction and how far it has come. Who asked and who approved are actors of the entries."""
-
-    request: RestrictionRequested
-    requested_by: str
-    requested_at: dt.datetime | None
-    approved_by: str | None = None
-    called_off: bool = False
-    certificate: RestrictionCertified | None = None
-
-    @property
-    def under_way(self) -> bool:
-        """Whether it is neither called off nor done."""
-        return not self.called_off and self.certificate is None
-
-
-def restrictions(entries: Iterable[Entry]) -> Mapping[UUID, Restriction]:
-    """The restrictions of a register by id, from all its entries in order: none of them is amended by a correction."""
-    known: dict[UUID, Restriction] = {}
-    for entry in entries:
-        match entry.fact:
-            case RestrictionRequested() as fact:
-                known[fact.restriction_id] = Restriction(
-                    request=fact, requested_by=entry.actor, requested_at=entry.recorded_at
-                )
-            case RestrictionApproved() as fact:
-                known[fact.restriction_id] = replace(known[fact.restriction_id], approved_by=entry.actor)
-            case RestrictionCalledOff() as fact:
-                known[fact.restriction_id] = replace(known[fact.restriction_id], called_off=True)
-            case RestrictionCertified() as fact:
-                known[fact.restriction_id] = replace(known[fact.restriction_id], certificate=fact)
-            case _:
-                pass
-    return known
+FACTS = RESTRICTIONS.facts
+Restriction: TypeAlias = Undertaking[RestrictionRequested, RestrictionCertified]
+"""One restriction and how far it has come."""

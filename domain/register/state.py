@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from domain.catalogue.model import ServiceModel
 from domain.fact import JsonObject
 from domain.refusal import ServiceNotKnown
-from domain.register.destruction import Destruction, destructions
+from domain.register.destruction import DESTRUCTIONS, Destruction
 from domain.register.facts import (
     ControllerSucceeded,
     LogKeyAdopted,
@@ -27,7 +27,7 @@ from domain.register.facts import (
     WorkerEnrolled,
     WorkerLeft,
 )
-from domain.register.restriction import Restriction, restrictions
+from domain.register.restriction import RESTRICTIONS, Restriction
 from domain.state import StreamState
 from domain.stream import Entry
 
@@ -143,6 +143,6 @@ def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Regist
         models=models,
         log_keys=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogKeyAdopted)),
         restores=tuple(entry.fact for entry in entries if isinstance(entry.fact, LogRestored)),
-        destructions=destructions(entries),
-        restrictions=restrictions(entries),
+        destructions=DESTRUCTIONS.of(entries),
+        restrictions=RESTRICTIONS.of(entries),
     )

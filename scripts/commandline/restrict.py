@@ -1,7 +1,6 @@
 """`jaksokirja restrict`: what a struck entry told of a wrong client is read by the few alone, decided by two persons.
 
-Never here: a reason among the words of a command, which others could read: it is asked for, or read from standard
-input; keys.
+Never here: keys; what the decisions of both kinds share (`undertakings`).
 """
 
 from __future__ import annotations
@@ -15,28 +14,33 @@ from uuid import UUID
 import typer
 
 from api.settings import Settings
-from domain.commands import AnyCommand
 from domain.fact import StreamKind
 from domain.ledger.book import Book
 from domain.ledger.identity import new_id
-from domain.ledger.orders import Order
 from domain.ledger.secrecy.restriction import Restricter
 from domain.ledger.secrecy.restriction_keys import RestrictionStanding
 from domain.register.commands.approve_restriction import ApproveRestriction
 from domain.register.commands.call_off_restriction import CallOffRestriction
 from domain.register.commands.request_restriction import RequestRestriction
-from domain.register.restriction import Restriction, RestrictionCertified
-from domain.register.state import RegisterState
+from domain.register.restriction import Restriction
 from domain.registry import REGISTRY
 from scripts.commandline import options
 from scripts.commandline.faults import CommandFault
-from scripts.commandline.labels import label
 from scripts.commandline.progress import bar
 from scripts.commandline.session import book_of, database, register_meant
-from scripts.commandline.tables import Column, console, show
+from scripts.commandline.undertakings import (
+    Actor,
+    Row,
+    asked_reason,
+    list_out,
+    record,
+    stage,
+    tell_approved,
+    tell_certificate,
+    tell_certificates,
+)
 
 app = typer.Typer(no_args_is_help=True, help="What a struck entry told, read by the few alone, decided by two persons.")
-Actor = Annotated[str, typer.Option("--actor", metavar="ID", help="Who does this, such as a worker's id.")]
 RestrictionId = Annotated[UUID, typer.Argument(metavar="RESTRICTION", help="The id that `restrict request` printed.")]
 StreamId = Annotated[
     UUID, typer.Argument(metavar="STREAM", help="The id of the client, contact, episode… of the entry.")
@@ -48,26 +52,23 @@ COLUMNS = ("restriction", "stage", "stream", "entry", "requested_by", "approved_
 @app.command()
 def request(stream: StreamId, entry: EntryNumber, *, actor: Actor, register: options.RegisterName = None) -> None:
     """Ask that what a wrong client's entry told, struck out, be read by the few alone. The reason is asked for."""
-    reason = typer.prompt("Reason", err=True)
     restriction_id = new_id()
-    command = RequestRestriction(restriction_id=restriction_id, stream_id=stream, entry=entry, reason=reason)
-    _record(register, command, actor)
+    command = RequestRestriction(restriction_id=restriction_id, stream_id=stream, entry=entry, reason=asked_reason())
+    record(register, command, actor)
     typer.echo(str(restriction_id))
 
 
 @app.command()
 def approve(restriction: RestrictionId, *, actor: Actor, register: options.RegisterName = None) -> None:
     """Approve a restriction that somebody else asked for."""
-    state = _record(register, ApproveRestriction(restriction_id=restriction), actor)
-    whose = state.restrictions[restriction].approved_by
-    told = "Approved." if whose == actor else f"{whose} approved it before: that stands, and nothing was recorded."
-    typer.echo(f"{told} `jaksokirja restrict carry-out` does it, and cannot be undone.")
+    state = record(register, ApproveRestriction(restriction_id=restriction), actor)
+    tell_approved(state.restrictions[restriction], actor, "restrict")
 
 
 @app.command("call-off")
 def call_off(restriction: RestrictionId, *, actor: Actor, register: options.RegisterName = None) -> None:
     """Give up a restriction that nobody has approved yet."""
-    _record(register, CallOffRestriction(restriction_id=restriction), actor)
+    record(register, CallOffRestriction(restriction_id=restriction), actor)
     typer.echo("Called off.")
 
 
@@ -84,36 +85,23 @@ def carry_out(
     """Take the keys apart, clean what remains of them, record the certificate. Stopped, it goes on when run again."""
     with _restricter(register) as (_, restricter), bar("Restriction", "") as progress:
         certificates = restricter.carry_out_many(restrictions, actor, wait=not no_wait, progress=progress)
-    for certificate in certificates:
-        typer.echo(_told(certificate))
+    tell_certificates(certificates)
 
 
 @app.command()
 def status(register: options.RegisterName = None, as_json: options.AsJson = False, lang: options.Lang = "fi") -> None:
     """List the restrictions and how far each has come."""
-    options.language(lang)
     with _restricter(register) as (book, restricter):
         known = book.register_state().restrictions
         rows = [_row(one, known[one], restricter.standing(one)) for one in known]
-    if as_json:
-        listed = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-        typer.echo(json.dumps(listed, ensure_ascii=False, default=str, indent=2))
-        return
-    named = [(row[0], label("restrict", str(row[1]), lang), *row[2:]) for row in rows]
-    columns = [Column(label("restrict", column, lang), number=column in {"entry", "keys"}) for column in COLUMNS]
-    show(console(), label("restrict", "title", lang), columns, named)
+    list_out("restrict", COLUMNS, rows, numbers={"entry", "keys"}, as_json=as_json, lang=lang)
 
 
 @app.command()
 def certificate(restriction: RestrictionId, register: options.RegisterName = None) -> None:
     """Print the certificate of a restriction, as JSON."""
     with _restricter(register) as (_, restricter):
-        found = restricter.restriction(restriction).certificate
-    if found is None:
-        raise CommandFault(
-            "It is not carried out yet: `jaksokirja restrict status` tells how far it is.", "no_certificate"
-        )
-    typer.echo(_told(found))
+        tell_certificate(restricter.restriction(restriction), "restrict")
 
 
 @app.command()
@@ -132,35 +120,12 @@ def read(stream: StreamId, entry: EntryNumber, register: options.RegisterName = 
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
-def _told(certificate: RestrictionCertified) -> str:
-    return certificate.model_dump_json(indent=2, exclude_none=True)
-
-
-def _row(
-    restriction_id: UUID, one: Restriction, standing: RestrictionStanding | None
-) -> tuple[str | int | UUID | None, ...]:
+def _row(restriction_id: UUID, one: Restriction, standing: RestrictionStanding | None) -> Row:
     asked = one.request
     keys = len(standing.key_ids) if standing else None
+    reached = stage(one, standing.stage if standing else None)
     who = (one.requested_by, one.approved_by)
-    return (restriction_id, _stage(one, standing), asked.stream_id, asked.entry, *who, keys)
-
-
-def _stage(one: Restriction, standing: RestrictionStanding | None) -> str:
-    if one.called_off:
-        return "called_off"
-    if one.certificate is not None:
-        return "certified"
-    if standing is None:
-        return "requested" if one.approved_by is None else "approved"
-    reached = {"cleaned": standing.cleaned_at, "overwritten": standing.overwritten_at, "parted": standing.parted_at}
-    return next((stage for stage, at in reached.items() if at is not None), "retired")
-
-
-def _record(register: str | None, command: AnyCommand, actor: str) -> RegisterState:
-    """Record it; how the register stands then."""
-    with database() as dsn, book_of(dsn, register_meant(dsn, register)) as book:
-        book.execute(Order(stream_id=book.register_id, command=command, command_id=new_id(), actor=actor))
-        return book.register_state()
+    return (restriction_id, reached, asked.stream_id, asked.entry, *who, keys)
 
 
 @contextmanager

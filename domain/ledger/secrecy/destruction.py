@@ -22,9 +22,8 @@ from domain.ledger.secrecy.carrying_out import CarryingOut, no_progress
 from domain.ledger.secrecy.destruction_faults import NotApproved, StillOpens
 from domain.ledger.secrecy.destruction_keys import CondemnedKeys, Standing
 from domain.ledger.secrecy.searching import Progress, sealed_by
-from domain.refusal import UnknownDestruction
 from domain.register.commands.certify_destruction import CertifyDestruction
-from domain.register.destruction import Destruction, DestructionCertified
+from domain.register.destruction import DESTRUCTIONS, Destruction, DestructionCertified
 from domain.subjects import UNASSIGNED
 from domain.withheld import Withheld
 
@@ -59,13 +58,7 @@ class Destroyer(CarryingOut[Step]):
 
     def destruction(self, destruction_id: UUID) -> Destruction:
         """What the register knows of it. Raises UnknownDestruction."""
-        known = self._book.register_state().destructions.get(destruction_id)
-        if known is None:
-            raise UnknownDestruction(
-                "No destruction of that id was asked for in this register.",
-                remedy="`jaksokirja destroy status` lists them.",
-            )
-        return known
+        return DESTRUCTIONS.one(self._book.register_state().destructions, destruction_id)
 
     def carry_out(
         self, destruction_id: UUID, actor: str, *, wait: bool = True, progress: Progress = no_progress

@@ -62,6 +62,13 @@ class Standing:
     key_ids: tuple[UUID, ...]
     tasks: tuple[str, ...]
 
+    @property
+    def stage(self) -> str:
+        """What was done to the keys last: a stable code."""
+        if self.cleaned_at is not None:
+            return "cleaned"
+        return "fenced" if self.overwritten_at is None else "overwritten"
+
 
 class CondemnedKeys(KeyringSteps):
     """The keys of one register that destructions take away."""

@@ -17,8 +17,8 @@ from domain.ledger.mapper import entry_of
 from domain.ledger.secrecy.sealing import DataKey
 from domain.ledger.secrecy.searching import Progress, segments_of
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
-from domain.register.destruction import Destruction, destructions
-from domain.register.restriction import restrictions
+from domain.register.destruction import DESTRUCTIONS, Destruction
+from domain.register.restriction import RESTRICTIONS
 from domain.withheld import Withheld
 
 BATCH_EVENTS = 5000
@@ -72,13 +72,13 @@ def examined(book: Book, condemned: Collection[UUID], progress: Progress) -> tup
 def destructions_of(book: Book) -> Mapping[UUID, Destruction]:
     """The register's destructions, read without any key: one that does not open must not keep the others from sight."""
     entries = [entry_of(record) for record in book.ledger.read_stream(book.register_id)]
-    return destructions(entries)
+    return DESTRUCTIONS.of(entries)
 
 
 def _taken_apart(book: Book) -> set[UUID]:
     """The keys that certificates of restrictions name, read without any key."""
     entries = [entry_of(record) for record in book.ledger.read_stream(book.register_id)]
-    certificates = [one.certificate for one in restrictions(entries).values() if one.certificate]
+    certificates = [one.certificate for one in RESTRICTIONS.of(entries).values() if one.certificate]
     return {key_id for one in certificates for key_id in one.key_ids}
 
 

@@ -28,9 +28,8 @@ from domain.ledger.secrecy.opening import KeyringPlace
 from domain.ledger.secrecy.restriction_keys import Apart, Count, RestrictionStanding, RetiredKeys, Services
 from domain.ledger.secrecy.sealing import PartedKey, Spot, commands_key, draw, unseal
 from domain.ledger.secrecy.searching import Progress, sealed_by, segments_of
-from domain.refusal import UnknownRestriction
 from domain.register.commands.certify_restriction import CertifyRestriction
-from domain.register.restriction import Restriction, RestrictionCertified
+from domain.register.restriction import RESTRICTIONS, Restriction, RestrictionCertified
 
 
 class Step(StrEnum):
@@ -65,13 +64,7 @@ class Restricter(CarryingOut[Step]):
 
     def restriction(self, restriction_id: UUID) -> Restriction:
         """What the register knows of it. Raises UnknownRestriction."""
-        known = self._book.register_state().restrictions.get(restriction_id)
-        if known is None:
-            raise UnknownRestriction(
-                "No restriction of that id was asked for in this register.",
-                remedy="`jaksokirja restrict status` lists them.",
-            )
-        return known
+        return RESTRICTIONS.one(self._book.register_state().restrictions, restriction_id)
 
     def carry_out_many(
         self, ids: Sequence[UUID], actor: str, *, wait: bool = True, progress: Progress = no_progress

@@ -98,6 +98,12 @@ class RestrictionStanding:
     retired_for_seconds: float
     parted_for_seconds: float
 
+    @property
+    def stage(self) -> str:
+        """What was done to the keys last: a stable code."""
+        reached = {"cleaned": self.cleaned_at, "overwritten": self.overwritten_at, "parted": self.parted_at}
+        return next((stage for stage, at in reached.items() if at is not None), "retired")
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from domain.command import Context
 from domain.fact import Fact
-from domain.refusal import SecondPersonNeeded
-from domain.register.commands.base import RegisterCommand, restriction_under_way
-from domain.register.restriction import RestrictionApproved
+from domain.register.commands.base import RegisterCommand, require_open
+from domain.register.restriction import RESTRICTIONS
 from domain.register.state import RegisterState
 
 
@@ -20,10 +19,5 @@ class ApproveRestriction(RegisterCommand):
 
     def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
         """No fact when it is approved already. Raises UnknownRegister, Unknown, OutOfOrder, SecondPersonNeeded."""
-        restriction = restriction_under_way(state, self.restriction_id)
-        if context.actor == restriction.requested_by:
-            raise SecondPersonNeeded(
-                f"{context.actor} asked for this restriction and cannot approve it.",
-                remedy="Let another person read the request and approve it.",
-            )
-        return [] if restriction.approved_by is not None else [RestrictionApproved(restriction_id=self.restriction_id)]
+        require_open(state)
+        return RESTRICTIONS.approval(state.restrictions, self.restriction_id, context.actor)

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from domain.command import Context
 from domain.fact import Fact
-from domain.refusal import OutOfOrder
-from domain.register.commands.base import RegisterCommand, require_open, restriction_under_way
-from domain.register.restriction import RestrictionCalledOff
+from domain.register.commands.base import RegisterCommand, require_open
+from domain.register.restriction import RESTRICTIONS
 from domain.register.state import RegisterState
 
 
@@ -21,12 +20,4 @@ class CallOffRestriction(RegisterCommand):
     def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
         """No fact when it is called off already. Raises UnknownRegister, Unknown, OutOfOrder."""
         require_open(state)
-        known = state.restrictions.get(self.restriction_id)
-        if known is not None and known.called_off:
-            return []
-        if restriction_under_way(state, self.restriction_id).approved_by is not None:
-            raise OutOfOrder(
-                "It is approved: its keys may be parted already.",
-                remedy="Carry it out: `jaksokirja restrict carry-out`.",
-            )
-        return [RestrictionCalledOff(restriction_id=self.restriction_id)]
+        return RESTRICTIONS.calling_off(state.restrictions, self.restriction_id)

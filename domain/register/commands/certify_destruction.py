@@ -9,9 +9,8 @@ from pydantic import AwareDatetime
 
 from domain.command import Context
 from domain.fact import Fact
-from domain.refusal import OutOfOrder
-from domain.register.commands.base import RegisterCommand, destruction_under_way, require_open
-from domain.register.destruction import DestructionCertified
+from domain.register.commands.base import RegisterCommand, require_open
+from domain.register.destruction import DESTRUCTIONS, DestructionCertified
 from domain.register.state import RegisterState
 
 
@@ -31,12 +30,10 @@ class CertifyDestruction(RegisterCommand):
     def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
         """No fact when it is certified already. Raises UnknownRegister, Unknown, OutOfOrder."""
         require_open(state)
-        known = state.destructions.get(self.destruction_id)
-        if known is not None and known.certificate is not None:
+        left = DESTRUCTIONS.to_certify(state.destructions, self.destruction_id)
+        if left is None:
             return []
-        destruction = destruction_under_way(state, self.destruction_id)
-        if destruction.approved_by is None:
-            raise OutOfOrder("It is not approved.", remedy="Let a second person approve it.")
+        destruction, approved_by = left
         request = destruction.request
         return [
             DestructionCertified(
@@ -44,7 +41,7 @@ class CertifyDestruction(RegisterCommand):
                 task=request.task,
                 ground=request.ground,
                 requested_by=destruction.requested_by,
-                approved_by=destruction.approved_by,
+                approved_by=approved_by,
                 **self.model_dump(),
             )
         ]

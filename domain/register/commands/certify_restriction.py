@@ -9,9 +9,8 @@ from pydantic import AwareDatetime
 
 from domain.command import Context
 from domain.fact import Fact
-from domain.refusal import OutOfOrder
-from domain.register.commands.base import RegisterCommand, require_open, restriction_under_way
-from domain.register.restriction import RestrictionCertified
+from domain.register.commands.base import RegisterCommand, require_open
+from domain.register.restriction import RESTRICTIONS, RestrictionCertified
 from domain.register.state import RegisterState
 
 
@@ -34,18 +33,16 @@ class CertifyRestriction(RegisterCommand):
     def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:
         """No fact when it is certified already. Raises UnknownRegister, Unknown, OutOfOrder."""
         require_open(state)
-        known = state.restrictions.get(self.restriction_id)
-        if known is not None and known.certificate is not None:
+        left = RESTRICTIONS.to_certify(state.restrictions, self.restriction_id)
+        if left is None:
             return []
-        restriction = restriction_under_way(state, self.restriction_id)
-        if restriction.approved_by is None:
-            raise OutOfOrder("It is not approved.", remedy="Let a second person approve it.")
+        restriction, approved_by = left
         return [
             RestrictionCertified(
                 stream_id=restriction.request.stream_id,
                 entry=restriction.request.entry,
                 requested_by=restriction.requested_by,
-                approved_by=restriction.approved_by,
+                approved_by=approved_by,
                 **self.model_dump(),
             )
         ]

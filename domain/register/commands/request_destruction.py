@@ -12,7 +12,7 @@ from domain.command import Context, Reads
 from domain.fact import Fact
 from domain.refusal import AlreadyThere, OutOfOrder
 from domain.register.commands.base import RegisterCommand, require_open
-from domain.register.destruction import DestructionGround, DestructionRequested
+from domain.register.destruction import DestructionGround, DestructionRequested, covers
 from domain.register.state import RegisterState
 
 
@@ -46,7 +46,7 @@ class RequestDestruction(RegisterCommand):
                 field="destruction_id",
             )  # fmt: skip
         for destruction_id, other in state.destructions.items():
-            if other.under_way and other.covers(self.client_id, self.task):
+            if other.under_way and covers(other, self.client_id, self.task):
                 raise OutOfOrder(
                     "A destruction of the same content is under way.",
                     remedy=f"Go on with destruction {destruction_id}, or call it off.",
