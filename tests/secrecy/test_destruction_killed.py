@@ -16,9 +16,10 @@ from scripts.postgres import running
 from tests.conftest import QUICK
 from tests.domain.desk import Desk
 from tests.domain.people import identity_code
-from tests.secrecy.mortal import CARRIER, killed_at_statement, killed_at_step
+from tests.secrecy.mortal import Doomed, Told
 from tests.secrecy.test_destruction import approved, certificates, states
 
+CARRIER = "O3"
 CODE = identity_code(dt.date(2018, 1, 31))
 MOMENTS = [(step, done) for step in Step for done in (False, True)]
 
@@ -42,6 +43,15 @@ def desk(server: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
     desk.book.close()
 
 
+def destroying(desk: Desk, destruction_id: UUID, told: Told) -> None:
+    with Destroyer(desk.book, desk.dsn, keyring_dsn(desk.dsn), lease_seconds=0.0, told=told) as one:
+        one.carry_out(destruction_id, CARRIER)
+
+
+def doomed(desk: Desk, destruction_id: UUID) -> Doomed:
+    return Doomed(destroying, Step.FENCE, desk.dsn, desk.book.register_name, destruction_id)
+
+
 def carried_out(desk: Desk, destruction_id: UUID) -> DestructionCertified:
     with Destroyer(desk.book, desk.dsn, keyring_dsn(desk.dsn), lease_seconds=0.0) as one:
         return one.carry_out(destruction_id, CARRIER)
@@ -59,7 +69,7 @@ def test_killed_twice_at_any_step_it_is_carried_out(desk: Desk, moment: tuple[St
     destruction_id = approved(desk, client_id)
     for attempt in range(2):
         finished = moment == (Step.CERTIFY, True) and attempt > 0
-        killed = killed_at_step(desk.dsn, desk.book.register_name, destruction_id, *moment)
+        killed = doomed(desk, destruction_id).killed_at_step(*moment)
         assert killed is not finished, "it is done: asked again, nothing is done at which it could be killed"
         state, held = states(desk, client_id)["unassigned"]
         assert (state == "active") == (MOMENTS.index(moment) < MOMENTS.index((Step.FENCE, True)))
@@ -73,7 +83,7 @@ def test_killed_within_a_step_before_and_after_a_statement_it_is_carried_out(des
     client_id = desk.client(identity_code=CODE, born_on=None)
     destruction_id = approved(desk, client_id)
     for after in (False, True):
-        killed = killed_at_statement(desk.dsn, desk.book.register_name, destruction_id, number, after)
+        killed = doomed(desk, destruction_id).killed_at_statement(number, after)
         assert killed or number > 12, "a later one may be past the end of what the first kill left to do"
         assert len(certificates(desk)) <= 1
     check_destroyed(desk, client_id, carried_out(desk, destruction_id))
