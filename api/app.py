@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.beside import Beside
 from api.bundles import bundles_router
 from api.carriers import Carriers
 from api.centres import centres_router
@@ -55,12 +56,12 @@ from domain.refusal import Refusal
 
 
 def create_app(
-    settings: Settings, *, dsn: str, clock: Clock | None = None, following: bool = False, sealing: bool = False
+    settings: Settings, *, dsn: str, clock: Clock | None = None, following: bool = False, beside: Beside | None = None
 ) -> FastAPI:
-    """The API on the registers of one database. `clock` is the ledger's; only tests set it.
+    """The API on the registers of one database. `clock` is the ledger's; only tests set it. Raises BadWitness.
 
-    `following`: keep the projections up to date beside, so that what was written can be read a moment later.
-    `sealing`: seal the registers beside. Raises BadWitness.
+    `beside`: the process that follows and seals beside this one, to tell in health how it is. `following`: keep the
+    projections up to date in this process instead, so that what was written can be read a moment later.
     """
     registers = Registers(
         dsn,
@@ -69,9 +70,8 @@ def create_app(
         clock=clock,
         following=following,
         workshop=workshop_of(settings),
-        sealing=sealing,
     )
-    desk = Desk(settings, registers, Doorkeeper(settings), Carriers())
+    desk = Desk(settings, registers, Doorkeeper(settings), Carriers(), beside)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -9,20 +9,26 @@ from typing import Any
 
 import psycopg
 
+from api.beside import Beside
 from api.registers import Registers
 from api.sealing import sealing_health
 from domain.ledger.errors import LedgerError
 from projections.store import RUNNING, checkpoints
 
 
-def health(registers: Registers) -> tuple[dict[str, Any], bool]:
+def health(registers: Registers, beside: Beside | None = None) -> tuple[dict[str, Any], bool]:
     """What there is to tell, and whether the service can be used at all."""
     try:
         told = [register_health(registers, name) for name in registers.names()]
     except (LedgerError, psycopg.OperationalError):
-        return {"status": "down", "database": "unreachable", "registers": []}, False
-    well = all(one["status"] == "up" for one in told)
-    return {"status": "up" if well else "degraded", "database": "reachable", "registers": told}, True
+        return {"status": "down", "database": "unreachable", **_beside(beside), "registers": []}, False
+    well = all(one["status"] == "up" for one in told) and (beside is None or beside.health()["status"] == "up")
+    return {"status": "up" if well else "degraded", "database": "reachable", **_beside(beside), "registers": told}, True
+
+
+def _beside(beside: Beside | None) -> dict[str, Any]:
+    """How the process that follows and seals is; nothing where there is none of its own."""
+    return {} if beside is None else {"beside": beside.health()}
 
 
 def register_health(registers: Registers, name: str) -> dict[str, Any]:

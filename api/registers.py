@@ -67,13 +67,15 @@ class Registers:
         self._books: dict[str, Book] = {}
         self._readers: dict[str, Readers] = {}
         self._threads: list[threading.Thread] = []
+        self._keeps_time = False
 
     def open_all(self) -> None:
-        """Open what there is, so that followers begin to work before anybody asks."""
+        """Open what there is, so that followers begin to work before anybody asks; again: what has come since."""
         with suppress(LedgerUnavailable):
             for name in self.names():
                 self.book(name)
-        if self._following:
+        if self._following and not self._keeps_time:
+            self._keeps_time = True
             self._beside(self._keep_time, "clock")
 
     def names(self) -> list[str]:

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from uvicorn import Server
 
 from api.app import create_app
+from api.beside import Beside
 from api.identity import issue_token
 from api.logging import configure_logging
 from api.serving import server_of
@@ -102,12 +103,13 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
         fill(dsn, settings.data, until)
         show_caseloads()
         have_keys(settings, dsn)
-        app = create_app(settings, dsn=dsn, following=True, sealing=True)
-        if check:
-            _ask_and_stop(app, settings)
-        else:
-            _show_addresses(settings, log_path)
-            server_of(app, settings).run()
+        with Beside(settings, dsn, log) as beside:
+            app = create_app(settings, dsn=dsn, beside=beside)
+            if check:
+                _ask_and_stop(app, settings)
+            else:
+                _show_addresses(settings, log_path)
+                server_of(app, settings).run()
 
 
 def fill(dsn: str, data: Path, until: dt.date | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from api.app import create_app
+from api.beside import Beside
 from api.logging import configure_logging
 from api.serving import server_of
 from api.settings import Settings
@@ -26,7 +27,7 @@ app = typer.Typer()
 def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; else JAKSOKIRJA_PORT.")] = None,
 ) -> None:
-    """Serve the API until Ctrl-C, keep the projections up to date, and seal the registers."""
+    """Serve the API until Ctrl-C; in a process beside it, keep the projections up to date and seal the registers."""
     settings = Settings.from_environment()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
@@ -38,5 +39,5 @@ def serve(
             require_sealed(dsn, register)
             start_up(dsn, register)
         typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
-        with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
-            server_of(create_app(settings, dsn=dsn, following=True, sealing=True), settings).run()
+        with suppress(KeyboardInterrupt), Beside(settings, dsn) as beside:  # Ctrl-C is how it is meant to end
+            server_of(create_app(settings, dsn=dsn, beside=beside), settings).run()

@@ -16,6 +16,7 @@ import structlog
 from psycopg import sql
 
 from api.app import create_app
+from api.beside import Beside
 from api.identity import issue_token
 from api.logging import configure_logging
 from api.serving import server_of
@@ -94,9 +95,9 @@ def caller(address: str, opened: tuple[str, str], settings: Settings) -> Iterato
 
 
 @contextmanager
-def served(settings: Settings, dsn: str, *, following: bool = False) -> Iterator[str]:
+def served(settings: Settings, dsn: str, *, following: bool = False, beside: Beside | None = None) -> Iterator[str]:
     """The address of a served application."""
-    server = server_of(create_app(settings, dsn=dsn, following=following), settings)
+    server = server_of(create_app(settings, dsn=dsn, following=following, beside=beside), settings)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
