@@ -99,12 +99,22 @@ class RegisterState(StreamState):
         return ", ".join(f"{service} {version}" for service, version in sorted(self.models)) or "none"
 
 
+_NONE: Mapping[tuple[str, int], ServiceModel] = {}
+
+
 def _newest_last(model: ServiceModel) -> tuple[dt.date, int]:
     return model.valid_from, model.model_version
 
 
-def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> RegisterState:
-    """The register's state from its own stream's entries."""
+def continue_register(state: RegisterState, news: Sequence[Entry]) -> RegisterState:
+    """The register's state with those entries more, none of which amends another: models are parsed once."""
+    return fold_register((*state.entries, *news), (*state.in_force, *news), state.models)
+
+
+def fold_register(
+    entries: Sequence[Entry], in_force: Sequence[Entry], parsed: Mapping[tuple[str, int], ServiceModel] = _NONE
+) -> RegisterState:
+    """The register's state from its own stream's entries. `parsed`: models of these entries, by service and version."""
     register_name, controller = "", ""
     left: dict[str, dt.date] = {}
     units: dict[str, UnitOpened] = {}
@@ -128,7 +138,8 @@ def fold_register(entries: Sequence[Entry], in_force: Sequence[Entry]) -> Regist
                 left[fact.worker_id] = fact.left_on
                 terms[fact.worker_id].append((fact.left_on + dt.timedelta(days=1), False))
             case ServiceModelPublished():
-                models[fact.service, fact.model_version] = model_of(fact.content)
+                which = fact.service, fact.model_version
+                models[which] = parsed.get(which) or model_of(fact.content)
             case _:
                 pass
     return RegisterState(

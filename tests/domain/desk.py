@@ -31,6 +31,7 @@ from domain.fact import Fact, StreamKind
 from domain.ledger.book import Book, Order, Outcome
 from domain.ledger.identity import new_id
 from domain.ledger.secrecy.keyring import Keyring
+from domain.ledger.submission import Draft, StoredRecord, Submission
 from domain.refusal import Refusal
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
@@ -50,6 +51,8 @@ ENROLLED_ON = dt.date(2015, 1, 1)
 WORKER, OTHER_WORKER = "O1", "O2"
 MODELS = load_catalogue()
 FactT = TypeVar("FactT", bound=Fact)
+_opened_with: list[StoredRecord] = []
+"""What the first register of this process was opened with, after its opening: the same everywhere."""
 
 
 def at(day: dt.date, hour: int = 10) -> dt.datetime:
@@ -118,9 +121,22 @@ class Desk:
         return keyring_of(self.dsn, self.book.register_name)
 
     def open(self) -> None:
-        """Open the register, enrol two workers and publish every model of the catalogue."""
+        """Open the register, enrol two workers and publish every model of the catalogue.
+
+        The first desk of a process does it by commands; what they recorded is recorded again at the others.
+        """
         opening = OpenRegister(register_name=self.book.register_name, controller="Kymsote", opened_on=ENROLLED_ON)
         self.do(self.register_id, opening)
+        if _opened_with:
+            self.book.ledger.append_many(
+                [Submission(new_id(), one.name.encode(), (self._again(one),)) for one in _opened_with]
+            )
+            self.recorded |= {EnrolWorker, PublishServiceModel}
+            return
+        self._staff_and_publish()
+        _opened_with.extend(self.book.ledger.read_stream(self.register_id, after=1))
+
+    def _staff_and_publish(self) -> None:
         for worker_id in (WORKER, OTHER_WORKER):
             self.do(
                 self.register_id,
@@ -128,6 +144,9 @@ class Desk:
             )
         for model in MODELS:
             self.do(self.register_id, PublishServiceModel(content=model))
+
+    def _again(self, record: StoredRecord) -> Draft:
+        return Draft(self.register_id, record.version, record.name, record.state)
 
     def order(self, stream_id: UUID, command: AnyCommand, **order: Any) -> Order:
         """The order of a command, with an id of its own unless one is given."""
