@@ -9,6 +9,7 @@ Never here: SQL, connections, what the values mean.
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 UUID_OID, BYTEA_OID, INT4_OID, TEXT_OID, INT8_OID = 2950, 17, 23, 25, 20
@@ -16,7 +17,6 @@ UUIDS_OID, BYTEAS_OID, INT4S_OID, TEXTS_OID = 2951, 1001, 1007, 1009
 
 _HEAD = struct.Struct(">iiIii")
 _LENGTH = struct.Struct(">i")
-_INT4 = struct.Struct(">ii")
 _INT8 = struct.Struct(">q")
 _PLACE = struct.Struct(">iIiqIiq")
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -25,23 +25,27 @@ _UUID_LENGTH = _LENGTH.pack(16)
 
 def uuids(values: Sequence[UUID]) -> bytes:
     """uuid[]"""
-    return _head(UUID_OID, values) + b"".join([_UUID_LENGTH + value.bytes for value in values])
+    return _head(UUID_OID, values) + _UUID_LENGTH.join([b"", *[value.bytes for value in values]])
 
 
 def int4s(values: Sequence[int]) -> bytes:
     """integer[]. Raises struct.error for what does not fit."""
-    return _head(INT4_OID, values) + b"".join([_INT4.pack(4, value) for value in values])
+    told = [4] * (2 * len(values))
+    told[1::2] = values
+    return _head(INT4_OID, values) + struct.pack(f">{len(told)}i", *told)
 
 
 def byteas(values: Sequence[bytes]) -> bytes:
     """bytea[]"""
-    return _head(BYTEA_OID, values) + b"".join([_LENGTH.pack(len(value)) + value for value in values])
+    told = [b""] * (2 * len(values))
+    told[::2] = [_LENGTH.pack(len(value)) for value in values]
+    told[1::2] = values
+    return b"".join([_head(BYTEA_OID, values), *told])
 
 
 def texts(values: Sequence[str]) -> bytes:
-    """text[], in a database whose client encoding is UTF-8."""
-    encoded = [value.encode() for value in values]
-    return _head(TEXT_OID, values) + b"".join([_LENGTH.pack(len(value)) + value for value in encoded])
+    """text[], in a database whose client encoding is UTF-8. Meant for few texts, told many times."""
+    return b"".join([_head(TEXT_OID, values), *map(_text, values)])
 
 
 def int4(value: int) -> bytes:
@@ -60,6 +64,12 @@ def place(value: bytes) -> tuple[int, datetime]:
     """
     _, _, _, number, _, _, microseconds = _PLACE.unpack(value)
     return number, _POSTGRES_EPOCH + timedelta(microseconds=microseconds)
+
+
+@lru_cache(maxsize=1024)
+def _text(value: str) -> bytes:
+    encoded = value.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
 
 
 def _head(element: int, values: Sequence[object]) -> bytes:

@@ -6,7 +6,7 @@ Never here: what a state means, SQL of projections. Events are read from `record
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -94,6 +94,14 @@ class RegisterRecorder(ProcessRecorder):
     def append_many(self, submissions: Sequence[Submission]) -> list[Receipt]:
         """Record many commands in one transaction, all or none; those already recorded are replayed and left out."""
         return self._writer.append_many(submissions)
+
+    def append_batches(self, batches: Iterable[Sequence[Submission]]) -> Iterator[list[Receipt]]:
+        """Record one batch after another, each as append_many() does; while one is stored, the next is made ready.
+
+        A batch that is refused raises in its turn: those before it are recorded, those after it are not sent. Who
+        stops listening does not hear of the batch under way; all can be sent again.
+        """
+        return self._writer.append_batches(batches)
 
     def read_stream(
         self, stream_id: UUID, *, after: int = -1, upto: int | None = None, upto_position: int | None = None

@@ -5,6 +5,7 @@ Never here: facts and their payloads (the mapper's), SQL, the byte layout (recor
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -27,8 +28,7 @@ class Submission:
     drafts: tuple[Draft, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Where a command stands in the register: `count` events from `first_position` on (none: no events).
 
     `replayed` tells that the command had been recorded before this answer was made for it.
@@ -37,12 +37,13 @@ class Receipt:
     command_id: UUID
     digest: bytes
     first_position: int | None
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple's own count() is of no use to a receipt
     recorded_at: datetime
     replayed: bool
 
     @property
     def positions(self) -> range:
+        """The positions of its events."""
         first = self.first_position or 0
         return range(first, first + self.count)
 

@@ -3,8 +3,8 @@
 Never here: reading of events, eventsourcing's types.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import accumulate
 from uuid import UUID
@@ -19,6 +19,8 @@ from domain.ledger.errors import CommandReused, LedgerError, LedgerUnavailable
 from domain.ledger.submission import Receipt, Submission
 
 Follower = tuple[str, int]  # its name, and the position that it has come to
+Call = tuple[Prepared, Sequence[bytes | None]]
+Place = tuple[int, datetime]  # the position before the first new event, and the moment of recording
 
 _PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
 """For the connections that append: append() keeps its plans for their life, and one that was made on an empty table
@@ -65,6 +67,40 @@ class Writer:
 
     def append_many(self, submissions: Sequence[Submission]) -> list[Receipt]:
         """Record all in one transaction, or none; those that are recorded already are answered and left out."""
+        if len({submission.command_id for submission in submissions}) < len(submissions):
+            return self._one_by_its_id(submissions)
+        try:
+            return self._together(submissions, self._followers) if submissions else []
+        except AlreadyRecorded:
+            return self._one_by_its_id(submissions)
+
+    def append_batches(self, batches: Iterable[Sequence[Submission]]) -> Iterator[list[Receipt]]:
+        """As append_many() of one batch after another, each a transaction; the next is made ready meanwhile.
+
+        A batch that is refused raises when its turn has come: all before it are recorded, nothing after it is sent.
+        Whoever stops listening does not hear of the batch under way, and may send it again.
+        """
+        with ThreadPoolExecutor(1) as sender:
+            sent: Sequence[Submission] = ()
+            under_way: Future[Place] | None = None
+            for batch in batches:
+                call = self._call(batch, None)
+                before = self._settled(sent, under_way) if under_way else None
+                under_way = sender.submit(self._sent, call, self._followers)
+                if before:
+                    yield _answered(sent, before)
+                sent = batch
+            if under_way:
+                yield _answered(sent, self._settled(sent, under_way))
+
+    def _settled(self, sent: Sequence[Submission], under_way: Future[Place]) -> Place | list[Receipt]:
+        try:
+            return under_way.result()
+        except AlreadyRecorded:
+            return self._one_by_its_id(sent)
+
+    def _one_by_its_id(self, submissions: Sequence[Submission]) -> list[Receipt]:
+        """As append_many(), when some are recorded already or come twice."""
         pending: dict[UUID, Submission] = {}
         for submission in submissions:
             _check_same(submission, pending.setdefault(submission.command_id, submission).digest)
@@ -129,18 +165,19 @@ class Writer:
     def _together(
         self, submissions: Sequence[Submission], connections: Connections, follower: Follower | None = None
     ) -> list[Receipt]:
-        statement, arguments = self._call(submissions, follower)
+        return _receipts(submissions, *self._sent(self._call(submissions, follower), connections))
+
+    def _sent(self, call: Call, connections: Connections) -> Place:
+        statement, arguments = call
         (place,) = self._database.patiently(connections, lambda connection: statement.one_row(connection, arguments))
         assert place is not None  # noqa: S101 -- append() answers, or raises
-        return _receipts(submissions, *packing.place(place))
+        return packing.place(place)
 
     def _make_ready(self, connection: psycopg.Connection) -> None:
         self._append.make_ready(connection)
         self._append_one.make_ready(connection)
 
-    def _call(
-        self, submissions: Sequence[Submission], follower: Follower | None
-    ) -> tuple[Prepared, Sequence[bytes | None]]:
+    def _call(self, submissions: Sequence[Submission], follower: Follower | None) -> Call:
         if follower is None and len(submissions) == 1 and len(submissions[0].drafts) == 1:
             return self._append_one, _arguments_of_one(submissions[0])
         return self._append, _arguments(submissions, follower)
@@ -169,6 +206,10 @@ def _arguments_of_one(submission: Submission) -> tuple[bytes, ...]:
     )
 
 
+def _answered(sent: Sequence[Submission], settled: Place | list[Receipt]) -> list[Receipt]:
+    return settled if isinstance(settled, list) else _receipts(sent, *settled)
+
+
 def _receipts(submissions: Sequence[Submission], after: int, at: datetime) -> list[Receipt]:
     counts = [len(submission.drafts) for submission in submissions]
     firsts = accumulate(counts, initial=after + 1)
@@ -189,6 +230,6 @@ def _in_order(submissions: Sequence[Submission], receipts: dict[UUID, Receipt]) 
     seen: set[UUID] = set()
     for submission in submissions:
         receipt = receipts[submission.command_id]
-        answers.append(replace(receipt, replayed=True) if submission.command_id in seen else receipt)
+        answers.append(receipt._replace(replayed=True) if submission.command_id in seen else receipt)
         seen.add(submission.command_id)
     return answers

@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -68,7 +68,7 @@ def test_a_command_is_answered_with_where_its_events_stand(recorder: RegisterRec
     assert (receipt.first_position, receipt.count, receipt.replayed) == (3, 3, False)
     found = recorder.read_command(submission.command_id)
     assert found is not None
-    assert found[0] == replace(receipt, replayed=True)
+    assert found[0] == receipt._replace(replayed=True)
     assert [(r.position, r.stream_id, r.version, r.name, r.state) for r in found[1]] == [
         (3 + n, draft.stream_id, draft.version, draft.name, draft.state) for n, draft in enumerate(submission.drafts)
     ]
@@ -81,7 +81,7 @@ def test_the_same_command_again_is_answered_with_its_first_receipt(
     submission = a_submission(2)
     first = recorder.append(submission)
     recorder.append(a_submission(1, stream_id=submission.drafts[0].stream_id, version=2))
-    assert recorder.append(submission) == replace(first, replayed=True)
+    assert recorder.append(submission) == first._replace(replayed=True)
     assert recorder.head()[0] == 3
 
 
@@ -99,8 +99,8 @@ def test_a_command_that_comes_to_nothing_is_recorded_all_the_same(recorder: Regi
     submission = Submission(uuid4(), b"digest", ())
     receipt = recorder.append(submission)
     assert (receipt.first_position, receipt.count) == (None, 0)
-    assert recorder.append(submission) == replace(receipt, replayed=True)
-    assert recorder.read_command(submission.command_id) == (replace(receipt, replayed=True), [])
+    assert recorder.append(submission) == receipt._replace(replayed=True)
+    assert recorder.read_command(submission.command_id) == (receipt._replace(replayed=True), [])
     assert recorder.read_command(uuid4()) is None
     assert recorder.head() == (0, None)
 
@@ -194,6 +194,56 @@ def test_many_are_recorded_all_or_none(recorder: RegisterRecorder, a_submission:
         recorder.append_many([good, wrong])
     assert recorder.head() == (0, None)
     assert recorder.read_command(good.command_id) is None
+
+
+def test_batches_are_recorded_one_after_another_and_what_is_there_already_is_left_out(
+    recorder: RegisterRecorder, a_submission: Make
+) -> None:
+    stream_id = uuid4()
+    first = [a_submission(2, stream_id=stream_id), a_submission(1)]
+    second = [a_submission(1, stream_id=stream_id, version=2), first[1], a_submission(0)]
+    answered = list(recorder.append_batches([first, second, [], [first[0], first[0]]]))
+    assert [[(r.first_position, r.count, r.replayed) for r in receipts] for receipts in answered] == [
+        [(1, 2, False), (3, 1, False)],
+        [(4, 1, False), (3, 1, True), (None, 0, False)],
+        [],
+        [(1, 2, True), (1, 2, True)],
+    ]
+    assert [[r.command_id for r in receipts] for receipts in answered[:2]] == [
+        [submission.command_id for submission in batch] for batch in (first, second)
+    ]
+    assert [record.position for record in recorder.read_stream(stream_id)] == [1, 2, 4]
+    assert recorder.head()[0] == 4
+
+
+def test_of_batches_those_before_one_that_is_refused_are_recorded_and_none_after_it(
+    recorder: RegisterRecorder, a_submission: Make
+) -> None:
+    batches = [[a_submission(2)], [a_submission(1), a_submission(1, version=5)], [a_submission(1)], [a_submission(1)]]
+    told = recorder.append_batches(batches)
+    assert [receipt.first_position for receipt in next(told)] == [1]
+    with pytest.raises(VersionConflict):
+        list(told)
+    assert recorder.head()[0] == 2
+
+
+def test_a_batch_is_made_ready_while_the_one_before_it_is_being_stored(
+    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Make
+) -> None:
+    stored_meanwhile: list[int] = []
+    with psycopg.connect(register[0]) as holder:
+        holder.execute("SET idle_in_transaction_session_timeout = '5s'")  # else a fault would wait here for ever
+        holder.execute(sql.SQL("SELECT FROM {}.head FOR NO KEY UPDATE").format(sql.Identifier(schema_of(register[1]))))
+
+        def batches() -> Iterator[list[Submission]]:
+            yield [a_submission(3)]
+            stored_meanwhile.append(recorder.head()[0])
+            holder.rollback()
+            yield [a_submission(1)]
+
+        assert [len(receipts) for receipts in recorder.append_batches(batches())] == [1, 1]
+    assert stored_meanwhile == [0]
+    assert recorder.head()[0] == 4
 
 
 def test_events_of_streams_that_take_turns_in_a_call_are_judged_stream_by_stream(
@@ -291,7 +341,7 @@ def test_a_lone_event_is_recorded_as_it_would_be_among_others(recorder: Register
             (receipt.first_position, version, receipt.recorded_at) for version, receipt in enumerate(receipts)
         ]
         again = recorder.append(submissions[-1])
-        assert again == replace(receipts[-1], replayed=True)
+        assert again == receipts[-1]._replace(replayed=True)
 
 
 def test_append_refuses_arrays_that_do_not_agree(register: tuple[str, str]) -> None:
