@@ -4,8 +4,8 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import TypeVar, cast
 from uuid import UUID
@@ -26,9 +26,9 @@ from domain.ledger.orders import UNKNOWN, Order, Outcome, key_reused, wrong_vers
 from domain.ledger.recorder import PATIENCE_SECONDS, RegisterRecorder
 from domain.ledger.secrecy.blind import BlindIndex
 from domain.ledger.secrecy.keyring import KeyFenced, Keyring
-from domain.ledger.secrecy.safe import Safe
+from domain.ledger.secrecy.safe import Safe, Whose
 from domain.ledger.states import States
-from domain.ledger.submission import Draft, Receipt, Submission
+from domain.ledger.submission import Receipt, Submission
 from domain.refusal import BeingDestroyed, Refusal, Unknown
 from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
@@ -171,8 +171,18 @@ class Book(Application[UUID]):
 
     def submission(self, decision: Decision) -> Submission:
         """What goes to be recorded of a decision, sealed. Raises KeyringMissing, KeyFenced."""
-        digest = self._digest(decision.order, decision.kind, make=True)
-        return Submission(decision.order.command_id, digest or b"", self._drafts(decision))
+        return self._submission(decision, self._whose(decision))
+
+    def submissions(self, decisions: Mapping[int, Decision]) -> dict[int, Submission]:
+        """As `submission`, the keys of all made or found at once; those whose key is fenced are left out."""
+        whose = {number: self._whose(decision) for number, decision in decisions.items()}
+        with suppress(KeyFenced):  # whosever it is, it comes again below, to that one alone
+            self.provide_keys(subject for one in whose.values() for holders in one.values() for subject in holders)
+        submissions: dict[int, Submission] = {}
+        for number, decision in decisions.items():
+            with suppress(KeyFenced):
+                submissions[number] = self._submission(decision, whose[number])
+        return submissions
 
     def outcome(self, decision: Decision, receipt: Receipt) -> Outcome:
         """What came of a decision that was recorded; the state that it came to is kept for the next command."""
@@ -237,17 +247,22 @@ class Book(Application[UUID]):
             states[stream_id] = state
         return states
 
-    def _drafts(self, decision: Decision) -> tuple[Draft, ...]:
-        """The entries, their sensitive parts sealed for those whom they are about. Raises KeyringMissing, KeyFenced."""
-        entries, after, context = decision.entries, decision.after, decision.context
+    def _submission(self, decision: Decision, whose: Whose) -> Submission:
+        digest = self._digest(decision.order, decision.kind, make=True)
+        seal = self.safe.sealing(whose)
+        drafts = tuple(draft_of(entry, seal) for entry in decision.entries)
+        return Submission(decision.order.command_id, digest or b"", drafts)
+
+    @staticmethod
+    def _whose(decision: Decision) -> Whose:
+        """For whom the sensitive parts of the decision's entries are sealed."""
+        after, context = decision.after, decision.context
 
         def task_of(pin: ModelReference) -> str:
             return context.register.model(pin.service, pin.model_version).service_task
 
-        sensitive = [entry for entry in entries if entry.fact.has_sensitive()]
-        whose = {one.version: subjects(one.fact, after, context.stream_id, task_of) for one in sensitive}
-        seal = self.safe.sealing(whose)
-        return tuple(draft_of(entry, seal) for entry in entries)
+        sensitive = [entry for entry in decision.entries if entry.fact.has_sensitive()]
+        return {one.version: subjects(one.fact, after, context.stream_id, task_of) for one in sensitive}
 
     def _identity_taken(self, client_id: UUID, before: StreamState, after: StreamState) -> AbstractContextManager[None]:
         """Takes the identity code that a client comes to have, or gives up the one it had, while that is recorded."""

@@ -8,7 +8,6 @@ Never here: what a decision is, SQL.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import cast
 from uuid import UUID
 
@@ -21,8 +20,7 @@ from domain.ledger.book import Book
 from domain.ledger.deciding import Decision, check_place, decided
 from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.orders import Order, Outcome
-from domain.ledger.secrecy.keyring import KeyFenced
-from domain.ledger.submission import Receipt, Submission
+from domain.ledger.submission import Receipt
 from domain.refusal import Refusal
 from domain.register.state import RegisterState
 from domain.state import StreamState
@@ -138,11 +136,8 @@ def _context(book: Book, order: Order, state: StreamState, known: Known) -> Cont
 
 def _recorded(book: Book, decisions: Mapping[int, Decision]) -> dict[int, Outcome | Exception]:
     """The outcomes of those that were recorded; the others are still to be executed."""
-    submissions: dict[int, Submission] = {}
-    for number, decision in decisions.items():
-        if decision.entries:  # a command that changes nothing has no version to be refused by: it goes alone
-            with suppress(KeyFenced):
-                submissions[number] = book.submission(decision)
+    # a command that changes nothing has no version to be refused by: it goes alone
+    submissions = book.submissions({number: decision for number, decision in decisions.items() if decision.entries})
     if not submissions:
         return {}
     receipts = book.ledger.append_each(list(submissions.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +22,13 @@ from domain.ledger.book import Book, Order, Outcome
 from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import schema_of
+from domain.ledger.secrecy.keyring import Keyring
 from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.ledger.together import execute_together
-from domain.refusal import KeyReused, OutOfOrder, Refusal, UnknownEpisode, WrongVersion
+from domain.refusal import BeingDestroyed, KeyReused, OutOfOrder, Refusal, UnknownEpisode, WrongVersion
+from domain.subjects import Subject
 from tests.domain.desk import STARTED_ON, Desk, at, meeting, meeting_day
+from tests.secrecy.conftest import fence
 
 NOTE = "said in confidence"
 
@@ -79,6 +83,33 @@ def test_what_was_recorded_together_is_kept_as_another_process_reads_it(desk: De
             assert [entry.fact.model_dump() for entry in desk.entries(episode_id)] == [
                 entry.fact.model_dump() for entry in theirs.entries
             ]
+
+
+def test_the_keys_that_orders_need_are_made_all_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    episodes = [desk.started() for _ in range(4)]
+    made: list[int] = []
+    make = Keyring._make
+
+    def counted(keyring: Keyring, subjects: Sequence[Subject]) -> None:
+        made.append(len(subjects))
+        make(keyring, subjects)
+
+    monkeypatch.setattr(Keyring, "_make", counted)
+    for outcome in together(desk, *(desk.order(one, meeting(1, note=NOTE)) for one in episodes)):
+        recorded(outcome)
+    assert made == [4]
+
+
+def test_one_whose_key_is_about_to_be_destroyed_is_told_so_and_leaves_the_others_alone(desk: Desk) -> None:
+    episodes = [desk.started() for _ in range(3)]
+    for one in episodes:
+        desk.do(one, meeting(1, note=NOTE))
+    (client_id,) = desk.episode(episodes[1]).client_ids
+    fence(desk.dsn, desk.book.register_name, client_id)
+    desk.book.safe.keyring.forget()
+    first, refused, last = together(desk, *(desk.order(one, meeting(2, note=NOTE)) for one in episodes))
+    assert isinstance(refused, BeingDestroyed)
+    assert [recorded(one).stream_id for one in (first, last)] == [episodes[0], episodes[2]]
 
 
 def test_what_was_recorded_alone_is_kept_as_another_process_reads_it(desk: Desk) -> None:
