@@ -18,6 +18,7 @@ from psycopg import Connection, sql
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import schema_of
 from projections.catalogue import PROJECTIONS
+from projections.indexes import bring, declared, lacking
 from projections.rows import Projection, Table
 from projections.store import RUNNING, Checkpoint, checkpoints
 
@@ -27,7 +28,8 @@ _FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
 def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
     """Make what is missing, replace functions that changed; the names of projections that must be rebuilt.
 
-    The login must be a member of jaksokirja_migrator.
+    Indexes of tables that are there are made while others read and write them. The login must be a member of
+    jaksokirja_migrator.
     """
     projections = tuple(projections)
     with owner_connection(dsn, register) as connection:
@@ -42,7 +44,14 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
             found = known.get(projection.name)
             if found is None or found.questions_fingerprint != projection.questions_fingerprint:
                 replace_questions(connection, projection)
-        return [p.name for p in projections if p.name in known and outdated(p, known[p.name])]
+        stale = [p.name for p in projections if p.name in known and outdated(p, known[p.name])]
+        lasting = [projection for projection in projections if projection.name not in stale]  # others get new tables
+        are_indexes_lacking = lacking(connection, lasting)
+    if are_indexes_lacking:
+        dsn = as_role(dsn, "migrator")
+        with register_connection(dsn, register, owner=True, autocommit=True) as connection:
+            bring(connection, lasting)
+    return stale
 
 
 def outdated(projection: Projection, checkpoint: Checkpoint) -> bool:
@@ -104,8 +113,8 @@ def add_primary_keys(connection: Connection[Any], projection: Projection, suffix
 
 def create_indexes(connection: Connection[Any], projection: Projection, suffix: str = "") -> None:
     """Make the indexes beside the primary keys: after loading, where there is much to load."""
-    if projection.parts["indexes"].strip():
-        connection.execute(_with_tables(projection, "indexes", suffix))
+    for index in declared(projection):
+        connection.execute(index.statement(suffix))
 
 
 def replace_questions(connection: Connection[Any], projection: Projection) -> None:
