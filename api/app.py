@@ -91,7 +91,8 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.add_middleware(RequestLog)
+    app.add_middleware(CommandCounter, desk, app.exception_handlers)
+    app.add_middleware(RequestLog)  # the last is the outermost
     for router in (
         home_router(desk),
         queries_router(desk),
@@ -103,7 +104,6 @@ def create_app(
         commands_router(desk),
     ):
         app.include_router(router)
-    app.router.routes.insert(0, CommandCounter(desk))
     _add_problems(app)
     describe(app)
     return app

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any, TextIO
 
+import msgspec
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -38,7 +39,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(target),
@@ -47,6 +48,10 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [_Bridge()]
     root.setLevel(max(level, logging.WARNING))
+
+
+def _as_json(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 class _Bridge(logging.Handler):

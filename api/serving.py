@@ -24,6 +24,7 @@ def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,  # nothing here asks where a caller is
             lifespan="on",
             ws="none",
         )

@@ -9,22 +9,24 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from starlette.routing import Match
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.types import ASGIApp
 
 from api.carriers import CARRIERS, Carriers
 from api.commands import CommandRoute, command_routes
-from api.counter import CommandCounter
+from api.counter import Addressed, CommandCounter
 from api.desk import Desk
 from domain.fact import StreamKind
 from domain.ledger.book import Book, Outcome
-from domain.ledger.identity import new_id
+from domain.ledger.identity import new_id, register_stream_id
 from domain.refusal import UnknownEpisode, WrongVersion
 from tests.api.caller import Caller, problem
 from tests.domain.desk import Desk as Working
 from tests.domain.desk import meeting
 
 STREAM = UUID("01890000-0000-7000-8000-000000000001")
-NO_DESK = cast("Desk", None)
+NO_DESK, NO_APP = cast("Desk", None), cast("ASGIApp", None)
 ROUTES = sorted(command_routes(), key=lambda route: route.path)
 
 
@@ -37,27 +39,52 @@ def desk(register: tuple[str, str]) -> Iterator[Working]:
     working.book.close()
 
 
-def asked(path: str, method: str = "POST") -> tuple[Match, Any]:
-    match, told = CommandCounter(NO_DESK).matches({"type": "http", "method": method, "path": path})
-    return match, told.get("route")
+def asked(path: str, method: str = "POST") -> Addressed | None:
+    return CommandCounter(NO_APP, NO_DESK, {}).addressed({"type": "http", "method": method, "path": path})
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_every_command_is_taken_at_its_address(route: CommandRoute) -> None:
     path = route.path.format(register="kymenlaakso", stream_id=STREAM)
-    assert asked(path) == (Match.FULL, route)
-    assert asked(path, "GET") == (Match.NONE, None)
-    assert asked(path + "/") == (Match.NONE, None)
-    assert asked(path.upper()) == (Match.NONE, None)
+    stream_id = STREAM if "{stream_id}" in route.path else register_stream_id("kymenlaakso")
+    assert asked(path) == (route, "kymenlaakso", stream_id)
+    assert asked(path, "GET") is None
+    assert asked(path + "/") is None
+    assert asked(path.upper()) is None
 
 
 def test_commands_of_one_kind_are_not_taken_at_the_address_of_another() -> None:
     own = next(route for route in ROUTES if route.kind is StreamKind.REGISTER)
     name = own.command_type.command_name()
-    assert asked(f"/v1/registers/r/{name}")[0] is Match.FULL
-    assert asked(f"/v1/registers/r/episodes/{STREAM}/{name}")[0] is Match.NONE
-    assert asked(f"/v1/registers/r/episodes/{name}")[0] is Match.NONE
-    assert asked("/v1/registers/r/record-meeting")[0] is Match.NONE
+    assert asked(f"/v1/registers/r/{name}") is not None
+    assert asked(f"/v1/registers/r/episodes/{STREAM}/{name}") is None
+    assert asked(f"/v1/registers/r/episodes/{name}") is None
+    assert asked("/v1/registers/r/record-meeting") is None
+
+
+def test_what_nobody_handles_is_raised_and_what_somebody_does_is_answered_by_the_nearest() -> None:
+    async def answered(request: Request, fault: Exception) -> Response:
+        return Response(type(fault).__name__, 418)
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"/v1/registers/r/episodes/{STREAM}/record-meeting",
+        "headers": [],
+    }
+    with pytest.raises(AttributeError):  # there is no desk
+        asyncio.run(CommandCounter(NO_APP, NO_DESK, {KeyError: answered})(scope, receive, send))
+    assert sent == []
+    asyncio.run(CommandCounter(NO_APP, NO_DESK, {Exception: answered})(scope, receive, send))
+    assert [sent[0]["status"], sent[1]["body"]] == [418, b"AttributeError"]
 
 
 def test_what_is_no_plain_address_is_answered_by_the_framework(caller: Caller) -> None:
