@@ -42,4 +42,4 @@ class RecordMeeting(AboutMeeting):
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode."""
         clients = self.clients_met(state, self.client_ids)
-        return [MeetingHeld(**self.model_dump(exclude={"client_ids"}), client_ids=clients)]
+        return [MeetingHeld(**{**vars(self), "client_ids": clients})]
