@@ -21,7 +21,7 @@ from domain.consequence import Deviation, DeviationNoted, Duty, DutyOpened
 from domain.correction import EntryCorrected
 from domain.fact import Fact
 from domain.ledger.mapper import entry_of
-from domain.ledger.proof.bundle_checks import Told
+from domain.ledger.proof.given import ToldBundle
 from domain.refusal import Refusal
 from domain.register.state import RegisterState, fold_register
 from domain.stream import Entry, amendments, in_force
@@ -81,7 +81,7 @@ class Account:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def account_of(bundle: Told, words: Words) -> Account:
+def account_of(bundle: ToldBundle, words: Words) -> Account:
     """The account of a bundle's records. Raises UnknownFactName, ValueError on records that this release cannot read.
 
     `words` are those of the sealed fields, and are taken as they are.
@@ -90,7 +90,7 @@ def account_of(bundle: Told, words: Words) -> Account:
 
 
 class _Teller:
-    def __init__(self, bundle: Told, entries: Sequence[Entry], words: Words) -> None:
+    def __init__(self, bundle: ToldBundle, entries: Sequence[Entry], words: Words) -> None:
         episode, as_of = bundle.manifest.episode, bundle.manifest.as_of
         self.language = Language(bundle.manifest.language)
         self.words = words
@@ -108,7 +108,7 @@ class _Teller:
         self.signs = set[str]()
         """Of the sources that were named so far."""
 
-    def account(self, bundle: Told) -> Account:
+    def account(self, bundle: ToldBundle) -> Account:
         concluded = self.state.concluded
         return Account(
             language=self.language.value,
@@ -122,7 +122,7 @@ class _Teller:
             labels=self._labels(),
         )
 
-    def _about(self, bundle: Told) -> Iterable[tuple[str, str]]:
+    def _about(self, bundle: ToldBundle) -> Iterable[tuple[str, str]]:
         manifest = bundle.manifest
         told_of = {
             "episode": str(manifest.episode),

@@ -21,17 +21,10 @@ from api.texts import template
 from domain.fact import StreamKind
 from domain.ledger.book import Book
 from domain.ledger.evidence import Evidence, Gathering
-from domain.ledger.proof.bundle import (
-    LOG_KEYS,
-    WITNESS_KEYS,
-    WORDS,
-    BundleManifest,
-    Listed,
-    keys_text,
-    write_bundle,
-)
-from domain.ledger.proof.bundle_checks import MadeAgain, Told
+from domain.ledger.proof.bundle import LOG_KEYS, WITNESS_KEYS, WORDS, BundleManifest, Listed, write_bundle
+from domain.ledger.proof.bundle_lists import keys_text
 from domain.ledger.proof.faults import MalformedBundle
+from domain.ledger.proof.given import MadeAgain, ToldBundle
 from domain.ledger.proof.note import VerifierKey
 from domain.registry import UnknownFactName
 
@@ -64,7 +57,7 @@ def make_bundle(book: Book, dsn: str, asked: Asked, path: Path) -> BundleManifes
         evidence = gathering.of(asked.episode, as_of=asked.as_of, against=asked.against)
     records = evidence.records
     words = Words.opened(records, book.safe.entries(records)) if asked.with_words else Words.left_out(records)
-    read = _made(Told(_manifest(asked, evidence, {}), records, words.to_bytes()))
+    read = _made(ToldBundle(_manifest(asked, evidence, {}), records, words.to_bytes()))
     files = evidence.files | read
     manifest = _manifest(asked, evidence, files)
     try:
@@ -90,7 +83,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _made(bundle: Told) -> dict[str, bytes]:
+def _made(bundle: ToldBundle) -> dict[str, bytes]:
     words = Words.parse(bundle.words, bundle.records)
     try:
         account = account_of(bundle, words)

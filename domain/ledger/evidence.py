@@ -17,20 +17,14 @@ from domain.ledger.connections import as_role
 from domain.ledger.database import Database
 from domain.ledger.errors import LedgerError
 from domain.ledger.identity import register_stream_id
-from domain.ledger.proof.bundle import (
-    checkpoint_name,
-    consistency_name,
-    hashes_text,
-    model_name,
-    proof_name,
-    record_name,
-)
+from domain.ledger.proof.bundle import checkpoint_name, consistency_name, model_name, proof_name, record_name
 from domain.ledger.proof.bundle_contents import (
     MODEL_PUBLISHED,
     OF_REGISTER,
     adopted_keys,
     models_named,
 )
+from domain.ledger.proof.bundle_lists import hashes_text
 from domain.ledger.proof.bundle_nodes import CHUNK, WantedNodes
 from domain.ledger.proof.checkpoint import Checkpoint
 from domain.ledger.proof.cosignature import verifier_key

@@ -18,10 +18,10 @@ from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.export import Manifest, write_export
 from domain.ledger.proof.faults import MalformedKey
 from domain.ledger.proof.findings import Finding, Refuted
+from domain.ledger.proof.given import Progress
 from domain.ledger.proof.inspection import named
 from domain.ledger.proof.note import VerifierKey
 from domain.ledger.proof.records import framed
-from domain.ledger.proof.verify import Progress
 from domain.ledger.record import FORMAT, unpack
 from domain.ledger.recorder import PATIENCE_SECONDS
 from domain.register.facts import LogKeyAdopted, LogKeyPurpose

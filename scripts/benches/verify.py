@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from domain.ledger.proof.checkpoint import Checkpoint
 from domain.ledger.proof.export import Export, Manifest, write_export
+from domain.ledger.proof.given import Trust
 from domain.ledger.proof.note import SignerKey
 from domain.ledger.proof.tree import CompactTree, leaf_hash
-from domain.ledger.proof.verify import Trust, verify
+from domain.ledger.proof.verify import verify
 from domain.ledger.record import pack
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY

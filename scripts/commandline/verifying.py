@@ -14,11 +14,12 @@ import typer
 from api.evidence import made_again
 from domain.ledger.live import LiveRegister
 from domain.ledger.proof.cosignature import verifier_key
-from domain.ledger.proof.findings import Report
 from domain.ledger.proof.formats import verify_files
+from domain.ledger.proof.given import Options, Progress, Trust
 from domain.ledger.proof.note import NOTE_LIMIT_BYTES
+from domain.ledger.proof.report import Report
 from domain.ledger.proof.tiles import TileReader, TileWriter, tiles_size
-from domain.ledger.proof.verify import Options, Progress, Trust, verify
+from domain.ledger.proof.verify import verify
 from domain.registry import REGISTRY
 from scripts.commandline import options
 from scripts.commandline.faults import FAILURE, CommandFault

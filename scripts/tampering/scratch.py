@@ -25,10 +25,11 @@ from domain.ledger.identity import new_id
 from domain.ledger.live import LiveRegister
 from domain.ledger.migrate import schema_of
 from domain.ledger.proof.checkpoint import Checkpoint
+from domain.ledger.proof.given import Options, Trust
 from domain.ledger.proof.note import SignerKey
 from domain.ledger.proof.tiles import TileReader, TileWriter
 from domain.ledger.proof.tree import CompactTree, leaf_hash
-from domain.ledger.proof.verify import Options, Trust, verify
+from domain.ledger.proof.verify import verify
 from domain.ledger.record import pack, unpack
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.sealing.keyfiles import keys_in

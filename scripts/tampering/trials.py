@@ -19,8 +19,9 @@ from domain.ledger.proof.export import Export
 from domain.ledger.proof.faults import ProofFault
 from domain.ledger.proof.findings import Finding
 from domain.ledger.proof.formats import verify_files
+from domain.ledger.proof.given import Options, Trust
 from domain.ledger.proof.records import unframed
-from domain.ledger.proof.verify import Options, Trust, verify
+from domain.ledger.proof.verify import verify
 from domain.registry import REGISTRY
 from scripts.tampering import bundles, files, records, rows, seals  # each enters its ways
 from scripts.tampering.scratch import Row, Scratch

@@ -17,8 +17,8 @@ from api.settings import Settings
 from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
 from domain.ledger.proof.formats import verify_files
+from domain.ledger.proof.given import Options, Trust
 from domain.ledger.proof.note import SignerKey
-from domain.ledger.proof.verify import Options, Trust
 from domain.ledger.sealing.keyfiles import file_name, new_key, write_key
 from domain.ledger.sealing.working import Workshop
 from domain.register.commands.adopt_log_key import AdoptLogKey

@@ -17,10 +17,10 @@ from domain.ledger.identity import new_id
 from domain.ledger.proof.bundle import MANIFEST, BundleManifest, Listed
 from domain.ledger.proof.checkpoint import Checkpoint
 from domain.ledger.proof.faults import ProofFault
-from domain.ledger.proof.findings import Report
 from domain.ledger.proof.formats import verify_files
+from domain.ledger.proof.given import Options, Trust
 from domain.ledger.proof.note import SignerKey, VerifierKey
-from domain.ledger.proof.verify import Options, Trust
+from domain.ledger.proof.report import Report
 from domain.ledger.sealing.keyfiles import file_name, new_key, write_key
 from domain.ledger.sealing.working import Workshop
 from domain.register.commands.adopt_log_key import AdoptLogKey

@@ -29,7 +29,7 @@ from domain.fact import StreamKind
 from domain.ledger.mapper import entry_of
 from domain.ledger.proof.archive import archive_at
 from domain.ledger.proof.bundle import WORDS, Bundle, record_name
-from domain.ledger.proof.bundle_checks import Told
+from domain.ledger.proof.given import ToldBundle
 from domain.ledger.record import unpack
 from domain.registry import REGISTRY
 from domain.withheld import Withheld
@@ -39,12 +39,12 @@ LANGUAGES = [language.value for language in Language]
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
-def told_in(path: Path, **manifest: Any) -> Told:
+def told_in(path: Path, **manifest: Any) -> ToldBundle:
     """What a bundle tells, its manifest changed."""
     bundle = Bundle(path, archive_at(path))
     records = tuple(unpack(bundle.read(record_name(position)))[1] for position in bundle.positions())
     told = {name: getattr(bundle.manifest, name) for name in type(bundle.manifest).__slots__} | manifest
-    return Told(type(bundle.manifest)(**told), records, bundle.read(WORDS))
+    return ToldBundle(type(bundle.manifest)(**told), records, bundle.read(WORDS))
 
 
 def account_in(path: Path, language: str = "en", words: Words | None = None) -> Account:

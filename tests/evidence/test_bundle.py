@@ -45,7 +45,7 @@ sys.meta_path.insert(0, Blocked())
 from pathlib import Path
 from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.formats import verify_files
-from domain.ledger.proof.verify import Options, Trust
+from domain.ledger.proof.given import Options, Trust
 
 report = verify_files(Path(sys.argv[1]), Trust([verifier_key(each) for each in sys.argv[2:]]), Options())
 print(report.sound, report.events)

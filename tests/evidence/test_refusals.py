@@ -21,10 +21,9 @@ from domain.ledger.proof.bundle import (
     WORDS,
     checkpoint_name,
     consistency_name,
-    hashes_of,
-    hashes_text,
     record_name,
 )
+from domain.ledger.proof.bundle_lists import hashes_of, hashes_text
 from domain.ledger.proof.faults import MalformedBundle
 from domain.ledger.proof.note import SignerKey
 from domain.ledger.proof.tree import PROOF_LIMIT

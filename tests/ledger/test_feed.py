@@ -11,7 +11,8 @@ from pathlib import Path
 from uuid import UUID
 
 from domain.ledger.live import LiveRegister
-from domain.ledger.proof.verify import Trust, verify
+from domain.ledger.proof.given import Trust
+from domain.ledger.proof.verify import verify
 from domain.ledger.sealing.working import Workshop, keep_sealing
 from scripts.benches.feed import Ours, once_in_order
 from scripts.benches.storm import Passed, Storm

@@ -17,11 +17,12 @@ from domain.ledger.live import LiveRegister, export_register
 from domain.ledger.migrate import schema_of
 from domain.ledger.proof.checkpoint import Checkpoint
 from domain.ledger.proof.export import Export, Manifest, write_export
-from domain.ledger.proof.findings import Report
+from domain.ledger.proof.given import Trust
 from domain.ledger.proof.note import SignerKey
 from domain.ledger.proof.records import unframed
+from domain.ledger.proof.report import Report
 from domain.ledger.proof.tree import CompactTree, leaf_hash
-from domain.ledger.proof.verify import Trust, verify
+from domain.ledger.proof.verify import verify
 from domain.ledger.recorder import RegisterRecorder
 from scripts.benches.histories import write_history
 from scripts.commandline.main import app

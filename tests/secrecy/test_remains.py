@@ -15,7 +15,8 @@ from domain.ledger.identity import new_id
 from domain.ledger.live import LiveRegister, export_register
 from domain.ledger.mapper import draft_of
 from domain.ledger.migrate import create_register
-from domain.ledger.proof.verify import Trust, verify
+from domain.ledger.proof.given import Trust
+from domain.ledger.proof.verify import verify
 from domain.ledger.secrecy.destruction import Destroyer
 from domain.ledger.secrecy.keyring import create_keyring, keyring_dsn
 from domain.ledger.secrecy.restriction import Restricter

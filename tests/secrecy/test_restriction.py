@@ -27,7 +27,8 @@ from domain.fact import StreamKind
 from domain.ledger.book import Book
 from domain.ledger.identity import new_id
 from domain.ledger.live import LiveRegister
-from domain.ledger.proof.verify import Trust, verify
+from domain.ledger.proof.given import Trust
+from domain.ledger.proof.verify import verify
 from domain.ledger.secrecy.destruction_faults import (
     BeingRestricted,
     KeysFenced,

@@ -15,23 +15,23 @@ docs/formats.md is the page about it. Never here: what makes a bundle sound (bun
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from domain.ledger.proof.archive import Archive, ArchiveWriter
+from domain.ledger.proof.bundle_lists import hashes_of
 from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.export import manifest_of
 from domain.ledger.proof.faults import MalformedBundle, MalformedExport
-from domain.ledger.proof.note import VerifierKey, decoded
+from domain.ledger.proof.note import VerifierKey
 from domain.ledger.proof.records import RECORD_LIMIT_BYTES
-from domain.ledger.proof.tree import HASH_BYTES, PROOF_LIMIT, SIZE_LIMIT
+from domain.ledger.proof.tree import SIZE_LIMIT
 
 FORMAT = "jaksokirja-bundle/1"
 MANIFEST = "bundle.json"
@@ -216,34 +216,6 @@ def write_bundle(path: Path, manifest: BundleManifest, files: Mapping[str, bytes
         writer.write(MANIFEST, manifest.to_bytes())  # last: what was not finished is no bundle
     finally:
         writer.close()
-
-
-def hashes_text(hashes: Sequence[bytes]) -> bytes:
-    """A consistency proof as its file has it."""
-    return b"".join(base64.b64encode(each) + b"\n" for each in hashes)
-
-
-def hashes_of(data: bytes, name: str) -> list[bytes]:
-    """The hashes of a consistency proof. Raises MalformedBundle."""
-    lines = data.split(b"\n")
-    if len(lines) > PROOF_LIMIT + 1 or lines.pop():
-        raise MalformedBundle(f"{name} has at most {PROOF_LIMIT} lines, each ended")
-    hashes = [decoded(line.decode(errors="replace")) for line in lines]
-    found = [each for each in hashes if each is not None and len(each) == HASH_BYTES]
-    if len(found) != len(lines):
-        raise MalformedBundle(f"{name} has a hash of {HASH_BYTES} bytes a line, in base64")
-    return found
-
-
-def keys_text(keys: Sequence[VerifierKey], heading: Sequence[str]) -> bytes:
-    """A file of public keys, one a line, below lines that say what to do with them."""
-    return "".join([*(f"# {line}\n" for line in heading), *(f"{key}\n" for key in keys)]).encode()
-
-
-def keys_in(data: bytes) -> list[str]:
-    """The keys of such a file, as they are written."""
-    lines = data.decode(errors="replace").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _files(told: Mapping[str, Any]) -> dict[str, Listed]:

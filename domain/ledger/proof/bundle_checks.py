@@ -8,9 +8,8 @@ Never here: how a bundle is read from files (bundle.py), the words of the accoun
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import pairwise
 
 from domain.ledger.errors import MalformedRecord
@@ -18,51 +17,31 @@ from domain.ledger.proof import bundle_contents as contents
 from domain.ledger.proof.bundle import (
     LOG_KEYS,
     WITNESS_KEYS,
-    WORDS,
     Bundle,
-    BundleManifest,
     checkpoint_name,
     consistency_name,
-    keys_in,
     proof_name,
     record_name,
 )
+from domain.ledger.proof.bundle_account import compare
+from domain.ledger.proof.bundle_lists import keys_in
 from domain.ledger.proof.chain import Chain
 from domain.ledger.proof.checkpoint import CLOCK_TOLERANCE_SECONDS, Checkpoint, SeenCheckpoint, open_checkpoint
 from domain.ledger.proof.faults import MalformedBundle, NoKnownSignature, ProofFault
-from domain.ledger.proof.findings import Finding, Refuted, Report
+from domain.ledger.proof.findings import Finding, Refuted
+from domain.ledger.proof.given import Options, Trust
 from domain.ledger.proof.inspection import finding_at, of_json, of_state
 from domain.ledger.proof.left import LeftHistory
 from domain.ledger.proof.logfacts import Adoption, Restore, log_fact_in
 from domain.ledger.proof.marks import Mark
 from domain.ledger.proof.note import SignedNote
+from domain.ledger.proof.report import Report
 from domain.ledger.proof.tlog_proof import TlogProof
 from domain.ledger.proof.tree import check_consistency, check_inclusion, leaf_hash
-from domain.ledger.proof.verify import Options, Trust
 from domain.ledger.record import unpack
 from domain.ledger.submission import StoredRecord
 
 _TOLERANCE = CLOCK_TOLERANCE_SECONDS * 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A bundle's manifest, its records as they are stored, in order, and the words of sealed parts, as JSON."""
-
-    manifest: BundleManifest
-    records: tuple[StoredRecord, ...]
-    words: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class MadeAgain:
-    """Makes what people read in a bundle anew, by file name; `made_with` is the release that it belongs to.
-
-    `make` raises ProofFault when it cannot be made from these.
-    """
-
-    made_with: str
-    make: Callable[[Told], Mapping[str, bytes]]
 
 
 def verify_bundle(bundle: Bundle, trust: Trust, options: Options) -> Report:
@@ -94,7 +73,7 @@ class _Verification:
             records = self._open_records()
             contents.check(self.bundle, records)
             self._check_keys(records)
-            self._compare_made(records)
+            compare(self.bundle, records, self.options.made_again)
         except NoKnownSignature:
             raise  # of what the auditor brings
         except Refuted as refuted:
@@ -288,21 +267,6 @@ class _Verification:
             raise Refuted(Finding("keys_differ", f"{LOG_KEYS} does not list the keys that the register adopted."))
         if keys_in(self.bundle.read(WITNESS_KEYS)) != [str(key) for key in self.manifest.witnesses]:
             raise Refuted(Finding("keys_differ", f"{WITNESS_KEYS} does not list the witnesses' keys."))
-
-    def _compare_made(self, records: list[StoredRecord]) -> None:
-        if self.options.made_again is None:
-            return
-        again = self.options.made_again
-        made = again.make(Told(self.manifest, tuple(records), self.bundle.read(WORDS)))
-        for name, data in made.items():
-            if self.bundle.read(name) != data:
-                raise Refuted(Finding("account_differs", f"{name} is not what the records make: {self._why(again)}."))
-
-    def _why(self, again: MadeAgain) -> str:
-        if self.manifest.made_with == again.made_with:
-            return "it was changed"
-        made, this = self.manifest.made_with, again.made_with
-        return f"it was changed, or this is another release ({this}) than the one that made it ({made[:80]!r})"
 
     def _tell_what_is_not_proved(self) -> None:
         report, notes = self.report, self.report.notes

@@ -14,8 +14,9 @@ from domain.ledger.proof.bundle import Bundle
 from domain.ledger.proof.bundle_checks import verify_bundle
 from domain.ledger.proof.export import MANIFEST, Export
 from domain.ledger.proof.faults import MalformedExport
-from domain.ledger.proof.findings import Report
-from domain.ledger.proof.verify import Options, Trust, verify
+from domain.ledger.proof.given import Options, Trust
+from domain.ledger.proof.report import Report
+from domain.ledger.proof.verify import verify
 
 Verifier = Callable[[Path, Archive, Trust, Options], Report]
 

@@ -7,20 +7,17 @@ Never here: hashing of records.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from domain.ledger.proof.chain import Chain, ToldRestore
 from domain.ledger.proof.faults import ProofFault
 from domain.ledger.proof.findings import RESTORED, Finding
+from domain.ledger.proof.given import Source
 from domain.ledger.proof.logfacts import RESTORED as LOG_RESTORED
 from domain.ledger.proof.logfacts import Adoption, Restore, log_fact_in
 from domain.ledger.proof.marks import Mark
 from domain.ledger.proof.note import VerifierKey, verify
 from domain.ledger.proof.records import unframed
 from domain.ledger.proof.statement import TreeHead
-
-if TYPE_CHECKING:
-    from domain.ledger.proof.verify import Source
 
 
 class LeftHistory:

@@ -100,15 +100,17 @@ def verify(archive: zipfile.ZipFile, kept: Sequence[bytes], brought: Sequence[st
         said.append(f"Your checkpoint of {size} events: this is the same log.")
     count = _check_records(files, heads)
     said.insert(0, f"{'SOUND' if checked else 'SOUND, SIGNATURES NOT CHECKED'}: {count} records of {origin}")
-    said += _not_looked_into(files)
-    said.append("Not shown: that there are no later entries, and that no adoption, restore or controller was left out;")
-    said.append("that the account says what the records say (read them).")
-    if not kept:
-        said.append("No checkpoint of your own was compared: whoever holds the log's key could have made all of this.")
-    if not brought:
-        said.append("The keys are those of the bundle: compare them with the ones you hold (--key).")
-    _say("\n".join(said))
+    _say("\n".join([*said, *_not_looked_into(files), *_not_shown(kept, brought)]))
     return checked
+
+
+def _not_shown(kept: Sequence[bytes], brought: Sequence[str]) -> Iterator[str]:
+    yield "Not shown: that there are no later entries, and that no adoption, restore or controller was left out;"
+    yield "that the account says what the records say (read them)."
+    if not kept:
+        yield "No checkpoint of your own was compared: whoever holds the log's key could have made all of this."
+    if not brought:
+        yield "The keys are those of the bundle: compare them with the ones you hold (--key)."
 
 
 def _listed_files(archive: zipfile.ZipFile) -> tuple[dict[str, bytes], dict[str, Any]]:

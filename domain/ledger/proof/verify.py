@@ -6,89 +6,29 @@ here: a database, key files, printing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.ledger.proof.chain import Chain
 from domain.ledger.proof.checkpoint import CLOCK_TOLERANCE_SECONDS
 from domain.ledger.proof.faults import NoKnownSignature, ProofFault
-from domain.ledger.proof.findings import Finding, Refuted, Report
+from domain.ledger.proof.findings import Finding, Refuted
+from domain.ledger.proof.given import Options, Source, Trust
 from domain.ledger.proof.inspection import named, of_json
 from domain.ledger.proof.kept import KeptLeaves
 from domain.ledger.proof.left import LeftHistory, restores_in
 from domain.ledger.proof.logfacts import Adoption, Restore
 from domain.ledger.proof.marks import Mark, Marks
-from domain.ledger.proof.note import VerifierKey
 from domain.ledger.proof.records import unframed
+from domain.ledger.proof.report import Report
 from domain.ledger.proof.scan import LATEST, Scan
 from domain.ledger.proof.statement import TreeHead
-from domain.ledger.proof.tiles import TileReader, TileWriter
 from domain.ledger.proof.tree import CompactTree
 from domain.ledger.record import unpack
-
-if TYPE_CHECKING:
-    from domain.ledger.proof.bundle_checks import MadeAgain
 
 PASSES = 3
 """A source is gone through so often again at most, to see which of the restores that it records hold."""
 _TOLERANCE = CLOCK_TOLERANCE_SECONDS * 1_000_000
-Progress = Callable[[int, int], None]
-"""Told how many of how many events are done."""
-
-
-class Source(Protocol):
-    """A whole register as it can be had: an export, or a database."""
-
-    @property
-    def told(self) -> str:
-        """What a report calls it."""
-
-    @property
-    def origin(self) -> str:
-        """Of which log it says that it is."""
-
-    @property
-    def size(self) -> int:
-        """How many events it says that it has."""
-
-    @property
-    def keys(self) -> Sequence[VerifierKey]:
-        """The public keys that it lists."""
-
-    @property
-    def names(self) -> Collection[str]:
-        """The names of facts that it lists."""
-
-    def block(self, position: int) -> bytes | None:
-        """Frames of the records right after the position; None when there are none. Raises Refuted, ProofFault."""
-
-    def checkpoints(self) -> Iterator[bytes]:
-        """The source's own checkpoints, by size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What the auditor brings: keys, checkpoints (notes), and tiles kept from before. All may be none."""
-
-    keys: Sequence[VerifierKey] = ()
-    checkpoints: Sequence[bytes] = ()
-    tiles: TileReader | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """`names`: the facts that are known (None: those that the source lists). `thorough`: parse every state as well.
-
-    `keep`: where to write the tiles of what was verified, to be brought the next time. `made_again`: makes anew what
-    people read in a bundle, from its records, so that it can be compared.
-    """
-
-    names: Collection[str] | None = None
-    thorough: bool = False
-    keep: TileWriter | None = None
-    made_again: MadeAgain | None = None
-    progress: Progress = lambda done, total: None
 
 
 def verify(source: Source, trust: Trust, options: Options | None = None) -> Report:

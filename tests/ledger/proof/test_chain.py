@@ -12,11 +12,12 @@ import pytest
 
 from domain.ledger.identity import register_stream_id
 from domain.ledger.proof.faults import NoKnownSignature
-from domain.ledger.proof.findings import Report
+from domain.ledger.proof.given import Trust
 from domain.ledger.proof.note import SignerKey, sign
+from domain.ledger.proof.report import Report
 from domain.ledger.proof.statement import Statement, TreeHead
 from domain.ledger.proof.tree import CompactTree, leaf_hash
-from domain.ledger.proof.verify import Trust, verify
+from domain.ledger.proof.verify import verify
 from tests.ledger.proof.registers import BEGAN, KEY, NAMES, ORIGIN, OTHER_KEY, SECOND, Register, a_record, note_of
 
 NEXT, THIRD, SECOND_KEY = OTHER_KEY, SignerKey(ORIGIN, bytes([3] * 32)), SignerKey(ORIGIN, bytes([4] * 32))

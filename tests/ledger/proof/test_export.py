@@ -16,10 +16,11 @@ from domain.ledger.proof import records
 from domain.ledger.proof.archive import DIRECTORY_LIMIT_BYTES, MEMBER_LIMIT
 from domain.ledger.proof.export import CHECKPOINTS, MANIFEST, Export, Manifest, records_name, write_export
 from domain.ledger.proof.faults import MalformedExport, MalformedKey, ProofFault
-from domain.ledger.proof.findings import Report
 from domain.ledger.proof.formats import verify_files
+from domain.ledger.proof.given import Options, Trust
 from domain.ledger.proof.records import RECORD_LIMIT_BYTES, blocks, framed, unframed
-from domain.ledger.proof.verify import Options, Trust, verify
+from domain.ledger.proof.report import Report
+from domain.ledger.proof.verify import verify
 from tests.ledger.proof.registers import KEY, a_register, note_of
 
 EVENTS = 90

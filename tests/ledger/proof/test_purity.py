@@ -32,7 +32,8 @@ for module in iter_modules(package.__path__):
 
 from domain.ledger.proof.cosignature import verifier_key
 from domain.ledger.proof.export import Export
-from domain.ledger.proof.verify import Options, Trust, verify
+from domain.ledger.proof.given import Options, Trust
+from domain.ledger.proof.verify import verify
 
 report = verify(Export(Path(sys.argv[1])), Trust(keys=[verifier_key(sys.argv[2])]), Options(thorough=True))
 print(report.sound, report.events, report.checkpoints)

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from domain.ledger.proof.cosignature import WitnessSigner
 from domain.ledger.proof.faults import MalformedNote, NoKnownSignature
-from domain.ledger.proof.findings import Finding, Report
+from domain.ledger.proof.findings import Finding
+from domain.ledger.proof.given import Options, Trust
 from domain.ledger.proof.note import SignedNote
+from domain.ledger.proof.report import Report
 from domain.ledger.proof.tiles import TileReader, TileWriter, tiles_size
-from domain.ledger.proof.verify import Options, Trust, verify
+from domain.ledger.proof.verify import verify
 from domain.ledger.record import unpack
 from tests.ledger.proof.registers import (
     BEGAN,
