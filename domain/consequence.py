@@ -197,7 +197,8 @@ class Concluded:
         """What is recorded with those entries more."""
         after = Concluded(dict(self.duties), dict(self.deviations), dict(self.waived))
         for entry in news:
-            after.evolve(entry.fact)
+            if entry.kind in _CONSEQUENCES:
+                after.evolve(entry.fact)
         return after
 
     def _take(self, fact: ConsequenceFact) -> None:

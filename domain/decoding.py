@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
@@ -19,16 +20,27 @@ from uuid import UUID
 import msgspec
 from pydantic import AwareDatetime, BaseModel
 
-from domain.fact import Fact, JsonObject
-from domain.stream import Entry, Provenance
-from domain.withheld import Withheld
+from domain.fact import UNOPENED, Fact, JsonObject, put_values
+from domain.stream import Entry, Provenance, Readable
+from domain.withheld import Opened, Withheld
 
 M = TypeVar("M", bound=BaseModel)
+Look = Callable[["Entry", "tuple[Segment, ...]"], Opened]
+"""Opens what is sealed in an entry."""
 Unfit = (msgspec.MsgspecError, UnicodeDecodeError)
 """What decoding raises for bytes that do not fit the kinds."""
 _new: Callable[[Any], Any] = object.__new__
-_put = object.__setattr__
 values_of = msgspec.structs.asdict
+
+
+class Segment(msgspec.Struct, gc=False, frozen=True, forbid_unknown_fields=True):
+    """A sealed part: the key it names, the fields it holds, and what only that key opens."""
+
+    key: str
+    fields: tuple[str, ...]
+    nonce: str
+    commitment: str
+    ciphertext: str
 
 
 class Told(msgspec.Struct, gc=False):
@@ -40,18 +52,20 @@ class Told(msgspec.Struct, gc=False):
     plain: Any
     caused_by: int | None = None
     provenance: Any = None
-    sealed: list[dict[str, Any]] = []
+    sealed: tuple[Segment, ...] = ()
 
 
 class FactDecoder:
     """Decodes the states of one class of facts."""
 
     def __init__(self, kind: type[Fact]) -> None:
-        self._kind = kind
+        self.kind = kind
         self._decode = msgspec.json.Decoder(_state(kind), dec_hook=nested).decode
         self._fields_set = set(kind.model_fields)
         self._needed = tuple(field for field in kind.sensitive if kind.model_fields[field].is_required())
         self._hidden = {field: _hidden(kind.model_fields[field].annotation) for field in kind.sensitive}
+        self._order = tuple(kind.model_fields)
+        self._fitting: dict[tuple[str, ...], bool] = {}
 
     def told(self, state: bytes) -> Told:
         """The bytes, taken apart. Raises Unfit."""
@@ -59,31 +73,82 @@ class FactDecoder:
 
     def fact(self, told: Told, hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
         """As `Fact.join`, which tells of parts that do not fit. Raises pydantic's ValidationError."""
-        return self._joined(told, hidden, withheld) or self._kind.join(self._plain(told), hidden, withheld)
+        return self._joined(values_of(told.plain), hidden, withheld)
 
-    def _joined(self, told: Told, hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact | None:
+    def fits(self, sealed: tuple[Segment, ...]) -> bool:
+        """Whether what is sealed has the fields that the fact needs, and none that is not one of its sensitive ones."""
+        fields = _fields_of(sealed)
+        fits = self._fitting.get(fields)
+        if fits is None:
+            fits = self._hidden.keys() >= set(fields) >= set(self._needed)
+            if fits:  # else whoever writes such bytes could fill the memory with them
+                self._fitting[fields] = fits
+        return fits
+
+    def unopened(self, told: Told, opening: Callable[[], Opened]) -> Fact:
+        """The fact, what is sealed of it unopened until somebody looks into it; it must fit."""
         values = values_of(told.plain)
+        if told.sealed:
+            names = frozenset(_fields_of(told.sealed))
+            for name in names:
+                del values[name]
+            values[UNOPENED] = _Unopened(self, names, opening)
+        return model_of(self.kind, values, self._fields_set)
+
+    def opened(self, values: Mapping[str, Any], opened: Opened) -> dict[str, Any]:
+        """All values of a fact that was `sealed`, in the order of its fields."""
+        plain = {name: values.get(name) for name in self._order}
+        return vars(self._joined(plain, opened.hidden, opened.withheld))
+
+    def _joined(self, values: dict[str, Any], hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
+        whole = self._whole(values, hidden, withheld) if hidden or withheld or self._needed else values
+        if whole is None:
+            return self.kind.join(self._plain(values), hidden, withheld)
+        return model_of(self.kind, whole, self._fields_set)
+
+    def _whole(
+        self, values: dict[str, Any], hidden: JsonObject, withheld: Mapping[str, Withheld]
+    ) -> dict[str, Any] | None:
+        """The values with the sensitive ones; None when these do not fit."""
+        whole = dict(values)
         for field, value in hidden.items():
             convert = self._hidden.get(field)
             if convert is None:
                 return None
             try:
-                values[field] = convert(value)
+                whole[field] = convert(value)
             except msgspec.ValidationError:
                 return None
         for field in self._needed:
-            if values[field] is None:
+            if whole[field] is None:
                 if field not in withheld:
                     return None
-                values[field] = withheld[field]
+                whole[field] = withheld[field]
         if withheld:
-            values["withheld"] = withheld
-        return model_of(self._kind, values, self._fields_set)
+            whole["withheld"] = withheld
+        return whole
 
-    def _plain(self, told: Told) -> JsonObject:
+    def _plain(self, values: dict[str, Any]) -> JsonObject:
         """The plain part, as JSON has it."""
-        whole: JsonObject = msgspec.to_builtins(told.plain, enc_hook=lambda model: model.model_dump(mode="json"))
-        return {name: value for name, value in whole.items() if name not in self._kind.sensitive}
+        plain = {name: value for name, value in values.items() if name not in self.kind.sensitive}
+        told: JsonObject = msgspec.to_builtins(plain, enc_hook=lambda model: model.model_dump(mode="json"))
+        return told
+
+
+def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
+    return sealed[0].fields if len(sealed) == 1 else tuple(name for segment in sealed for name in segment.fields)
+
+
+class _Unopened:
+    """What opens the sensitive part of a fact. Its `repr` tells nothing of it."""
+
+    __slots__ = ("_decoder", "_opening", "names")
+
+    def __init__(self, decoder: FactDecoder, names: frozenset[str], opening: Callable[[], Opened]) -> None:
+        self._decoder, self._opening, self.names = decoder, opening, names
+
+    def opened(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return self._decoder.opened(values, self._opening())
 
 
 @cache
@@ -95,7 +160,7 @@ def decoder_of(kind: type[Fact]) -> FactDecoder | None:
 def model_of(kind: type[M], values: dict[str, Any], fields_set: set[str]) -> M:
     """A model with these values, none of which is looked at."""
     model: M = _new(kind)
-    _put(model, "__dict__", values)
+    put_values(model, values)
     _set_fields(model, fields_set)
     _set_extra(model, None)
     _set_private(model, None)
@@ -106,10 +171,45 @@ def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as mu
     told: Told, fact: Fact, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime | None
 ) -> Entry:
     """The entry of a fact that was told so."""
-    source = told.provenance
     entry: Entry = _new(Entry)
     _stream_id(entry, stream_id)
     _version(entry, version)
+    _kind(entry, type(fact))
+    _put_in(entry, told, fact, position, recorded_at)
+    return entry
+
+
+def unread_entry(kind: type[Fact], unread: Unread, stream_id: UUID, version: int) -> Entry:
+    """The entry of which nothing else is known yet than what it is of, and where it stands."""
+    entry: Entry = _new(Entry)
+    _stream_id(entry, stream_id)
+    _version(entry, version)
+    _kind(entry, kind)
+    _plain(entry, unread.told.plain)
+    _unread(entry, unread)
+    return entry
+
+
+class Unread(msgspec.Struct, gc=False):
+    """What the bytes of an entry told, until somebody asks for its fact. `look` is for its sensitive part, if any."""
+
+    decoder: FactDecoder
+    told: Told
+    position: int
+    recorded_at: dt.datetime | None
+    look: Look
+
+    def read_into(self, entry: Entry) -> None:
+        """Give the entry its fact and envelope."""
+        fact = self.decoder.unopened(self.told, partial(self.look, entry, self.told.sealed))
+        _put_in(entry, self.told, fact, self.position, self.recorded_at)
+        for let_go in _let_go:
+            with suppress(AttributeError):  # another thread has read it at this moment, to the same
+                let_go(entry)
+
+
+def _put_in(entry: Entry, told: Told, fact: Fact, position: int, recorded_at: dt.datetime | None) -> None:
+    source = told.provenance
     _fact(entry, fact)
     _occurred_at(entry, told.occurred_at)
     _actor(entry, told.actor)
@@ -119,7 +219,6 @@ def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as mu
     _position(entry, position)
     _recorded_at(entry, recorded_at)
     _corrected_by(entry, None)
-    return entry
 
 
 _set_fields, _set_extra, _set_private = (
@@ -128,8 +227,10 @@ _set_fields, _set_extra, _set_private = (
 _PROVENANCE_FIELDS = set(Provenance.model_fields)
 (
     _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,
-    _recorded_at, _corrected_by,
+    _recorded_at, _corrected_by, _kind,
 ) = (Entry.__dict__[field.name].__set__ for field in fields(Entry))  # fmt: skip
+_plain, _unread = (Readable.__dict__[name].__set__ for name in Readable.__slots__)
+_let_go = tuple(Readable.__dict__[name].__delete__ for name in Readable.__slots__)
 """Half as long as its `__init__`, which goes by name, since an entry is frozen."""
 
 

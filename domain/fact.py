@@ -1,15 +1,15 @@
 """The base of every fact, and how a fact is parted into what is plain and what is sensitive.
 
 Must never hold: a clock, an id of its own making, a database, HTTP. The names given to facts here and in
-the streams' `facts.py` *are* the storage format: a name or a field is never changed, only a new version added.
+the streams' `facts` *are* the storage format: a name or a field is never changed, only a new version added.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +18,21 @@ from domain.withheld import Withheld
 
 JsonObject = dict[str, Any]
 """A parsed JSON object: what is stored, before it is validated into a fact."""
+_values_of: Callable[[BaseModel], dict[str, Any]] = BaseModel.__dict__["__dict__"].__get__
+put_values: Callable[[BaseModel, dict[str, Any]], None] = BaseModel.__dict__["__dict__"].__set__
+"""Gives a model its fields as they are: whoever does so answers for them."""
+UNOPENED = "…"
+"""Where among its values a fact keeps what opens the sensitive ones that stand sealed still; no field is named so."""
+
+
+class Unopened(Protocol):
+    """The sensitive part of a fact that nobody has looked into yet. Its `repr` tells nothing of it."""
+
+    names: frozenset[str]
+    """The fields that it holds."""
+
+    def opened(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """All values of the fact, in the order of its fields, from its plain ones. Raises what reading it raises."""
 
 
 class StreamKind(StrEnum):
@@ -112,6 +127,10 @@ class Fact(BaseModel):
         hidden = {field: whole.pop(field) for field in sorted(self.sensitive) if field in whole}
         return whole, {field: value for field, value in hidden.items() if field not in self.withheld}
 
+    def look_into(self) -> None:
+        """Open what stands sealed still. Raises what reading it raises."""
+        vars(self)
+
     def has_sensitive(self) -> bool:
         """Whether any of its sensitive fields says anything."""
         return any(getattr(self, field) is not None for field in self.sensitive)
@@ -136,9 +155,35 @@ class Fact(BaseModel):
         """The names of the fields in a sensitive part, which stand beside it in the clear."""
         return sorted(hidden)
 
+    if not TYPE_CHECKING:  # else every name would be an attribute to the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            """A sensitive field that stands sealed is opened when somebody first asks for it."""
+            if name in type(self).sensitive and UNOPENED in _values_of(self):
+                return vars(self)[name]
+            return super().__getattr__(name)
+
+        @property
+        def __dict__(self) -> dict[str, Any]:
+            """The values, opened: whoever compares, copies or writes the fact comes this way, pydantic too."""
+            values = _values_of(self)
+            if UNOPENED in values:
+                values = values[UNOPENED].opened(values)
+                put_values(self, values)
+            return values
+
+        @__dict__.setter
+        def __dict__(self, values: dict[str, Any]) -> None:
+            put_values(self, values)
+
     def __repr_args__(self) -> Any:
-        for field, value in super().__repr_args__():
-            yield field, ("…" if field in self.sensitive and value is not None else value)
+        values = _values_of(self)
+        sealed = values[UNOPENED].names if UNOPENED in values else ()
+        for field in type(self).model_fields:
+            if field in sealed or (field in self.sensitive and values.get(field) is not None):
+                yield field, "…"
+            elif field in values:
+                yield field, values[field]
 
     def __str__(self) -> str:
         return repr(self)

@@ -22,7 +22,7 @@ from domain.client import facts as client
 from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import EntryCorrected, EntryStruckOut
-from domain.decoding import Told, Unfit, decoder_of, entry_of
+from domain.decoding import FactDecoder, Look, Told, Unfit, Unread, decoder_of, entry_of, unread_entry, values_of
 from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network
@@ -30,7 +30,7 @@ from domain.quality import facts as quality
 from domain.register import destruction, restriction
 from domain.register import facts as register
 from domain.stream import Entry, Provenance
-from domain.withheld import Withheld
+from domain.withheld import Opened, Withheld
 
 Upcaster = Callable[[JsonObject], JsonObject]
 """From the plain part of one version to that of the next; a sensitive field keeps its name and kind for good."""
@@ -42,14 +42,6 @@ class UnknownFactName(Exception):
 
 class NotSealed(ValueError):
     """A sensitive part is to be stored, or stands stored, as everybody could read it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What could be read of a sealed part, and, by name, why the rest could not."""
-
-    hidden: JsonObject
-    withheld: Mapping[str, Withheld]
 
 
 Seal = Callable[[Entry, JsonObject], Sequence[JsonObject]]
@@ -83,6 +75,7 @@ class Registry:
                 raise TypeError(f"{fact.__name__} needs a stored name of its own")
             self.facts[fact.stored_name()] = fact
         self.upcasters = dict(upcasters)
+        self._decoders: dict[str, FactDecoder | None] = {}
 
     def knows(self, stored_name: str) -> bool:
         """Whether events of this name can be read."""
@@ -144,14 +137,21 @@ class Registry:
 
         Raises ValueError on what is not a state.
         """
-        kind = self.facts.get(stored_name)
-        decoder = decoder_of(kind) if kind else None
+        decoder = self._decoder(stored_name)
         if decoder is None:
             return self.parse(state)
         try:
             return decoder.told(state)
         except Unfit:
             return self.parse(state)
+
+    def _decoder(self, stored_name: str) -> FactDecoder | None:
+        try:
+            return self._decoders[stored_name]
+        except KeyError:
+            kind = self.facts.get(stored_name)
+            made = self._decoders[stored_name] = decoder_of(kind) if kind else None
+            return made
 
     @staticmethod
     def parse(state: bytes) -> ParsedState:
@@ -185,11 +185,9 @@ class Registry:
         Raises UnknownFactName, ValueError.
         """
         told = self.told(stored_name, state) if isinstance(state, bytes) else state
-        seen = opened or (unopened(told.sealed) if told.sealed else _NOTHING_SEALED)
+        seen = opened or (unopened(told) if told.sealed else _NOTHING_SEALED)
         if isinstance(told, Told):
-            decoder = decoder_of(self.facts[stored_name])
-            assert decoder is not None  # noqa: S101 -- what it took apart is at hand
-            fact = decoder.fact(told, seen.hidden, seen.withheld)
+            fact = self._decoder_that_told(stored_name).fact(told, seen.hidden, seen.withheld)
             return entry_of(told, fact, stream_id, version, position, recorded_at)
         provenance = Provenance.model_validate(told.provenance) if told.provenance else None
         return Entry(
@@ -205,14 +203,38 @@ class Registry:
             recorded_at=recorded_at,
         )
 
+    def unread(  # noqa: PLR0917 -- called for every event of a stream: names would cost as much as the rest
+        self, position: int, stream_id: UUID, version: int, name: str, recorded_at: dt.datetime, told: Told, look: Look
+    ) -> Entry | None:
+        """As `decode`, the fact not made before somebody asks for it, and its sensitive part not opened before that.
+
+        None where that part does not fit the fact: then `decode` says what is wrong.
+        """
+        decoder = self._decoders[name]
+        if decoder is None or not decoder.fits(told.sealed):
+            return None
+        return unread_entry(decoder.kind, Unread(decoder, told, position, recorded_at, look), stream_id, version)
+
+    def _decoder_that_told(self, stored_name: str) -> FactDecoder:
+        decoder = self._decoder(stored_name)
+        assert decoder is not None  # noqa: S101 -- what it took apart is at hand
+        return decoder
+
 
 _NOTHING_SEALED = Opened({}, {})
 
 
-def unopened(sealed: Iterable[Mapping[str, Any]]) -> Opened:
+def segments_of(state: StoredState) -> Sequence[JsonObject]:
+    """What stands sealed, as JSON has it."""
+    return [values_of(segment) for segment in state.sealed] if isinstance(state, Told) else state.sealed
+
+
+def unopened(state: StoredState) -> Opened:
     """A sensitive part as it is for those who have no keys. Raises ValueError for what is no segment."""
+    if isinstance(state, Told):
+        return _withheld(tuple(name for segment in state.sealed for name in segment.fields))
     try:
-        return _withheld(tuple(name for segment in sealed for name in segment["fields"]))
+        return _withheld(tuple(name for segment in state.sealed for name in segment["fields"]))
     except (KeyError, TypeError):
         raise ValueError("what is sealed names no fields") from None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -24,11 +25,44 @@ class Provenance(BaseModel):
     entered_at: dt.datetime | None = None
 
 
+class Unread(Protocol):
+    """An entry's bytes, taken apart and found to fit, of which nobody has made a fact yet."""
+
+    def read_into(self, entry: Entry) -> None:
+        """Give the entry its fact and envelope."""
+
+
+class Readable:
+    """What is made of bytes only when somebody first asks for it; until then there is what is `unread`.
+
+    `plain`: the fact as far as its plain fields go, to be asked for these alone, of an entry whose `kind` has them.
+    """
+
+    plain: Any
+    unread: Unread
+
+    __slots__ = ("plain", "unread")
+
+    if not TYPE_CHECKING:  # else every name would be an attribute to the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            """Asked for what is not there, or not yet."""
+            if name == "plain":
+                return self.fact
+            try:
+                unread = object.__getattribute__(self, "unread")
+            except AttributeError:  # read already, perhaps by another thread at this moment
+                return object.__getattribute__(self, name)
+            unread.read_into(self)
+            return object.__getattribute__(self, name)
+
+
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Readable):
     """A recorded fact with its envelope. `version` is its entry number in the stream, from 1.
 
-    `corrected_by` is the version of the correction whose content stands in `fact`, when one does.
+    `corrected_by` is the version of the correction whose content stands in `fact`, when one does. `kind`: the fact's
+    class, which is known before the fact is read.
     """
 
     stream_id: UUID
@@ -42,6 +76,10 @@ class Entry:
     position: int = 0
     recorded_at: dt.datetime | None = None
     corrected_by: int | None = None
+    kind: type[Fact] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", type(self.fact))
 
     @property
     def originator_id(self) -> UUID:
@@ -64,6 +102,8 @@ def amendments(entries: Sequence[Entry]) -> tuple[dict[int, Entry], dict[int, En
     for entry in reversed(entries):
         if entry.version in struck:
             continue
+        if entry.kind not in _AMENDING:
+            continue
         if isinstance(entry.fact, EntryStruckOut):
             struck.setdefault(entry.fact.entry, entry)
         elif isinstance(entry.fact, EntryCorrected):
@@ -82,7 +122,7 @@ def in_force(entries: Sequence[Entry]) -> list[Entry]:
     return [
         _with_content(entry, content.get(entry.version))
         for entry in entries
-        if entry.version not in struck and type(entry.fact) not in _AMENDING
+        if entry.version not in struck and entry.kind not in _AMENDING
     ]
 
 
@@ -98,7 +138,7 @@ def _with_content(entry: Entry, correction: Entry | None) -> Entry:
 
 def is_amended(entries: Iterable[Entry]) -> bool:
     """Whether any entry corrects or strikes another, so that the stream must be read by `in_force`."""
-    return any(type(entry.fact) in _AMENDING for entry in entries)
+    return any(entry.kind in _AMENDING for entry in entries)
 
 
 _AMENDING = frozenset({EntryCorrected, EntryStruckOut})

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from domain.correction import EntryCorrected, MistakeKind
 from domain.decoding import entry_of as entry_from
 from domain.decoding import struct_of
-from domain.fact import Fact
+from domain.fact import Fact, put_values
 from domain.registry import REGISTRY, UnknownFactName
 from domain.stream import Entry, Provenance
 
@@ -28,7 +28,6 @@ M = TypeVar("M", bound=BaseModel)
 Decode = Callable[[bytes], Any]
 _Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36)]
 _new: Callable[[Any], Any] = object.__new__
-_put = object.__setattr__
 _values = msgspec.structs.asdict
 
 
@@ -47,7 +46,7 @@ def entry_of(  # noqa: PLR0917 -- called for every event of millions: names woul
 
 def _model(kind: type[M], values: dict[str, Any]) -> M:
     model: M = _new(kind)
-    _put(model, "__dict__", values)
+    put_values(model, values)
     return model
 
 

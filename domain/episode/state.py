@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import assert_never, cast, get_args
@@ -53,6 +53,7 @@ from domain.episode.facts import (
     WorkerAssigned,
     WorkerReleased,
 )
+from domain.fact import Fact
 from domain.state import StreamState
 from domain.stream import Entry
 
@@ -133,12 +134,22 @@ def _evolved(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
     growing.assignments, growing.plans = dict(state.assignments), dict(state.plans)
     growing.meetings = dict(state.meetings)
     for entry in news:
-        if type(entry.fact) in _EPISODE_FACTS:
+        became = _BECAME.get(entry.kind)
+        if became is not None:  # most facts are of meetings: of them nothing else is read here
+            growing.meetings[entry.plain.meeting_id] = became
+        elif entry.kind in _EPISODE_FACTS:
             growing.take(cast("EpisodeFact", entry.fact))
     met = _client_meetings_in_spell(growing.decisions, state.in_force)
     return replace(state, **vars(growing), client_meetings_in_spell=met)
 
 
+_BECAME: Mapping[type[Fact], MeetingStatus] = {
+    MeetingPlanned: MeetingStatus.PLANNED,
+    MeetingHeld: MeetingStatus.HELD,
+    MeetingCancelled: MeetingStatus.CANCELLED,
+    MeetingMissed: MeetingStatus.MISSED,
+}
+"""What a meeting is when such a fact has told of it."""
 _EPISODE_FACTS = frozenset(get_args(EpisodeFact))
 """Facts have no subclasses: asking for the class itself is forty times as quick as asking what it is one of."""
 
@@ -163,14 +174,8 @@ class _Growing:
     def take(self, fact: EpisodeFact) -> None:
         """Take in one fact."""
         match fact:
-            case MeetingHeld():  # the meetings first: most facts are of them
-                self.meetings[fact.meeting_id] = MeetingStatus.HELD
-            case MeetingPlanned():
-                self.meetings[fact.meeting_id] = MeetingStatus.PLANNED
-            case MeetingCancelled():
-                self.meetings[fact.meeting_id] = MeetingStatus.CANCELLED
-            case MeetingMissed():
-                self.meetings[fact.meeting_id] = MeetingStatus.MISSED
+            case MeetingPlanned() | MeetingHeld() | MeetingCancelled() | MeetingMissed():
+                self.meetings[fact.meeting_id] = _BECAME[type(fact)]
             case ReferralReceived():
                 self.referral, self.phase = fact, Phase.REFERRED
             case DecisionMade():
@@ -250,13 +255,12 @@ _GROWING = tuple(field.name for field in fields(_Growing))
 
 def _client_meetings_in_spell(decisions: Sequence[DecisionMade], in_force: Sequence[Entry]) -> int:
     """The client meetings of the present spell, with those before this episode: by the days of the world."""
-    facts = [(entry.fact, entry.version) for entry in in_force]
-    opened = [(fact.opened_on, version) for fact, version in facts if type(fact) is SpellOpened]
+    opened = [(entry.plain.opened_on, entry.version) for entry in in_force if entry.kind is SpellOpened]
     held = [
-        (fact, version)
-        for fact, version in facts
-        if type(fact) is MeetingHeld and fact.meeting_kind is MeetingKind.CLIENT_MEETING
+        entry
+        for entry in in_force
+        if entry.kind is MeetingHeld and entry.plain.meeting_kind is MeetingKind.CLIENT_MEETING
     ]
     if opened:
-        return sum((day_in_helsinki(meeting.started_at), version) >= max(opened) for meeting, version in held)
+        return sum((day_in_helsinki(entry.plain.started_at), entry.version) >= max(opened) for entry in held)
     return len(held) + max((decision.meetings_before for decision in decisions), default=0)

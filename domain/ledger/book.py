@@ -158,7 +158,7 @@ class Book(Application[UUID]):
     def _attempt(self, order: Order) -> Outcome:
         kind = self._kind(order)
         epoch = self.states.epoch()
-        states = self.states.now({self.register_id: StreamKind.REGISTER, order.stream_id: kind})
+        states = self.states.opened({self.register_id: StreamKind.REGISTER, order.stream_id: kind})
         state = states[order.stream_id]
         check_place(order, kind, state, self.register_id)
         check_admits(state, order.command)
@@ -231,14 +231,13 @@ class Book(Application[UUID]):
             clients=self._others(reads.clients, ClientState, StreamKind.CLIENT),
             contacts=self._others(reads.contacts, ContactState, StreamKind.CONTACT),
             episodes=self._others(reads.episodes, EpisodeState, StreamKind.EPISODE),
-            streams={one: self.state(one, StreamKind.EPISODE) for one in reads.streams},
+            streams=self.states.opened(dict.fromkeys(reads.streams, StreamKind.EPISODE)),
             historical=order.historical,
         )
 
     def _others(self, ids: Iterable[UUID], as_type: type[StateT], kind: StreamKind) -> dict[UUID, StateT]:
         states: dict[UUID, StateT] = {}
-        for stream_id in ids:
-            state = self.state(stream_id, kind)
+        for stream_id, state in self.states.opened(dict.fromkeys(ids, kind)).items():
             if not isinstance(state, as_type) or kind_of(state.in_force) is not kind:
                 raise UNKNOWN[kind](
                     f"There is no {kind} of id {stream_id} in this register.",

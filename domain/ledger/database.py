@@ -45,6 +45,12 @@ class Prepared:
         result = checked(connection, sent)
         return [result.get_value(0, column) for column in range(result.nfields)]
 
+    def first_column(self, connection: psycopg.Connection, arguments: Sequence[bytes]) -> list[bytes]:
+        """Run it, and the first column of all its rows, none of which is null. Raises psycopg.Error."""
+        sent = connection.pgconn.exec_prepared(self.name, arguments, [_BINARY] * len(arguments), _BINARY)
+        value_of = checked(connection, sent).get_value
+        return [cast("bytes", value_of(row, 0)) for row in range(sent.ntuples)]
+
 
 class Database:
     """The schema of one register, under one DSN."""
@@ -54,11 +60,26 @@ class Database:
         self.register = register
         self.patience_seconds = patience_seconds
         self._schema = sql.Identifier(schema_of(register))
-        self._connections = Connections(dsn, limit=READERS)
+        self._prepared: list[Prepared] = []
+        self._connections = Connections(dsn, limit=READERS, made_ready=self._make_ready)
 
     def statement(self, text: LiteralString) -> bytes:
         """The statement with the register's schema put in for {schema}."""
         return sql.SQL(text).format(schema=self._schema).as_bytes(None)
+
+    def prepared(self, name: bytes, text: LiteralString, oids: tuple[int, ...]) -> Prepared:
+        """The statement, which every connection opened from now on keeps ready under that name."""
+        made = Prepared(name, self.statement(text), oids)
+        self._prepared.append(made)
+        return made
+
+    def first_column(self, prepared: Prepared, arguments: Sequence[bytes]) -> list[bytes]:
+        """Run it and fetch the first column of all rows; otherwise as rows()."""
+        return self.patiently(self._connections, lambda connection: prepared.first_column(connection, arguments))
+
+    def _make_ready(self, connection: psycopg.Connection) -> None:
+        for prepared in self._prepared:
+            prepared.make_ready(connection)
 
     def rows(self, statement: bytes, *arguments: Any) -> list[tuple[Any, ...]]:
         """Run it and fetch all, in binary; passing faults are tried again. Raises LedgerUnavailable and the others."""

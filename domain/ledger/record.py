@@ -18,6 +18,7 @@ Never here: what is in a state, SQL, hashing. This module needs no database, so 
 """
 
 import struct
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -91,6 +92,36 @@ def parts(data: bytes) -> tuple[int, bytes, int, str, datetime, bytes]:
         return position, stream_id, version, data[name_at:state_at].decode(), _moment(microseconds), data[state_at:]
     except (struct.error, UnicodeDecodeError, OverflowError) as fault:
         raise MalformedRecord(f"not a record: {fault}") from fault
+
+
+Row = tuple[int, UUID, int, str, datetime, bytes]
+"""What a StoredRecord holds, in its order."""
+
+
+def rows(records: Iterable[bytes]) -> list[Row]:
+    """The events in the records, most of which are of one register: what they begin with is looked at once.
+
+    Half as long as `unpack`, for who reads streams. Raises MalformedRecord.
+    """
+    told: list[Row] = []
+    begins, names, place = b"", dict[bytes, str](), 0
+    for data in records:
+        if not begins or not data.startswith(begins):
+            unpack(data)
+            place = _START.size + _START.unpack_from(data)[1]
+            begins = data[:place]
+        try:
+            position, microseconds, stream_id, version, name_length = _MIDDLE.unpack_from(data, place)
+            recorded_at = _moment(microseconds)
+        except (struct.error, OverflowError) as fault:
+            raise MalformedRecord(f"not a record: {fault}") from fault
+        state_at = place + _MIDDLE.size + name_length
+        called = data[place + _MIDDLE.size : state_at]
+        name = names.get(called)
+        if name is None or state_at > len(data) or position < 1 or version < 0:
+            name = names[called] = parts(data)[3]
+        told.append((position, stream(stream_id), version, name, recorded_at, data[state_at:]))
+    return told
 
 
 @lru_cache(maxsize=1024)

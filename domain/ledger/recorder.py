@@ -6,7 +6,7 @@ Never here: what a state means, SQL of projections. Events are read from `record
 import hashlib
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -22,13 +22,13 @@ from eventsourcing.persistence import (
     Subscription,
     Tracking,
 )
-from psycopg.types.numeric import Int4
 
 from domain.ledger.appending import Outcome
 from domain.ledger.connections import Role, as_role
 from domain.ledger.database import Database
 from domain.ledger.errors import CommandReused, TrackingConflict, VersionConflict
 from domain.ledger.record import unpack
+from domain.ledger.stored import StoredStreams
 from domain.ledger.submission import Draft, Receipt, StoredRecord, Submission
 from domain.ledger.writer import Writer
 
@@ -49,15 +49,11 @@ class RegisterRecorder(ProcessRecorder):
         self.register = register
         self._database = Database(as_role(dsn, role), register, patience_seconds=patience_seconds)
         self._writer = Writer(self._database)
+        self.streams = StoredStreams(self._database)
         statement = self._database.statement
         self._stream = statement(
             "SELECT record FROM {schema}.events WHERE stream_id = %b AND version > %b AND version <= %b"
             " AND position <= %b ORDER BY version"
-        )
-        self._news = statement(
-            "SELECT e.record FROM unnest(%b::uuid[], %b::int4[]) AS known (stream_id, version) CROSS JOIN LATERAL"
-            " (SELECT record, version FROM {schema}.events"
-            " WHERE stream_id = known.stream_id AND version > known.version ORDER BY version) e"
         )
         self._stream_backwards = statement(
             "SELECT record FROM {schema}.events WHERE stream_id = %b AND version > %b AND version <= %b"
@@ -110,10 +106,6 @@ class RegisterRecorder(ProcessRecorder):
         last_version = _LAST_VERSION if upto is None else upto
         last_position = _LAST_POSITION if upto_position is None else upto_position
         return self._records(self._stream, stream_id, after, last_version, last_position)
-
-    def read_news(self, versions: Mapping[UUID, int]) -> list[StoredRecord]:
-        """The events of all these streams after the versions, in one question; each stream's in order."""
-        return self._records(self._news, list(versions), [Int4(version) for version in versions.values()])
 
     def read_feed(self, after_position: int, limit: int) -> list[StoredRecord]:
         """The next events after the position, in order of position, at most `limit`."""

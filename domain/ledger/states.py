@@ -1,6 +1,7 @@
 """What is so of a register's streams: kept as long as their keys are lent, and brought up to date before it is told.
 
-However many streams are asked for, what is new in them is one question to the database. Never here: SQL, deciding.
+However many streams are asked for, what is new in them is one question to the database. What is sealed in a stream is
+opened when somebody looks into it; where something is to be decided, all of it before. Never here: SQL, deciding.
 """
 
 from __future__ import annotations
@@ -25,38 +26,57 @@ class States:
         self._ledger = ledger
         self._safe = safe
         self._most = most
-        self._kept: LRUCache[UUID, StreamState] = LRUCache(most)
+        self._kept: LRUCache[UUID, tuple[StreamState, bool]] = LRUCache(most)
+        """Each with whether all that is sealed in it has been opened."""
         self._kept_in = safe.epoch
 
     def at(self, stream_id: UUID, kind: StreamKind, position: int) -> StreamState:
         """The stream as it stood at a position."""
-        stood = self._safe.entries(self._ledger.read_stream(stream_id, upto_position=position))
+        stood = self._safe.read(self._ledger.streams.until(stream_id, position))
         return fold_stream(kind_of(stood) or kind, stood)
+
+    def opened(self, wanted: Mapping[UUID, StreamKind]) -> dict[UUID, StreamState]:
+        """As `now`, with all that is sealed in them opened: nothing is decided on what was tampered with.
+
+        Raises SegmentRefused when a segment is not what was sealed at its place.
+        """
+        epoch = self.epoch()
+        states = self.now(wanted)
+        for stream_id, state in states.items():
+            known, opened = self._known(stream_id)
+            if state is not known or not opened:
+                for entry in state.entries:
+                    entry.fact.look_into()
+                if state.exists:
+                    self.keep(stream_id, state, epoch)
+        return states
 
     def now(self, wanted: Mapping[UUID, StreamKind]) -> dict[UUID, StreamState]:
         """The streams as they stand; an empty state of its kind for one that has not begun.
 
         A stream of another kind is folded as what it is: what is kept must not hang on who asked.
         """
+        if not wanted:
+            return {}
         kept_in = self.epoch()
-        known = {stream_id: self._known(stream_id) for stream_id in wanted}
+        known = {stream_id: self._known(stream_id)[0] for stream_id in wanted}
         news: dict[UUID, list[Entry]] = {stream_id: [] for stream_id in wanted}
         versions = {stream_id: state.version if state else 0 for stream_id, state in known.items()}
-        for entry in self._safe.entries(self._ledger.read_news(versions)):
+        for entry in self._safe.read(self._ledger.streams.news(versions)):
             news[entry.stream_id].append(entry)
         states: dict[UUID, StreamState] = {}
         for stream_id, kind in wanted.items():
             state, new = known[stream_id], news[stream_id]
             if new:
                 state = continue_stream(state, kind, new) if state else fold_stream(kind_of(new) or kind, new)
-                self.keep(stream_id, state, kept_in)
+                self.keep(stream_id, state, kept_in, opened=False)
             states[stream_id] = state or fold_stream(kind, ())
         return states
 
-    def keep(self, stream_id: UUID, state: StreamState, epoch: int) -> None:
-        """Keep the state, if it was opened by keys that are lent still: those of the `epoch`."""
+    def keep(self, stream_id: UUID, state: StreamState, epoch: int, *, opened: bool = True) -> None:
+        """Keep the state, if it was read by keys that are lent still: those of the `epoch`."""
         if epoch == self.epoch():
-            self._kept.put(stream_id, state)
+            self._kept.put(stream_id, (state, opened))
 
     def epoch(self) -> int:
         """The epoch of the keyring's lease; when a new one has begun, what is kept is let go."""
@@ -70,8 +90,8 @@ class States:
         """Let go of all states."""
         self._kept = LRUCache(self._most)
 
-    def _known(self, stream_id: UUID) -> StreamState | None:
+    def _known(self, stream_id: UUID) -> tuple[StreamState | None, bool]:
         try:
             return self._kept.get(stream_id)
         except KeyError:
-            return None
+            return None, False

@@ -70,11 +70,11 @@ def _decisions(book: Book, going: Mapping[int, Order]) -> dict[int, Decision]:
     if not going:
         return {}
     epoch = book.states.epoch()
-    known = book.states.now(
+    known = book.states.opened(
         {book.register_id: StreamKind.REGISTER} | {one.stream_id: one.command.stream for one in going.values()}
     )
     others = _read_by(going.values(), known)
-    known |= book.states.now(others) if others else {}
+    known |= book.states.opened(others) if others else {}
     decisions: dict[int, Decision] = {}
     for number, order in going.items():
         decision = _decision(book, order, known, epoch)

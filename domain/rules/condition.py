@@ -112,12 +112,15 @@ class CannotSee(Exception):
 
 def value_of(fact: Fact, field: str) -> object:
     """The value of a field, or of what is reckoned from others. Raises CannotSee."""
-    if fact.withheld and field.partition(INSIDE)[0] in fact.withheld:
-        raise CannotSee(field)
+    whole = field.partition(INSIDE)[0] if INSIDE in field else field
+    if whole in fact.sensitive:
+        fact.look_into()  # only then is it known for good whether it can be read
+        if whole in fact.withheld:
+            raise CannotSee(field)
     if field in type(fact).__pydantic_fields__:  # `model_fields` says the same in forty times as long
         return getattr(fact, field)
     if INSIDE in field:
-        whole, _, inside = field.partition(INSIDE)
+        inside = field.partition(INSIDE)[2]
         said = (getattr(part, inside) for part in getattr(fact, whole) or ())
         return tuple(value for value in said if _is_present(value))
     return minutes_of(fact) if field == MINUTES else _by_the_clock(fact, field)

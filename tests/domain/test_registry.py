@@ -25,8 +25,9 @@ from domain.contact.facts import ContactReceived, FamilyConsent
 from domain.correction import EntryCorrected
 from domain.fact import Fact
 from domain.register.facts import ServiceModelPublished
-from domain.registry import REGISTRY, NotSealed, Opened, Registry, UnknownFactName
+from domain.registry import REGISTRY, NotSealed, Registry, UnknownFactName
 from domain.stream import Entry, Provenance
+from domain.withheld import Opened
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 STREAM = UUID("01890000-0000-7000-8000-000000000001")

@@ -229,7 +229,7 @@ def test_a_lost_database_is_told_to_all_at_once(desk: Desk, monkeypatch: pytest.
     def away(versions: object) -> None:
         raise LedgerUnavailable("away")
 
-    monkeypatch.setattr(desk.book.ledger, "read_news", away)
+    monkeypatch.setattr(desk.book.ledger.streams, "news", away)
     monkeypatch.setattr(desk.book, "execute", lambda order: pytest.fail("waited for once more"))
     assert [type(one) for one in together(desk, *orders)] == [LedgerUnavailable, LedgerUnavailable]
 

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from domain.ledger.errors import MalformedRecord
 from domain.ledger.migrate import schema_of
-from domain.ledger.record import pack, place_and_time, prefix, unpack
+from domain.ledger.record import pack, place_and_time, prefix, rows, unpack
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.submission import Draft, StoredRecord, Submission
 
@@ -39,6 +39,28 @@ def test_bytes_are_a_record_only_if_packing_gives_them_back(data: bytes) -> None
     except MalformedRecord:
         return
     assert pack(origin, record) == data
+
+
+@given(st.lists(st.tuples(st.sampled_from(["o", "jaksokirja/north", "o2"]), records), max_size=9))
+def test_many_records_at_once_are_what_each_is_alone(told: list[tuple[str, StoredRecord]]) -> None:
+    assert [StoredRecord(*row) for row in rows(pack(*one) for one in told)] == [record for _, record in told]
+
+
+@given(records, records, st.data())
+def test_a_spoilt_record_among_others_is_refused_as_it_is_alone(
+    record: StoredRecord, other: StoredRecord, data: st.DataObject
+) -> None:
+    sound, spoilt = pack("o", record), bytearray(pack("o", other))
+    at = data.draw(st.integers(0, len(spoilt) - 1))
+    spoilt[at] = data.draw(st.integers(0, 255))
+    cut = bytes(spoilt[: data.draw(st.integers(at, len(spoilt)))])
+    try:
+        alone: object = unpack(cut)[1]
+    except MalformedRecord:
+        with pytest.raises(MalformedRecord):
+            rows([sound, cut])
+    else:
+        assert StoredRecord(*rows([sound, cut])[1]) == alone
 
 
 @given(record=records, cut=st.integers(0, 60))

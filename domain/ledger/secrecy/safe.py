@@ -8,20 +8,37 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from domain.decoding import Segment, Told, values_of
 from domain.fact import JsonObject
+from domain.ledger.record import Row
+from domain.ledger.record import rows as rows_of
 from domain.ledger.secrecy.keyring import Keyring, KeyringMissing
-from domain.ledger.secrecy.sealing import Key, Nonces, PartedKey, Place, check, commands_key, seal, unseal
+from domain.ledger.secrecy.sealing import (
+    DataKey,
+    Key,
+    Nonces,
+    PartedKey,
+    Place,
+    check,
+    commands_key,
+    key_named,
+    seal,
+    unseal,
+)
 from domain.ledger.submission import StoredRecord
-from domain.registry import REGISTRY, Opened, Seal, StoredState
+from domain.registry import REGISTRY, Seal, StoredState, segments_of
 from domain.stream import Entry
 from domain.subjects import Subject
-from domain.withheld import Withheld
+from domain.withheld import Opened, Withheld
 
 Whose = Mapping[int, Sequence[Subject]]
 """For whom the sensitive parts of new entries are sealed, by the entries' versions."""
+Keys = Mapping[UUID, Key | Withheld]
+"""The keys that segments name, by id, or why they are not to be had."""
 
 
 class Safe:
@@ -33,6 +50,7 @@ class Safe:
         self._keyring = keyring
         self._origin = origin
         self._nonces = nonces
+        self._look = self._looked_into
 
     @property
     def epoch(self) -> int:
@@ -69,19 +87,47 @@ class Safe:
         Raises UnknownFactName, ValueError; SegmentRefused when a segment is not what was sealed at its place.
         """
         states = [REGISTRY.told(record.name, record.state) for record in records]
-        keys = self._keys({check(segment) for state in states for segment in state.sealed} if self._keyring else ())
+        keys = self._keys_named_in(states)
+        return [self._opened_entry(record, state, keys) for record, state in zip(records, states, strict=True)]
+
+    def read(self, records: Iterable[bytes]) -> list[Entry]:
+        """As `entries`, of records as they are stored, but each sensitive part is opened when it is first looked into.
+
+        Whoever looks then hears whether it was sealed at its place, and reads by a key that is lent at that time.
+        """
+        rows = rows_of(records)
+        states = [REGISTRY.told(row[3], row[5]) for row in rows]
+        keys = self._keys_named_in(states)
+        lent = {str(key_id) for key_id, key in keys.items() if type(key) is DataKey}
         return [
-            REGISTRY.decode(
-                record.name,
-                state,
-                stream_id=record.stream_id,
-                version=record.version,
-                position=record.position,
-                recorded_at=record.recorded_at,
-                opened=self._opened(record, state, keys) if keys and state.sealed else None,
-            )
-            for record, state in zip(records, states, strict=True)
+            self._unread(row, state, lent) or self._opened_entry(StoredRecord(*row), state, keys)
+            for row, state in zip(rows, states, strict=True)
         ]
+
+    def _unread(self, row: Row, state: StoredState, lent: Container[str]) -> Entry | None:
+        """The entry, unread until somebody asks; None where it is not to be had so. `lent`: the keys that are."""
+        if not isinstance(state, Told):
+            return None
+        for segment in state.sealed:
+            if segment.key not in lent:
+                return None
+        return REGISTRY.unread(*row[:5], state, self._look)
+
+    def _looked_into(self, entry: Entry, sealed: tuple[Segment, ...]) -> Opened:
+        keys = self._keys(key_named(segment.key) for segment in sealed)
+        place = Place(self._origin(), entry.stream_id, entry.version, entry.kind.stored_name(), 0)
+        return self._of_segments(place, [values_of(segment) for segment in sealed], keys)
+
+    def _opened_entry(self, record: StoredRecord, state: StoredState, keys: Keys) -> Entry:
+        return REGISTRY.decode(
+            record.name,
+            state,
+            stream_id=record.stream_id,
+            version=record.version,
+            position=record.position,
+            recorded_at=record.recorded_at,
+            opened=self._opened(record, state, keys) if keys and state.sealed else None,
+        )
 
     def opens(self, record: StoredRecord, number: int) -> bool:
         """Whether what the record's segment of that number says can be read here and now.
@@ -119,13 +165,30 @@ class Safe:
         wanted = set(key_ids)
         return self._keyring.keys(wanted) if self._keyring and wanted else {}
 
-    def _opened(self, record: StoredRecord, state: StoredState, keys: Mapping[UUID, Key | Withheld]) -> Opened:
+    def _keys_named_in(self, states: Iterable[StoredState]) -> dict[UUID, Key | Withheld]:
+        """The keys that the segments name; none where there is no keyring, and no segment is looked at."""
+        if self._keyring is None:
+            return {}
+        named: set[UUID] = set()
+        for state in states:
+            if isinstance(state, Told):
+                for segment in state.sealed:
+                    named.add(key_named(segment.key))
+            else:
+                named.update(check(segment) for segment in state.sealed)
+        return self._keys(named)
+
+    def _opened(self, record: StoredRecord, state: StoredState, keys: Keys) -> Opened:
+        return self._of_segments(self._place(record, 0), segments_of(state), keys)
+
+    def _of_segments(self, place: Place, segments: Iterable[JsonObject], keys: Keys) -> Opened:
+        """What the segments of an entry say, of which the first stands at `place`. Raises SegmentRefused."""
         hidden: JsonObject = {}
         withheld: dict[str, Withheld] = {}
         seen: set[str] = set()
-        for number, segment in enumerate(state.sealed):
+        for number, segment in enumerate(segments):
             key = keys.get(check(segment), Withheld.NOT_YOURS)
-            content = self._content(segment, key, self._place(record, number))
+            content = self._content(segment, key, replace(place, number=number))
             if isinstance(content, Withheld):
                 withheld |= dict.fromkeys(segment["fields"], content)
             else:

@@ -15,6 +15,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ PADDED_TO_BYTES = 32
 _LABEL = b"jaksokirja segment 1"
 _DIGESTS = b"jaksokirja command digest 1"
 _STILL_NONCE = bytes(12)
+_NO_SEGMENT = "a segment has a key, fields, a nonce, a commitment and a ciphertext"
 _FIELDS = {"key", "fields", "nonce", "commitment", "ciphertext"}
 
 
@@ -156,10 +158,19 @@ def check(segment: Mapping[str, Any]) -> UUID:
     """The id of the key that the segment names. Raises SegmentRefused for what is no segment."""
     try:
         if set(segment) == _FIELDS and all(isinstance(field, str) for field in segment["fields"]):
-            return UUID(segment["key"])
-    except (TypeError, ValueError, AttributeError):
+            return key_named(segment["key"])
+    except (TypeError, ValueError):
         pass
-    raise SegmentRefused("a segment has a key, fields, a nonce, a commitment and a ciphertext")
+    raise SegmentRefused(_NO_SEGMENT)
+
+
+@lru_cache(maxsize=4096)
+def key_named(text: str) -> UUID:
+    """The id of a key, as a segment names it. Raises SegmentRefused for what is no id."""
+    try:
+        return UUID(text)
+    except (TypeError, ValueError, AttributeError):
+        raise SegmentRefused(_NO_SEGMENT) from None
 
 
 def commands_key(key: Key) -> bytes:

@@ -1,0 +1,50 @@
+"""The streams of one register as they are stored: one prepared statement, the records alone, in binary.
+
+Never here: what is in a record, what is sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from domain.ledger import packing
+from domain.ledger.database import Database
+
+_LAST_POSITION = 2**63 - 1
+
+
+class StoredStreams:
+    """Reads whole streams, or what is new in them. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._one = database.prepared(
+            b"stream",
+            "SELECT record FROM {schema}.events WHERE stream_id = $1 AND version > $2 AND position <= $3"
+            " ORDER BY version",
+            (packing.UUID_OID, packing.INT4_OID, packing.INT8_OID),
+        )
+        self._several = database.prepared(
+            b"streams",
+            "SELECT e.record FROM unnest($1, $2) AS known (stream_id, version) CROSS JOIN LATERAL"
+            " (SELECT record, version FROM {schema}.events"
+            " WHERE stream_id = known.stream_id AND version > known.version ORDER BY version) e",
+            (packing.UUIDS_OID, packing.INT4S_OID),
+        )
+
+    def news(self, versions: Mapping[UUID, int]) -> list[bytes]:
+        """The records of all these streams after the versions, in one question; each stream's in order."""
+        if len(versions) == 1:
+            ((stream_id, version),) = versions.items()
+            return self._of_one(stream_id, version, _LAST_POSITION)
+        arguments = (packing.uuids(list(versions)), packing.int4s(list(versions.values())))
+        return self._database.first_column(self._several, arguments)
+
+    def until(self, stream_id: UUID, position: int) -> list[bytes]:
+        """The stream's records up to the position, in order."""
+        return self._of_one(stream_id, -1, min(max(position, 0), _LAST_POSITION))
+
+    def _of_one(self, stream_id: UUID, version: int, position: int) -> list[bytes]:
+        arguments = (stream_id.bytes, packing.int4(version), packing.int8(position))
+        return self._database.first_column(self._one, arguments)

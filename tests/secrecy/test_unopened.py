@@ -1,0 +1,273 @@
+"""What is sealed in a stream is opened when somebody looks into it, by a key that is lent then, and not before."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic_core import to_json
+
+from domain.correction import EntryCorrected
+from domain.decoding import Told
+from domain.episode.facts import MeetingHeld
+from domain.fact import Fact, JsonObject, StreamKind
+from domain.ledger.identity import new_id
+from domain.ledger.mapper import draft_of
+from domain.ledger.migrate import schema_of
+from domain.ledger.record import pack, unpack
+from domain.ledger.secrecy import safe as safe_module
+from domain.ledger.secrecy import sealing
+from domain.ledger.secrecy.safe import Safe
+from domain.ledger.secrecy.sealing import DataKey, Key, Place, SegmentRefused, seal
+from domain.ledger.submission import StoredRecord
+from domain.registry import REGISTRY
+from domain.stream import Entry
+from domain.withheld import Withheld
+from tests.domain.desk import Desk, meeting, the
+from tests.domain.test_registry import CURRENT, decoded
+from tests.secrecy.conftest import destroy
+
+NOTE = "said in confidence"
+ORIGIN = "jaksokirja/tests"
+
+
+class OneKey:
+    """A keyring that lends one key, or says why not."""
+
+    def __init__(self) -> None:
+        self.key: Key | Withheld = DataKey(new_id(), bytes(range(32)))
+        self.key_id = self.key.key_id
+        self.epoch = 0
+
+    def keys(self, key_ids: Iterator[UUID]) -> Mapping[UUID, Key | Withheld]:
+        """The key, for whoever names it."""
+        return {key_id: self.key if key_id == self.key_id else Withheld.NOT_YOURS for key_id in key_ids}
+
+
+@pytest.fixture
+def ring() -> OneKey:
+    return OneKey()
+
+
+@pytest.fixture
+def safe(ring: OneKey) -> Safe:
+    return Safe(ring, lambda: ORIGIN)  # type: ignore[arg-type] # all of a keyring that reading asks for
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Place]:
+    """The places of the segments that were opened."""
+    seen: list[Place] = []
+
+    def unseal(segment: JsonObject, key: Key, place: Place) -> JsonObject:
+        seen.append(place)
+        return sealing.unseal(segment, key, place)
+
+    monkeypatch.setattr(safe_module, "unseal", unseal)
+    return seen
+
+
+def stored(ring: OneKey, entry: Entry) -> bytes:
+    """The record of the entry, what is sensitive sealed by the one key."""
+    key = ring.key
+    assert isinstance(key, DataKey)
+
+    def sealed(one: Entry, hidden: JsonObject) -> list[JsonObject]:
+        place = Place(ORIGIN, one.stream_id, one.version, one.fact.stored_name(), 0)
+        return [seal(hidden, one.fact.hidden_names(hidden), key, place)]
+
+    draft = draft_of(entry, sealed)
+    return pack(ORIGIN, StoredRecord(7, draft.stream_id, draft.version, draft.name, entry.occurred_at, draft.state))
+
+
+def held(ring: OneKey) -> bytes:
+    return stored(ring, decoded("meeting_held.1"))
+
+
+def both(safe: Safe, record: bytes) -> tuple[Entry, Entry]:
+    """The entry unread, and the same opened at once."""
+    (unread,), (opened,) = safe.read([record]), safe.entries([unpack(record)[1]])
+    return unread, opened
+
+
+USES: dict[str, Callable[[Fact], object]] = {
+    "vars": lambda fact: list(vars(fact).items()),
+    "dict": lambda fact: list(dict(fact).items()),
+    "model_dump": lambda fact: fact.model_dump(),
+    "model_dump_json": lambda fact: fact.model_dump_json(),
+    "split": lambda fact: to_json(fact.split()),
+    "copy": lambda fact: list(vars(copy.copy(fact)).items()),
+    "deepcopy": copy.deepcopy,
+    "model_copy": lambda fact: fact.model_copy(),
+    "pickle": lambda fact: pickle.loads(pickle.dumps(fact)),  # noqa: S301 -- what this test itself has written
+    "fields": lambda fact: [getattr(fact, field) for field in type(fact).model_fields],
+    "withheld": lambda fact: dict(fact.withheld),
+    "has_sensitive": lambda fact: fact.has_sensitive(),
+    "fields_set": lambda fact: fact.model_fields_set,
+    "inside another": lambda fact: EntryCorrected(
+        entry=1, mistake="typing_error", content=fact, reason="typing"  # type: ignore[arg-type] # as JSON has it
+    ).model_dump_json(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CURRENT)
+def test_whatever_is_read_unopened_is_what_it_is_opened(name: str, ring: OneKey, safe: Safe) -> None:
+    record = stored(ring, decoded(name))
+    for use in USES.values():
+        unread, opened = both(safe, record)
+        assert use(unread.fact) == use(opened.fact)
+    unread, opened = both(safe, record)
+    assert unread == opened
+    assert hash(type(unread)) == hash(type(opened))
+    assert (unread.kind, repr(unread)) == (opened.kind, repr(opened))
+
+
+def test_nothing_is_opened_before_somebody_looks_and_then_once(ring: OneKey, safe: Safe, looks: list[Place]) -> None:
+    (entry,) = safe.read([held(ring)])
+    fact = entry.fact
+    assert isinstance(fact, MeetingHeld)
+    assert (entry.kind, entry.version, fact.meeting_kind, fact.happened_at()) == (
+        MeetingHeld, 1, entry.plain.meeting_kind, fact.started_at,
+    )  # fmt: skip
+    assert looks == []
+    assert fact.note == fact.note is not None
+    assert len(looks) == 1
+
+
+def test_what_an_unopened_fact_shows_tells_nothing_and_opens_nothing(
+    ring: OneKey, safe: Safe, looks: list[Place]
+) -> None:
+    record = held(ring)
+    (entry,), (opened,) = safe.read([record]), safe.entries([unpack(record)[1]])
+    assert isinstance(opened.fact, MeetingHeld)
+    shown, looked = f"{entry!r} {entry.fact!r} {entry.fact}", len(looks)
+    assert "note='…'" in shown
+    assert str(opened.fact.note) not in shown
+    assert len(looks) == looked == 1  # that of the one opened at once
+
+
+def test_asked_by_many_at_once_all_hear_the_same(ring: OneKey, safe: Safe) -> None:
+    record = held(ring)
+    (opened,) = safe.entries([unpack(record)[1]])
+    for _ in range(50):
+        (entry,) = safe.read([record])
+        with ThreadPoolExecutor(8) as threads:
+            told = list(threads.map(lambda entry: (entry.actor, entry.fact.model_dump(), entry.plain), [entry] * 8))
+        assert {actor for actor, _, _ in told} == {opened.actor}
+        assert all(whole == opened.fact.model_dump() for _, whole, _ in told)
+        assert entry == opened
+
+
+def test_a_field_that_no_fact_has_is_none_of_an_unread_entry_either(ring: OneKey, safe: Safe) -> None:
+    (entry,) = safe.read([held(ring)])
+    for _ in range(2):
+        with pytest.raises(AttributeError):
+            _ = entry.unheard_of  # type: ignore[attr-defined] # that is asked here
+        with pytest.raises(AttributeError):
+            _ = entry.fact.unheard_of  # type: ignore[attr-defined] # the same
+
+
+def test_a_changed_segment_is_refused_to_who_looks_each_time_and_to_nobody_else(ring: OneKey, safe: Safe) -> None:
+    record = held(ring)
+    at = record.index(b'"ciphertext":"') + 14
+    changed = record[:at] + (b"B" if record[at : at + 1] == b"A" else b"A") + record[at + 1 :]
+    (entry,) = safe.read([changed])
+    fact = entry.fact
+    assert isinstance(fact, MeetingHeld)
+    assert fact.meeting_id == entry.plain.meeting_id
+    for _ in range(2):
+        with pytest.raises(SegmentRefused):
+            _ = fact.note
+    with pytest.raises(SegmentRefused):
+        fact.look_into()
+
+
+@pytest.mark.parametrize(
+    ("sound", "spoilt"),
+    [(b'"nonce":', b'"once":'), (b'"nonce":', b'"more":1,"nonce":'), (b'"key":"', b'"key":"no id ')],
+)
+def test_what_is_no_segment_is_refused_at_once(ring: OneKey, safe: Safe, sound: bytes, spoilt: bytes) -> None:
+    record = held(ring)
+    assert record.count(sound) == 1
+    with pytest.raises(SegmentRefused):
+        safe.read([record.replace(sound, spoilt)])
+
+
+def test_a_segment_of_fields_that_the_fact_has_not_is_refused_at_once(ring: OneKey, safe: Safe) -> None:
+    record = held(ring)
+    (told,) = (REGISTRY.told(one.name, one.state) for one in [unpack(record)[1]])
+    assert isinstance(told, Told)
+    with pytest.raises(ValueError, match="sealed here"):  # the names are bound: whoever changes them is found out
+        safe.read([record.replace(b'"fields":["note"]', b'"fields":["need"]')])
+
+
+def test_by_a_key_that_is_not_lent_any_more_nothing_is_opened(ring: OneKey, safe: Safe) -> None:
+    (entry,) = safe.read([held(ring)])
+    fact = entry.fact
+    assert isinstance(fact, MeetingHeld)
+    ring.key = Withheld.DESTROYED
+    assert (fact.note, fact.withheld) == (None, {"note": Withheld.DESTROYED})
+
+
+# of a register
+
+
+def _change(desk: Desk, statement: LiteralString, *arguments: object) -> None:
+    with psycopg.connect(desk.dsn) as connection:
+        schema = sql.Identifier(schema_of(desk.book.register_name))
+        connection.execute(sql.SQL(statement).format(schema), arguments)
+
+
+def reading(desk: Desk, stream_id: UUID) -> list[Any]:
+    desk.book.states.forget()
+    return [entry.fact for entry in desk.book.state(stream_id, StreamKind.EPISODE).entries]
+
+
+def test_an_episode_is_loaded_without_opening_what_its_meetings_tell(desk: Desk, looks: list[Place]) -> None:
+    episode_id = desk.started("K2", desk.client(), meetings=2)
+    desk.do(episode_id, meeting(3, note=NOTE))
+    looks.clear()
+    facts = reading(desk, episode_id)
+    assert looks == []
+    assert [fact for fact in facts if isinstance(fact, MeetingHeld)][-1].note == NOTE
+    assert len(looks) == 1
+
+
+def test_a_command_opens_all_before_it_decides_and_a_changed_segment_stops_it(desk: Desk, looks: list[Place]) -> None:
+    """Decided on, nothing may be what somebody changed: who only reads hears of it at the place."""
+    episode_id = desk.started("K2", desk.client(), meetings=0)
+    desk.do(episode_id, meeting(1, note=NOTE))
+    reading(desk, episode_id)
+    looks.clear()
+    desk.do(episode_id, meeting(2, note=NOTE))
+    assert len(looks) >= 1
+    looks.clear()
+    desk.do(episode_id, meeting(3))
+    assert looks == []  # the state that was opened is kept
+    _change(
+        desk,
+        "UPDATE {}.events SET record = overlay(record PLACING 'AAAA'::bytea FROM position(%s IN record) + 14)"
+        " WHERE stream_id = %s AND position(%s IN record) > 0",
+        b'"ciphertext":"', episode_id, b'"ciphertext":"',
+    )  # fmt: skip
+    reading(desk, episode_id)
+    with pytest.raises(SegmentRefused):
+        desk.do(episode_id, meeting(4))
+
+
+def test_a_state_from_before_a_key_was_destroyed_opens_nothing_by_it(desk: Desk) -> None:
+    client_id = desk.client()
+    episode_id = desk.started("K2", client_id, meetings=0)
+    desk.do(episode_id, meeting(1, note=NOTE))
+    held_before = the(reading(desk, episode_id), MeetingHeld)
+    destroy(desk.dsn, desk.book.register_name, client_id, "%")
+    desk.book.safe.keyring.forget()  # as when the lease is over
+    assert isinstance(held_before, MeetingHeld)
+    assert (held_before.note, held_before.withheld) == (None, {"note": Withheld.DESTROYED})
