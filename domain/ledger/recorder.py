@@ -118,6 +118,10 @@ class RegisterRecorder(ProcessRecorder):
             return receipt, self.read_feed(first - 1, receipt.count) if first is not None else []
         return None
 
+    def recorded(self, command_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the commands that the register has."""
+        return {receipt.command_id for receipt in self._writer.recorded(command_ids)}
+
     def head(self) -> tuple[int, datetime | None]:
         """The greatest position and when it was recorded; (0, None) in an empty register."""
         for position, recorded_at in self._database.rows(self._head):

@@ -73,17 +73,17 @@ def _decisions(book: Book, going: Mapping[int, Order]) -> dict[int, Decision]:
     known = book.states.opened(
         {book.register_id: StreamKind.REGISTER} | {one.stream_id: one.command.stream for one in going.values()}
     )
-    others = _read_by(going.values(), known)
+    others = read_by(going.values(), known)
     known |= book.states.opened(others) if others else {}
     decisions: dict[int, Decision] = {}
     for number, order in going.items():
-        decision = _decision(book, order, known, epoch)
+        decision = decision_of(book, order, known, epoch)
         if decision is not None:
             decisions[number] = decision
     return decisions
 
 
-def _read_by(orders: Iterable[Order], known: Known) -> dict[UUID, StreamKind]:
+def read_by(orders: Iterable[Order], known: Known) -> dict[UUID, StreamKind]:
     """The other streams that the orders must see."""
     wanted: dict[UUID, StreamKind] = {}
     for order in orders:
@@ -97,7 +97,7 @@ def _read_by(orders: Iterable[Order], known: Known) -> dict[UUID, StreamKind]:
     return {stream_id: kind for stream_id, kind in wanted.items() if stream_id not in known}
 
 
-def _decision(book: Book, order: Order, known: Known, epoch: int) -> Decision | None:
+def decision_of(book: Book, order: Order, known: Known, epoch: int) -> Decision | None:
     """None when something is in the way: what that is, the order hears alone, of the stream as it stands then."""
     state, kind = known[order.stream_id], order.command.stream
     try:

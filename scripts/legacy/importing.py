@@ -1,13 +1,14 @@
 """Executes an export's steps through the book, as history, and keeps account of every row.
 
-Streams are told side by side, so that their appends share transactions; within a stream, one step after another.
+Whole streams are recorded many in one transaction. Those that something is in the way of are told side by side, each
+one step after another, so that a refusal is of one step alone.
 Never here: what a row means.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.calendar import day_in_helsinki
 from domain.commands import AnyCommand
 from domain.ledger.book import Book, Order
+from domain.ledger.history import execute_streams
 from domain.refusal import BadIdentityCode, EndedBeforeItBegan, InTheFuture, KeyReused, Refusal, WorkerNotOfRegister
 from domain.register.facts import RegisterOpened
 from domain.register.state import RegisterState
@@ -36,7 +38,10 @@ from scripts.legacy.rows import ClientRow, ContactRow, WorkerRow
 from scripts.legacy.steps import Amendment, Step
 from scripts.legacy.telling import Telling
 
+STEPS_TOGETHER = 1_000
+"""About so many steps go into one transaction: their states, and a batch made ready besides, are all that is held."""
 STREAMS_AT_A_TIME = 8
+"""Of those that are told one step after another."""
 PHASES = (
     (files.WORKERS,),
     (files.CLIENTS,),
@@ -86,10 +91,38 @@ class _Import:
         self._told = 0
         with ThreadPoolExecutor(STREAMS_AT_A_TIME) as threads:
             for phase in phases:
-                for told in threads.map(self._tell_stream, phase):
-                    self._told += told
-                    self._progress(self._told, self._steps)
+                for alone in self._tell_together(phase):
+                    for told in threads.map(self._tell_stream, alone):
+                        self._count(told)
         return self._account.settled()
+
+    def _count(self, told: int) -> None:
+        self._told += told
+        self._progress(self._told, self._steps)
+
+    def _tell_together(self, phase: Sequence[Sequence[Step]]) -> Iterator[list[Sequence[Step]]]:
+        """Record the streams of a phase in batches; after each, those that are still to be told step by step."""
+        under_way: deque[Sequence[Sequence[Step]]] = deque()
+
+        def orders() -> Iterator[list[list[Order]]]:
+            for streams in _batches(phase):
+                under_way.append(streams)
+                yield [[self._order(step) for step in steps] if self._may_go(steps) else [] for steps in streams]
+
+        for told in execute_streams(self._book, orders()):
+            alone: list[Sequence[Step]] = []
+            for steps, outcomes in zip(under_way.popleft(), told, strict=True):
+                if outcomes is None:
+                    alone.append(steps)
+                    continue
+                for step, outcome in zip(steps, outcomes, strict=True):
+                    self._account.told(step, outcome)
+                self._count(len(steps))
+            yield alone
+
+    def _may_go(self, steps: Sequence[Step]) -> bool:
+        """Whether the stream may go with others: an amendment names an entry that must be recorded before it."""
+        return all(not isinstance(step.act, Amendment) and self._account.may_be_told(step) for step in steps)
 
     def _clients(self) -> Iterator[Subject]:
         """Whose keys will be needed: made at once, where one by one would be a round trip each."""
@@ -152,6 +185,18 @@ class _Import:
         if act.changes is None:
             return StrikeOutEntry(entry=entry, mistake=act.mistake, reason=act.reason)
         return CorrectEntry(entry=entry, mistake=act.mistake, reason=act.reason, changes=act.changes)
+
+
+def _batches(phase: Sequence[Sequence[Step]]) -> Iterator[list[Sequence[Step]]]:
+    """The streams, some STEPS_TOGETHER steps at a time; a stream is never divided."""
+    batch: list[Sequence[Step]] = []
+    for steps in phase:
+        if batch and sum(map(len, batch)) + len(steps) > STEPS_TOGETHER:
+            yield batch
+            batch = []
+        batch.append(steps)
+    if batch:
+        yield batch
 
 
 def _by_stream(steps: Iterable[Step]) -> list[list[Step]]:
