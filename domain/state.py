@@ -5,19 +5,28 @@ Never here: what a fact changes, which is its stream's to say.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from domain.consequence import Concluded, ModelReference
 from domain.stream import Entry
 
+if TYPE_CHECKING:  # rules are about states' entries: only the name of their work is needed here
+    from domain.rules.judge import Judged
+
 
 @dataclass(frozen=True, kw_only=True)
 class StreamState:
-    """What every stream's state holds: all its entries, those in force, and what has been concluded from them."""
+    """What every stream's state holds: all its entries, those in force, and what has been concluded from them.
+
+    `judged`: what models made of its entries in force up to some entry, kept so that only what is new is judged.
+    """
 
     entries: tuple[Entry, ...] = ()
     in_force: tuple[Entry, ...] = ()
     concluded: Concluded = field(default_factory=Concluded)
+    judged: Mapping[ModelReference, Judged] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def version(self) -> int:

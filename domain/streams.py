@@ -22,7 +22,7 @@ from domain.episode.state import EpisodeState, continue_episode, fold_episode
 from domain.fact import Fact, StreamKind
 from domain.network.state import fold_network
 from domain.quality.state import fold_quality
-from domain.register.state import fold_register
+from domain.register.state import RegisterState, continue_register, fold_register
 from domain.rules.moved import Moved
 from domain.state import StreamState
 from domain.stream import Entry, in_force, is_amended
@@ -60,17 +60,21 @@ def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
 def continue_stream(state: StreamState, kind: StreamKind, news: Sequence[Entry]) -> StreamState:
     """What is so of the stream with those entries more: the same as folding all of them, at the cost of the new ones.
 
-    Where the new ones amend earlier ones, everything is folded again.
+    Where the new ones amend earlier ones, everything is folded again, and nothing is left of what had been judged.
     """
     entries = (*state.entries, *news)
-    if not isinstance(state, EpisodeState) or not state.exists or is_amended(news):
+    if is_amended(news) or not state.exists:
         return fold_stream(kind_of(entries) or kind, entries)
+    if isinstance(state, RegisterState):
+        return replace(continue_register(state, news), concluded=state.concluded.with_entries(news))
+    if not isinstance(state, EpisodeState):
+        return replace(fold_stream(kind_of(entries) or kind, entries), judged=state.judged)
     return replace(continue_episode(state, news), concluded=state.concluded.with_entries(news))
 
 
 def kind_of(entries: Sequence[Entry]) -> StreamKind | None:
     """The kind of the stream: that of its first fact."""
-    return entries[0].fact.stream if entries else None
+    return entries[0].kind.stream if entries else None
 
 
 def check_admits(state: StreamState, command: Command[Any]) -> None:

@@ -199,6 +199,7 @@ class Book(Application[UUID]):
         if stamped:
             after = continue_stream(decision.before, decision.kind, stamped)
             if not is_amended(stamped):  # what an amendment makes of a stream is read as everybody reads it
+                after = replace(after, judged=decision.after.judged)
                 self.states.keep(order.stream_id, after, decision.epoch)
         register = decision.context.register
         return Outcome(

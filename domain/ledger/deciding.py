@@ -5,6 +5,7 @@ Pure. Never here: loading, sealing, appending, a clock.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from uuid import UUID
 
 from domain.command import Context
@@ -13,7 +14,8 @@ from domain.fact import Fact, StreamKind
 from domain.ledger.orders import UNKNOWN, Order, wrong_version
 from domain.refusal import AlreadyThere, CannotBeJudged, NotAuthorised, Unknown
 from domain.register.state import RegisterState
-from domain.rules.judge import judge
+from domain.rules.case import Case
+from domain.rules.judge import Judged
 from domain.rules.moved import Moved
 from domain.state import StreamState
 from domain.stream import Entry, is_amended
@@ -72,14 +74,14 @@ def _concluded(
     if is_amended(acts):
         check_holds_together(after)
     pin = pin_of(after)
-    judgement = _judged(pin, context, after, moved_to(after)) if pin else None
+    judged = _judged(after, context)
+    judgement = judged[pin].judgement if pin else None
     if judgement and not order.historical:
         refusable = judgement.deviations.keys() if order.command.authorises else judgement.forbidden
         _check_authorised(judgement, refusable, context.register, first_new=state.version + 1)
         if order.command.authorises:
             _check_could_be_judged(judgement)
-    earlier = [_judged(one, context, after) for one in earlier_pins(after)]
-    news = conclude(judgement, after.concluded, earlier=earlier)
+    news = conclude(judgement, after.concluded, earlier=[one.judgement for key, one in judged.items() if key != pin])
     happened = {entry.version: entry.occurred_at for entry in after.in_force}
     follow = [
         replace(
@@ -88,7 +90,7 @@ def _concluded(
         )
         for n, fact in enumerate(news, 1)
     ]
-    return [*acts, *follow], judgement.warnings if judgement else (), after
+    return [*acts, *follow], judgement.warnings if judgement else (), replace(after, judged=judged)
 
 
 def _entry(order: Order, version: int, fact: Fact, context: Context, *, caused_by: int | None = None) -> Entry:
@@ -104,8 +106,21 @@ def _entry(order: Order, version: int, fact: Fact, context: Context, *, caused_b
     )
 
 
-def _judged(pin: ModelReference, context: Context, state: StreamState, moved: Moved | None = None) -> Judgement:
-    return judge(context.register.model(pin.service, pin.model_version), state.in_force, moved=moved)
+def _judged(state: StreamState, context: Context) -> dict[ModelReference, Judged]:
+    """What the model that the stream is judged by makes of it, and those that it was judged by before."""
+    pin = pin_of(state)
+    pins = {pin: moved_to(state)} if pin else {}
+    pins |= dict.fromkeys(earlier_pins(state))
+    return {one: _judged_by(one, context, state, moved) for one, moved in pins.items()}
+
+
+def _judged_by(pin: ModelReference, context: Context, state: StreamState, moved: Moved | None) -> Judged:
+    model = context.register.model(pin.service, pin.model_version)
+    before = state.judged.get(pin)
+    if before is None:
+        return Judged(model, Case(state.in_force), moved)
+    news = takewhile(lambda entry: entry.version > before.case.last, reversed(state.in_force))
+    return before.with_entries(model, list(news), moved)
 
 
 def _check_authorised(

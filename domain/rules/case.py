@@ -101,30 +101,95 @@ class Hit:
         return self.day, self.version
 
 
+_NOTHING: tuple[list[Hit], int] = ([], -1)
+"""What is kept of selectors before they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked of a case: the facts by name, and the horizon as it was told, if it was asked for.
+
+    Whoever asked nothing else comes to the same result where neither is another.
+    """
+
+    facts: frozenset[str]
+    horizon: tuple[dt.date | None] | None = None
+
+    def stands(self, changed: frozenset[str], case: Case) -> bool:
+        """Whether the same would be told by a case that has entries of the `changed` facts more."""
+        if self.facts & changed:
+            return False
+        return self.horizon is None or self.horizon == (case.horizon(),)
+
+
 class Case:
     """The entries in force of one stream."""
 
     def __init__(self, entries: Iterable[Entry], *, reached_on: dt.date | None = None) -> None:
         """`reached_on`: as if the calendar had reached that day, whatever the entries tell."""
         self._reached_on = reached_on
-        self._by_fact: dict[str, list[Entry]] = defaultdict(list)
-        self._kept: dict[int, list[Hit]] = {}
+        self._by_fact: dict[str, list[Entry]] = {}
+        self._kept: dict[int, tuple[list[Hit], int]] = {}
+        """The hits of selectors, and up to which entry."""
+        self._in_world: dict[int, tuple[list[Hit], list[Hit]]] = {}
+        """The hits of selectors as they were selected, and as they happened."""
+        self.changed: frozenset[str] = frozenset()
+        """The facts, by name, of the entries that this case has more than the one that it was made of."""
         self._hits: dict[tuple[int, str | None], Hit] = {}
-        acts = (entry for entry in entries if not entry.fact.consequence)
-        for entry in sorted(acts, key=lambda entry: entry.version):
-            self._by_fact[entry.fact.fact_name].append(entry)
+        self._told_on: dt.date | None = None
+        self._told_upto = self.last = -1
+        """`last`: the version of the last entry; those that conclude something are not of the case."""
+        self._asked: dict[int, tuple[Selector, ...]] = {}
+        self._asked_more: set[str] = set()
+        self._asked_horizon = False
+        self._add(sorted(entries, key=lambda entry: entry.version))
 
-    def select(self, selectors: tuple[Selector, ...]) -> Sequence[Hit]:
+    def with_entries(self, news: Iterable[Entry]) -> Case:
+        """The case with those entries more, all later in the stream; this one stays as it is."""
+        after = Case((), reached_on=self._reached_on)
+        after._by_fact = dict(self._by_fact)
+        after._kept, after._in_world, after._hits = dict(self._kept), dict(self._in_world), dict(self._hits)
+        after._told_on, after._told_upto, after.last = self._told_on, self._told_upto, self.last
+        after.changed = after._add(sorted(news, key=lambda entry: entry.version))
+        return after
+
+    def _add(self, entries: Iterable[Entry]) -> frozenset[str]:
+        more: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if not entry.kind.consequence:
+                more[entry.kind.fact_name].append(entry)
+                self.last = entry.version
+        for name, new in more.items():
+            self._by_fact[name] = [*self._by_fact.get(name, ()), *new]
+        return frozenset(more)
+
+    def asking(self) -> None:
+        """From here on it is noted anew what is asked."""
+        self._asked, self._asked_more, self._asked_horizon = {}, set(), False
+
+    def asked(self) -> Asked:
+        """What was asked since."""
+        facts = {selector.fact for selectors in self._asked.values() for selector in selectors}
+        horizon = (self.horizon(),) if self._asked_horizon else None
+        return Asked(frozenset(facts | self._asked_more), horizon)
+
+    def select(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """The matching entries in the order of their recording, each once. `selectors` are those of a rule."""
-        kept = self._kept.get(id(selectors))
-        if kept is None:
+        key = id(selectors)
+        self._asked[key] = selectors
+        hits, upto = kept = self._kept.get(key, _NOTHING)
+        if kept is _NOTHING or upto != self.last:
             found: dict[int, Hit] = {}
             for selector in selectors:
-                for entry in self._by_fact.get(selector.fact, ()):
+                for entry in reversed(self._by_fact.get(selector.fact, ())):
+                    if entry.version <= upto:
+                        break
                     if entry.version not in found and selector.matches(entry):
                         found[entry.version] = self._hit(entry, selector.at)
-            kept = self._kept[id(selectors)] = [found[version] for version in sorted(found)]
-        return kept
+            if found or kept is _NOTHING:
+                hits = [*hits, *(found[version] for version in sorted(found))]
+            self._kept[key] = (hits, self.last)
+        return hits
 
     def _hit(self, entry: Entry, dated_by: str | None) -> Hit:
         hit = self._hits.get((entry.version, dated_by))
@@ -136,22 +201,36 @@ class Case:
 
     def in_world(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """The matching entries in the order in which they happened."""
-        return sorted(self.select(selectors), key=lambda hit: hit.in_world)
+        hits = self.select(selectors)
+        selected, happened = self._in_world.get(id(selectors), (None, hits))
+        if selected is not hits:
+            happened = sorted(hits, key=lambda hit: hit.in_world)
+            self._in_world[id(selectors)] = (hits, happened)
+        return list(happened)
 
     def still_planned(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """Of the matching plans of meetings, the last of each meeting that is not held, cancelled or missed yet."""
+        self._asked_more.update(SETTLING)
         settled = {meeting_of(entry.fact) for name in SETTLING for entry in self._by_fact.get(name, ())}
         plans = {meeting_of(hit.fact): hit for hit in self.select(selectors)}
         return sorted((hit for key, hit in plans.items() if key not in settled), key=lambda hit: hit.in_world)
 
     def horizon(self) -> dt.date | None:
         """The last day that the stream tells of as having been, the calendar's own entries among what tells it."""
-        hits = (self._hit(entry, None) for entries in self._by_fact.values() for entry in entries)
-        told = max((hit.day for hit in hits), default=None)
-        return max(filter(None, (told, self._reached_on)), default=None)
+        self._asked_horizon = True
+        if self._told_upto != self.last:
+            for entries in self._by_fact.values():
+                for entry in reversed(entries):
+                    if entry.version <= self._told_upto:
+                        break
+                    day = self._hit(entry, None).day
+                    self._told_on = day if self._told_on is None else max(self._told_on, day)
+            self._told_upto = self.last
+        return max(filter(None, (self._told_on, self._reached_on)), default=None)
 
     def waived(self) -> frozenset[str]:
         """The keys of the duties of which somebody decided that they need not be met."""
+        self._asked_more.add(DutyWaived.fact_name)
         facts = (entry.fact for entry in self._by_fact.get(DutyWaived.fact_name, ()))
         return frozenset(fact.duty_key for fact in facts if isinstance(fact, DutyWaived))
 

@@ -1,18 +1,20 @@
 """The judge: from a service model and one stream's entries in force to the duties and deviations there should be.
 
 One pure function for every caller: facts get deviations by it, authorisations are refused by it, imported history
-is judged by it. It knows no clock, and no history of what was concluded before.
+is judged by it. It knows no clock, and no history of what was concluded before. What was judged can be judged on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
 from typing import TypeVar, assert_never
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement, ModelReference
 from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, ShareTold, Strength, Warned
-from domain.rules.case import Case
+from domain.rules.case import Asked, Case
 from domain.rules.condition import CannotSee
 from domain.rules.moved import Moved
 from domain.stream import Entry
@@ -25,12 +27,60 @@ def judge(model: ServiceModel, entries_in_force: Iterable[Entry], *, moved: Move
 
     `moved`: the decision that brought the stream to this model; what was before it, the model sees and does not judge.
     """
-    case = Case(entries_in_force)
-    verdict = _Verdict(ModelReference(model.service, model.model_version), moved)
-    for rule in model.rules:
-        if rule.strength is not Strength.INFO:
-            verdict.take_all(rule, case)
-    return verdict.judgement()
+    return Judged(model, Case(entries_in_force), moved).judgement
+
+
+class Judged:
+    """A case that a model has judged, so that of a longer one only that is judged which the new entries touch.
+
+    A rule is a function of what it asks of its case: where nothing of that has changed, it finds what it found.
+    """
+
+    def __init__(self, model: ServiceModel, case: Case, moved: Moved | None, earlier: Judged | None = None) -> None:
+        self.model = model
+        self.moved = moved
+        self.case = case
+        self._reference = ModelReference(model.service, model.model_version)
+        self._rulings: list[_Ruling] = []
+        changed = case.changed if earlier else frozenset()
+        had: Iterable[_Ruling | None] = earlier._rulings if earlier else repeat(None)
+        rules = (rule for rule in model.rules if rule.strength is not Strength.INFO)
+        for rule, before in zip(rules, had, strict=False):
+            stands = before is not None and before.asked.stands(changed, case)
+            self._rulings.append(before if stands and before else self._ruling(rule))
+        self.judgement = _together(self._reference, [ruling.verdict for ruling in self._rulings])
+
+    def with_entries(self, model: ServiceModel, entries: Sequence[Entry], moved: Moved | None) -> Judged:
+        """What `judge` makes of the case with those entries more, all later in the stream. This one stays as it is."""
+        same = model is self.model and moved == self.moved
+        return Judged(model, self.case.with_entries(entries), moved, self if same else None)
+
+    def _ruling(self, rule: RuleBase) -> _Ruling:
+        self.case.asking()
+        verdict = _Verdict(self._reference, self.moved)
+        verdict.take_all(rule, self.case)
+        return _Ruling(verdict, self.case.asked())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """What one rule made of a case, and what it asked of it."""
+
+    verdict: _Verdict
+    asked: Asked
+
+
+def _together(model: ModelReference, verdicts: Sequence[_Verdict]) -> Judgement:
+    """The judgement that the verdicts of all rules make, in the rules' order."""
+    whole = _Verdict(model)
+    for one in verdicts:
+        whole.duties |= one.duties
+        whole.deviations |= one.deviations
+        whole.remedies |= one.remedies
+        whole.warnings += one.warnings
+        whole.forbidden |= one.forbidden
+        whole.unjudged |= one.unjudged
+    return whole.judgement()
 
 
 def measures(model: ServiceModel, entries_in_force: Iterable[Entry]) -> list[Measured]:

@@ -1,0 +1,171 @@
+"""A case that was judged is judged on as entries come: what comes out is what judging all of it from scratch gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.catalogue.model import ServiceModel
+from domain.consequence import DutyWaived, Judgement, conclude, concluded
+from domain.fact import Fact
+from domain.rules.base import RuleBase
+from domain.rules.case import Case, Selector
+from domain.rules.judge import Judged, judge
+from domain.rules.moved import Moved
+from domain.stream import Entry
+from tests.rules.models import CATALOGUE, K2, X9
+from tests.rules.story import (
+    assigned,
+    cancelled,
+    committed,
+    day,
+    delivered,
+    evaluated,
+    feedback,
+    granted,
+    held,
+    missed,
+    negotiated,
+    notified,
+    plan,
+    planned,
+    proposed,
+    reported,
+    started,
+    story,
+)
+from tests.rules.test_judging_properties import ANY, WHENS
+
+
+def waived(when: str, key: str) -> Fact:
+    """Somebody waived that duty."""
+    return DutyWaived(duty_key=key, waived_on=day(when), reason="no need")
+
+
+PLANS = (Selector(fact="meeting_planned"),)
+KEYS = ("plan/2", "interim/3/2022-03", "monthly-report/2/2022-03", "meeting-every-week/3")
+TOLD = st.one_of(
+    ANY,
+    *(st.builds(kind, WHENS) for kind in (plan, evaluated, reported, delivered, notified, feedback)),
+    *(st.builds(kind, WHENS) for kind in (proposed, committed, negotiated)),
+    st.builds(lambda when: assigned(when=when), WHENS),
+    st.builds(waived, WHENS, st.sampled_from(KEYS)),
+)
+STORIES = st.lists(TOLD, max_size=25)
+OF_EPISODES = st.sampled_from([X9, *(model for model in CATALOGUE if "episode" in model.streams)])
+
+
+def told(judgement: Judgement) -> tuple[object, ...]:
+    """All that it says, in the order in which it says it."""
+    parts = (judgement.duties, judgement.deviations, judgement.remedies, judgement.unjudged)
+    return judgement, *(list(part.items()) for part in parts)
+
+
+def in_parts(entries: list[Entry], cuts: set[int]) -> list[list[Entry]]:
+    """The entries cut after those places."""
+    ends = [*sorted(cut for cut in cuts if cut <= len(entries)), len(entries)]
+    return [entries[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def with_conclusions(model: ServiceModel, entries: list[Entry]) -> list[Entry]:
+    """The entries, and behind them what the ledger concludes from them."""
+    conclusions = story(*conclude(judge(model, entries), concluded(entries)))
+    return [*entries, *(replace(one, version=len(entries) + one.version) for one in conclusions)]
+
+
+@given(STORIES, st.sets(st.integers(0, 25)), OF_EPISODES)
+@settings(deadline=None, max_examples=200)
+def test_judged_bit_by_bit_is_judged_from_scratch(facts: list[Fact], cuts: set[int], model: ServiceModel) -> None:
+    seen = list[Entry]()
+    judged = Judged(model, Case(()), None)
+    for part in in_parts(story(*facts), cuts):
+        judged = judged.with_entries(model, part, None)
+        seen += part
+        assert told(judged.judgement) == told(judge(model, seen))
+
+
+@given(STORIES, st.integers(0, 25), st.integers(1, 25), WHENS, OF_EPISODES)
+@settings(deadline=None, max_examples=100)
+def test_so_it_is_after_a_move_and_under_another_model(
+    facts: list[Fact], cut: int, version: int, when: str, model: ServiceModel
+) -> None:
+    entries = story(*facts)
+    moved = Moved(version, day(when))
+    before = Judged(K2, Case(entries[:cut]), None)
+    after = before.with_entries(model, entries[cut:], moved)
+    assert told(after.judgement) == told(judge(model, entries, moved=moved))
+    again = Judged(model, Case(entries[:cut]), moved).with_entries(model, entries[cut:], moved)
+    assert told(again.judgement) == told(judge(model, entries, moved=moved))
+
+
+@given(STORIES, STORIES, STORIES, OF_EPISODES)
+@settings(deadline=None, max_examples=100)
+def test_two_that_go_on_from_the_same_do_not_see_each_other(
+    facts: list[Fact], one: list[Fact], other: list[Fact], model: ServiceModel
+) -> None:
+    common = len(facts)
+    before = Judged(model, Case(story(*facts)), None)
+    first = before.with_entries(model, story(*facts, *one)[common:], None)
+    second = before.with_entries(model, story(*facts, *other)[common:], None)
+    assert told(first.judgement) == told(judge(model, story(*facts, *one)))
+    assert told(second.judgement) == told(judge(model, story(*facts, *other)))
+    assert told(before.judgement) == told(judge(model, story(*facts)))
+
+
+@given(STORIES, STORIES, st.sampled_from([K2, X9]))
+@settings(deadline=None, max_examples=50)
+def test_what_the_ledger_concluded_in_between_changes_nothing(
+    facts: list[Fact], more: list[Fact], model: ServiceModel
+) -> None:
+    entries = with_conclusions(model, story(*facts))
+    later = [replace(one, version=len(entries) + one.version) for one in story(*more)]
+    judged = Judged(model, Case(entries), None).with_entries(model, later, None)
+    assert told(judged.judgement) == told(judge(model, [*entries, *later]))
+
+
+ASKING: dict[str, tuple[Callable[[Case], object], Fact]] = {
+    "the facts that it selects": (lambda case: case.select(PLANS), planned("27.3.")),
+    "a later day, of whatever fact": (lambda case: case.horizon(), feedback("1.4.")),
+    "that a planned meeting was missed": (lambda case: case.still_planned(PLANS), missed("20.3.")),
+    "that it was cancelled": (lambda case: case.still_planned(PLANS), cancelled("20.3.")),
+    "that it was held": (lambda case: case.still_planned(PLANS), held("20.3.")),
+    "a waiver": (lambda case: case.waived(), waived("21.3.", "plan/2")),
+}
+
+
+@pytest.mark.parametrize("what", ASKING)
+def test_who_asked_for_it_looks_again_when_it_changes(what: str) -> None:
+    ask, more = ASKING[what]
+    told_so_far = (started(), feedback("25.3."), planned("20.3."))
+    case = Case(story(*told_so_far))
+    case.asking()
+    ask(case)
+    asked = case.asked()
+    later = case.with_entries(story(*told_so_far, more)[3:])
+    assert not asked.stands(later.changed, later)
+    unrelated = case.with_entries(story(*told_so_far, feedback("25.3."))[3:])
+    assert asked.stands(unrelated.changed, unrelated)
+
+
+def test_only_the_rules_that_the_new_entries_touch_look_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    for kind in {type(rule) for rule in K2.rules}:
+        monkeypatch.setattr(kind, "find", _noting(kind.find, looked))
+    entries = story(granted(), started(), held("7.3."), held("8.3."), planned("20.3."))
+    before = Judged(K2, Case(entries[:4]), None)
+    every, looked[:] = list(looked), []
+    before.with_entries(K2, entries[4:], None)
+    assert every
+    assert 0 < len(looked) < len(every)
+
+
+def _noting(find: object, looked: list[str]) -> object:
+    def noting(rule: RuleBase, case: Case) -> object:
+        looked.append(rule.id)
+        return find(rule, case)  # type: ignore[operator] # a rule's own `find`
+
+    return noting
