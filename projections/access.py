@@ -29,8 +29,10 @@ class Access:
     end: bytes
     load: bytes
     load_ready: Prepared
+    load_one: Prepared
     insert_one: Prepared
     end_one: Prepared
+    key_fields: Sequence[Callable[[Any], bytes]]
     insert_fields: Sequence[Callable[[Any], bytes]]
     end_fields: Sequence[Callable[[Any], bytes]]
 
@@ -52,7 +54,8 @@ def table_name(table: Table, suffix: str) -> sql.Identifier:
 def _made(connection: Connection[Any], table: Table, name: str) -> Access:
     kinds = dict(connection.execute(_COLUMNS, (name,)).fetchall())
     into = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
-    one = (table.stream, *table.key, "known_from")
+    key = (table.stream, *table.key)
+    one = (*key, "known_from")
 
     def prepared(what: str, statement: sql.Composed) -> Prepared:
         return Prepared(f"{what} {name}".encode(), statement.as_bytes(connection), ())
@@ -61,10 +64,12 @@ def _made(connection: Connection[Any], table: Table, name: str) -> Access:
         kinds,
         copy=sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(name), _names(into)).as_bytes(),
         end=_end(table, name).as_bytes(connection),
-        load=_load(table, kinds, name, "%s").as_bytes(connection),
-        load_ready=prepared("load", _load(table, kinds, name, "$1")),
+        load=_load(table, kinds, name, _of_streams(table, "%s")).as_bytes(connection),
+        load_ready=prepared("load", _load(table, kinds, name, _of_streams(table, "$1"))),
+        load_one=prepared("load one", _load(table, kinds, name, _same(key))),
         insert_one=prepared("insert", _insert_one(name, into)),
         end_one=prepared("end", _end_one(name, one)),
+        key_fields=[_encoder(kinds, column) for column in key],
         insert_fields=[_encoder(kinds, column) for column in into],
         end_fields=[_encoder(kinds, column) for column in (*one, "known_to")],
     )
@@ -77,17 +82,16 @@ def _encoder(kinds: Mapping[str, str], column: str) -> Callable[[Any], bytes]:
         raise TypeError(f"a projection's table cannot have a column of {kinds.get(column)}") from None
 
 
-def _load(table: Table, kinds: Mapping[str, str], name: str, streams: LiteralString) -> sql.Composed:
+def _load(table: Table, kinds: Mapping[str, str], name: str, which: sql.Composed) -> sql.Composed:
     as_text = {"uuid": sql.SQL("{}::text"), "uuid[]": sql.SQL("{}::text[]")}
     told = [as_text.get(kinds[one], sql.SQL("{}")).format(sql.Identifier(one)) for one in (*table.key, *table.columns)]
-    return sql.SQL(
-        "SELECT known_from, because, {columns} FROM {table} WHERE {stream} = ANY({streams}) AND known_to IS NULL"
-    ).format(
-        columns=sql.SQL(", ").join([sql.Identifier(table.stream), *told]),
-        table=sql.Identifier(name),
-        stream=sql.Identifier(table.stream),
-        streams=sql.SQL(streams),
+    return sql.SQL("SELECT known_from, because, {columns} FROM {table} WHERE {which} AND known_to IS NULL").format(
+        columns=sql.SQL(", ").join([sql.Identifier(table.stream), *told]), table=sql.Identifier(name), which=which
     )
+
+
+def _of_streams(table: Table, streams: LiteralString) -> sql.Composed:
+    return sql.SQL("{} = ANY({})").format(sql.Identifier(table.stream), sql.SQL(streams))
 
 
 def _insert_one(name: str, into: Sequence[str]) -> sql.Composed:
@@ -97,10 +101,15 @@ def _insert_one(name: str, into: Sequence[str]) -> sql.Composed:
 
 
 def _end_one(name: str, one: Sequence[str]) -> sql.Composed:
-    same = [sql.SQL("{} = {}").format(sql.Identifier(column), _place(at)) for at, column in enumerate(one, 1)]
     return sql.SQL("UPDATE {} SET known_to = {} WHERE {}").format(
-        sql.Identifier(name), _place(len(one) + 1), sql.SQL(" AND ").join(same)
+        sql.Identifier(name), _place(len(one) + 1), _same(one)
     )
+
+
+def _same(columns: Sequence[str]) -> sql.Composed:
+    """That each column is the argument of its place."""
+    same = [sql.SQL("{} = {}").format(sql.Identifier(column), _place(at)) for at, column in enumerate(columns, 1)]
+    return sql.SQL(" AND ").join(same)
 
 
 def _place(number: int) -> sql.Composed:

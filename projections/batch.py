@@ -18,6 +18,7 @@ import psycopg
 from psycopg import Connection
 from pydantic import ValidationError
 
+from domain.fact import Fact
 from domain.stream import Entry
 from projections import store
 from projections.feed import AMENDMENTS, Read, Streams
@@ -76,6 +77,30 @@ def fold_batch(streams: Streams, projection: Projection, reads: Iterable[Read]) 
         if step is not None:
             folded.steps.append(step)
     return folded
+
+
+def fold_all(
+    streams: Streams, projections: Sequence[Projection], reads: Iterable[Read]
+) -> list[tuple[Projection, Sequence[Step]]]:
+    """What the events do to the rows of each projection; those whom an event does not concern never look at it.
+
+    Raises Stopped when some projection cannot fold some event.
+    """
+    steps: dict[str, list[Step]] = {projection.name: [] for projection in projections}
+    concerned: dict[type[Fact] | None, list[Projection]] = {}
+    for read in reads:
+        if read.kind not in concerned:
+            concerned[read.kind] = [projection for projection in projections if concerns(projection, read)]
+        for projection in concerned[read.kind]:
+            try:
+                step = fold_one(streams, projection, read)
+            except psycopg.OperationalError:
+                raise
+            except Exception as fault:
+                raise Stopped from fault
+            if step is not None:
+                steps[projection.name].append(step)
+    return [(projection, steps[projection.name]) for projection in projections]
 
 
 def fold_one(streams: Streams, projection: Projection, read: Read) -> Step | None:

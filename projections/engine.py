@@ -11,36 +11,40 @@ import gc
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 import structlog
 from psycopg import Connection
 
-from domain.fact import Fact
 from domain.ledger.connections import as_role
+from domain.ledger.identity import new_id
 from projections import following, store
-from projections.batch import TAKEN_AGAIN, Step, Stop, Stopped, fold_batch, take
+from projections.batch import TAKEN_AGAIN, Stop, fold_all, take
 from projections.catalogue import PROJECTIONS
-from projections.feed import AMENDMENTS, LAST_POSITION, Read, Streams, poll
+from projections.feed import LAST_POSITION, Read, Streams, poll
 from projections.install import outdated, register_connection
+from projections.pacing import POLL_SECONDS, Pace
 from projections.rows import Projection
 from projections.store import Checkpoint
 from projections.trips import Call, undone_on_fault
 
 BATCH_EVENTS = 5000
 SETTLED_BATCHES = 2000
-POLL_SECONDS = 0.003
-BATCH_SECONDS = 0.008
-"""How far apart batches begin, unless one is full: a batch costs by its tables, hardly by its events."""
 TAKE_OVER_SECONDS = 0.5
 RECONNECT_SECONDS = 0.5
 
-_OF_CONCERN_TO_ALL = AMENDMENTS | {None}
-
 log = structlog.get_logger()
+
+
+class Together(NamedTuple):
+    """Of projections that this engine follows together: their common name, and the position last written down."""
+
+    name: UUID
+    settled: int
 
 
 class Engine:
@@ -62,7 +66,7 @@ class Engine:
         self._places: dict[str, int] = {}
         self._held: dict[str, Projection] = {}
         self._batches = 0
-        self._settled: dict[str, int] = {}
+        self._together: dict[frozenset[str], Together] = {}
 
     def hold(self) -> list[str]:
         """Take the projections that no other process holds; the names of all that are held now.
@@ -100,42 +104,34 @@ class Engine:
         for name in names:
             self._places[name] = reads[-1].position
         for name, stop in stops.items():
-            self._settled.pop(name, None)
             log.error("projection_stopped", register=self.register, projection=name, position=stop.position)
             del self._places[name]
 
     def _take_all(self, names: Sequence[str], reads: Sequence[Read]) -> None:
         """As `_take_apart`, all or nothing. Raises TAKEN_AGAIN when some projection cannot take some event."""
-        streams = Streams(self._connection)
-        kinds = {read.kind for read in reads}
-        work = [(p, self._steps(streams, p, reads, kinds)) for p in map(self._held.__getitem__, sorted(names))]
+        work = fold_all(Streams(self._connection), [self._held[name] for name in sorted(names)], reads)
         with undone_on_fault(self._connection):
             standing = following.begin(self._connection, work, reads[0].position - 1)
             calls = following.written(self._connection, standing)
             self._end(calls, names, reads[-1].position)
 
-    @staticmethod
-    def _steps(
-        streams: Streams, projection: Projection, reads: Sequence[Read], kinds: Set[type[Fact] | None]
-    ) -> Sequence[Step]:
-        if kinds.isdisjoint(projection.when) and kinds.isdisjoint(_OF_CONCERN_TO_ALL):
-            return ()
-        folded = fold_batch(streams, projection, reads)
-        if folded.stop is not None:
-            raise Stopped
-        return folded.steps
-
     def _end(self, calls: Sequence[Call], names: Sequence[str], position: int) -> None:
-        """To the position: into the checkpoints the first time and now and then, as progress else."""
+        """To the position: into the checkpoints the first time and now and then, as progress else.
+
+        Progress is of just those projections that were settled together: each of them is held, and has been checked.
+        """
         self._batches += 1
-        if self._batches % SETTLED_BATCHES and all(name in self._settled for name in names):
-            following.end(self._connection, calls, names, position)
+        together = frozenset(names)
+        known = self._together.get(together)
+        if known and self._batches % SETTLED_BATCHES:
+            following.end(self._connection, calls, known.name, position)
             return
-        after = min(self._settled.get(name, 0) for name in names)
+        name = known.name if known else new_id()
         following.make(self._connection, calls)
-        store.settle_progress(self._connection, names, position, after)
+        store.settle_progress(self._connection, names, position, name, known.settled if known else None)
         self._connection.commit()
-        self._settled |= dict.fromkeys(names, position)
+        others = {those: what for those, what in self._together.items() if those.isdisjoint(together)}
+        self._together = {**others, together: Together(name, position)}
 
     def _take_apart(self, names: Sequence[str], reads: Sequence[Read]) -> dict[str, Stop]:
         """Each projection by itself, as far as it can; what stopped those that could not take all."""
@@ -220,14 +216,15 @@ def follow(
 
 
 def _follow(engine: Engine, stop_event: threading.Event) -> None:
-    hold_again_at = 0.0
+    hold_again_at, pace = 0.0, Pace()
     while not stop_event.is_set():
         if time.monotonic() >= hold_again_at:
             engine.hold()
             hold_again_at = time.monotonic() + TAKE_OVER_SECONDS
-        began = time.monotonic()
-        if engine.advance() < engine.batch_events:
-            stop_event.wait(max(POLL_SECONDS, began + BATCH_SECONDS - time.monotonic()))
+        pace.begin()
+        events = engine.advance()
+        if events < engine.batch_events:
+            stop_event.wait(pace.rest_seconds(taken=events > 0))
 
 
 @contextmanager

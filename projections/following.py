@@ -9,21 +9,31 @@ from __future__ import annotations
 import datetime as dt
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from psycopg import Connection
 
 from domain.ledger.database import Prepared
 from projections import store
-from projections.batch import Step, apply_steps, touched
-from projections.rows import Projection, Table
+from projections.batch import Step, apply_steps
+from projections.rows import Key, Projection, Table
 from projections.standing import Row, Standing
 from projections.trips import BEGIN, COMMIT, Call, packed, trip
 
 Work = Sequence[tuple[Projection, Sequence[Step]]]
 
+
+class Needed(NamedTuple):
+    """What must be known of a table: all that stands of some streams, or what stands under single keys."""
+
+    table: Table
+    streams: set[UUID]
+    keys: set[tuple[UUID, Key]]
+
+
 ONE_BY_ONE_ROWS = 200
-"""Up to so many rows a batch, each is a call of the same round trip; more go in as COPY, table by table."""
+"""Up to so many rows a batch, each is read, and written, by a call of its own in a common round trip."""
 
 _HOLD = Prepared(
     b"hold", b"SELECT FROM projection_checkpoints WHERE projection = ANY($1) ORDER BY projection FOR UPDATE", ()
@@ -39,7 +49,7 @@ _ELSEWHERE = Prepared(
 )
 _ADD_PROGRESS = Prepared(
     b"add progress",
-    b"INSERT INTO projection_progress (projection, position, moved_at) SELECT unnest($1::text[]), $2, $3",
+    b"INSERT INTO projection_progress (together, position, moved_at) VALUES ($1, $2, $3)",
     (),
 )
 
@@ -52,20 +62,58 @@ def begin(connection: Connection[Any], work: Work, expected: int) -> list[Standi
     projections = [projection for projection, _ in work]
     names = packed("text[]", [projection.name for projection in projections])
     made_by = packed("text[]", [projection.fingerprint for projection in projections])
-    wanted = [(table, streams) for projection, steps in work for table, streams in touched(projection, steps)]
     calls = [Call(BEGIN), Call(_HOLD, (names,)), Call(_ELSEWHERE, (names, made_by, packed("bigint", expected)))]
-    calls += [store.load_call(connection, table, streams) for table, streams in wanted]
-    answers = trip(connection, calls)
+    wanted = [one for projection, steps in work if steps for one in needed(projection, steps)]
+    asked = _asked(connection, wanted)
+    answers = trip(connection, [*calls, *(call for _, call in asked)])
     _, _, elsewhere = next(answers), next(answers), next(answers)
     if elsewhere.ntuples:
         store.hold_checkpoints(connection, projections, expected)  # says which it is
-    standing = {
-        table.name: Standing(table, store.loaded(connection, table, answer))
-        for (table, _), answer in zip(wanted, answers, strict=True)
-    }
+    rows: dict[str, list[Row]] = {table.name: [] for table, _, _ in wanted}
+    for (table, _), answer in zip(asked, answers, strict=True):
+        rows[table.name] += store.loaded(connection, table, answer)
+    standing = {table.name: Standing(table, rows[table.name]) for table, _, _ in wanted}
     for _, steps in work:
         apply_steps(standing, steps)
     return list(standing.values())
+
+
+def needed(projection: Projection, steps: Sequence[Step]) -> list[Needed]:
+    """The tables that the steps have to do with, and what of each must be known: no more than what they change.
+
+    What a stream has been through is mostly of no concern: of an episode with a thousand entries one more meeting asks
+    for the row of that meeting, and its row in a table that has one for each entry for none.
+    """
+    found = {table.name: Needed(table, set(), set()) for table in projection.tables}
+    used = set[str]()
+    for step in steps:
+        if step.refolded is not None:
+            used.update(step.refolded)
+            for name in step.refolded:
+                found[name].streams.add(step.stream_id)
+            continue
+        for operation in step.operations:
+            table, streams, keys = found[operation.table]
+            used.add(operation.table)
+            if 0 < len(operation.key) == len(table.key):
+                keys.add((step.stream_id, operation.key))
+            else:
+                streams.add(step.stream_id)
+    if projection.each is not None:
+        for one in found.values():
+            one.keys.clear()
+    return [found[table.name] for table in projection.tables if table.name in used]
+
+
+def _asked(connection: Connection[Any], wanted: Sequence[Needed]) -> list[tuple[Table, Call]]:
+    """What is asked of which table. Where single rows would be too many calls, all that stands of their streams is."""
+    if sum(len(one.keys) for one in wanted) > ONE_BY_ONE_ROWS:
+        wanted = [Needed(table, streams | {stream for stream, _ in keys}, set()) for table, streams, keys in wanted]
+    asked = [(table, store.load_call(connection, table, streams)) for table, streams, _ in wanted if streams]
+    for table, streams, keys in wanted:
+        single = [one for one in keys if one[0] not in streams]
+        asked += [(table, store.load_one_call(connection, table, stream, key)) for stream, key in single]
+    return asked
 
 
 def written(connection: Connection[Any], standing: Sequence[Standing]) -> list[Call]:
@@ -79,10 +127,10 @@ def written(connection: Connection[Any], standing: Sequence[Standing]) -> list[C
     return []
 
 
-def end(connection: Connection[Any], calls: Sequence[Call], names: Sequence[str], position: int) -> None:
-    """Make the calls, say that the projections have taken in everything up to the position, and commit."""
+def end(connection: Connection[Any], calls: Sequence[Call], together: UUID, position: int) -> None:
+    """Make the calls, say that those followed together have taken in everything up to the position, and commit."""
     moved_at = packed("timestamp with time zone", dt.datetime.now(dt.UTC))
-    progress = Call(_ADD_PROGRESS, (packed("text[]", names), packed("bigint", position), moved_at))
+    progress = Call(_ADD_PROGRESS, (packed("uuid", together), packed("bigint", position), moved_at))
     make(connection, [*calls, progress, Call(COMMIT)])
 
 

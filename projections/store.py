@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeVar
+from uuid import UUID
 
 from psycopg import Connection, sql
 from psycopg.pq.abc import PGresult
@@ -20,7 +21,7 @@ from psycopg.rows import class_row
 from domain.stream import Entry
 from projections.access import Access, access, table_name
 from projections.copying import END, NULL, START, Cell, column, lineage, row_start, side_by_side, standing_lineage
-from projections.rows import Projection, Table
+from projections.rows import Key, Projection, Table
 from projections.standing import Row, StreamId
 from projections.trips import Call, answered, packed
 
@@ -29,13 +30,17 @@ T = TypeVar("T")
 RUNNING, STOPPED = "running", "stopped"
 _COPY_CHUNK_ROWS = 2000
 CHECKPOINTS = """
+    WITH progress AS (
+        SELECT g.together, p.position, p.moved_at
+        FROM (SELECT DISTINCT c.together FROM projection_checkpoints c) g
+        CROSS JOIN LATERAL (
+            SELECT o.position, o.moved_at FROM projection_progress o
+            WHERE o.together = g.together ORDER BY o.position DESC LIMIT 1
+        ) p
+    )
     SELECT c.projection, greatest(c.position, p.position) AS position, c.fold_fingerprint, c.questions_fingerprint,
         c.status, c.error, c.error_position, greatest(c.updated_at, p.moved_at) AS updated_at
-    FROM projection_checkpoints c
-    LEFT JOIN LATERAL (
-        SELECT o.position, o.moved_at FROM projection_progress o
-        WHERE o.projection = c.projection ORDER BY o.position DESC LIMIT 1
-    ) p ON true
+    FROM projection_checkpoints c LEFT JOIN progress p ON p.together = c.together
 """
 
 
@@ -78,12 +83,26 @@ def hold_checkpoints(connection: Connection[Any], projections: Iterable[Projecti
             raise BatchReplayed(f"the rows of {name} are made by another fold now")
 
 
-def settle_progress(connection: Connection[Any], projections: Sequence[str], position: int, after: int) -> None:
-    """Write the position down in the checkpoints; progress up to it is deleted, from the given position on."""
+def settle_progress(
+    connection: Connection[Any], projections: Sequence[str], position: int, together: UUID, after: int | None
+) -> None:
+    """Write the position down in the checkpoints of those that are followed under the name `together`.
+
+    Progress up to it is deleted, from the position `after` on; without one (the name is new) such as is nobody's.
+    """
     move_checkpoints(connection, projections, position)
+    if after is not None:
+        connection.execute(
+            "DELETE FROM projection_progress WHERE together = %s AND position > %s AND position <= %s",
+            (together, after, position),
+        )
+        return
     connection.execute(
-        "DELETE FROM projection_progress WHERE projection = ANY(%s) AND position > %s AND position <= %s",
-        (list(projections), after, position),
+        "UPDATE projection_checkpoints SET together = %s WHERE projection = ANY(%s)", (together, list(projections))
+    )
+    connection.execute(
+        "DELETE FROM projection_progress p"
+        " WHERE NOT EXISTS (SELECT FROM projection_checkpoints c WHERE c.together = p.together)"
     )
 
 
@@ -117,8 +136,14 @@ def load_call(connection: Connection[Any], table: Table, streams: Collection[Str
     return Call(access(connection, table, "").load_ready, (packed("uuid[]", list(streams)),))
 
 
+def load_one_call(connection: Connection[Any], table: Table, stream_id: StreamId, key: Key) -> Call:
+    """Asks for the one row that stands under the key, if any; `loaded` reads the answer."""
+    how = access(connection, table, "")
+    return Call(how.load_one, _arguments(how.key_fields, (stream_id, *key)))
+
+
 def loaded(connection: Connection[Any], table: Table, answer: PGresult) -> list[Row]:
-    """The rows in the answer to a `load_call`."""
+    """The rows in the answer to a `load_call` or a `load_one_call`."""
     return [_stored(table, row) for row in answered(connection, answer)]
 
 

@@ -16,7 +16,7 @@ from projections.install import install, owner_connection, register_connection
 from projections.loading import RebuildStopped
 from projections.rebuild import rebuild, start_up
 from projections.rows import Projection
-from projections.store import CHECKPOINTS
+from projections.store import CHECKPOINTS, checkpoints
 from tests.projections.conftest import Book, Rows
 from tests.projections.history import History, decision, referral, started, whole_episode
 
@@ -217,13 +217,49 @@ def test_progress_is_written_down_now_and_then_and_what_lies_behind_is_deleted(
     for _ in range(4):
         last = history.record(uuid4(), *whole_episode(uuid4()))
     run_once(*book, batch_events=1)
-    kept = reader.execute("SELECT projection, position FROM projection_progress ORDER BY position").fetchall()
+    kept = reader.execute("SELECT position FROM projection_progress ORDER BY position").fetchall()
     written = reader.execute("SELECT DISTINCT position FROM projection_checkpoints").fetchall()
     assert len(written) == 1
-    assert [row["position"] for row in kept if row["projection"] == "trail"] == [
-        *range(written[0]["position"] + 1, last + 1)
-    ]
+    assert [row["position"] for row in kept] == [*range(written[0]["position"] + 1, last + 1)]
     assert last - 10 < written[0]["position"] <= last
+
+
+def test_progress_that_an_earlier_release_kept_by_projection_is_carried_over(book: Book, history: History) -> None:
+    for _ in range(2):
+        last = history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book)
+    with owner_connection(*book) as connection:
+        connection.execute(
+            "DROP TABLE projection_progress; ALTER TABLE projection_checkpoints DROP COLUMN together;"
+            " CREATE TABLE projection_progress"
+            " (projection text, position bigint, moved_at timestamptz, PRIMARY KEY (projection, position));"
+            " INSERT INTO projection_progress SELECT projection, position, updated_at FROM projection_checkpoints;"
+            " UPDATE projection_checkpoints SET position = 1"
+        )
+    assert install(*book) == []
+    with reader_connection(book) as connection:
+        assert {checkpoint.position for checkpoint in checkpoints(connection).values()} == {last}
+    last = history.record(uuid4(), *whole_episode(uuid4()))
+    assert {checkpoint.position for checkpoint in run_once(*book).values()} == {last}
+    assert all(result.equal for result in rebuild(*book))
+
+
+def test_those_that_stand_apart_catch_up_and_are_then_followed_together(book: Book, history: History) -> None:
+    trail = [projection for projection in PROJECTIONS if projection.name == "trail"]
+    for _ in range(2):
+        history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book, trail, batch_events=3)
+    engine = Engine(*book, batch_events=2)
+    engine.hold()
+    try:
+        for _ in range(3):
+            last = history.record(uuid4(), *whole_episode(uuid4()))
+            while engine.advance():
+                pass
+            assert {checkpoint.position for checkpoint in engine.statuses().values()} == {last}
+    finally:
+        engine.close()
+    assert all(result.equal for result in rebuild(*book))
 
 
 @pytest.mark.parametrize("follows", ["rebuilds", "takes over"])

@@ -8,14 +8,15 @@ import psycopg
 import pytest
 from psycopg import Connection
 
+from domain.fact import Fact
 from domain.ledger.database import Prepared
-from projections import trips
+from projections import store, trips
 from projections.engine import Engine, run_once
 from projections.install import register_connection
 from projections.rebuild import rebuild
 from projections.trips import BEGIN, COMMIT, Call, answered, packed, trip, undone_on_fault
 from tests.projections.conftest import Book
-from tests.projections.history import History, whole_episode
+from tests.projections.history import History, assigned, decision, held, referral, started, whole_episode
 
 ECHO = Prepared(b"echo", b"SELECT $1::bigint, repeat('x', 8000)", ())
 DIVIDE = Prepared(b"divide", b"SELECT 1 / $1::bigint", ())
@@ -84,6 +85,32 @@ def test_a_small_batch_takes_three_round_trips_in_all(
         made.clear()
     engine.close()
     assert ["trip"] * 3 in batches, "a batch that meets a table for the first time has one more"
+
+
+def test_one_more_entry_reads_as_many_rows_however_long_its_stream_has_become(
+    book: Book, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    episode, client, read = uuid4(), uuid4(), list[int]()
+    loaded = store.loaded
+
+    def counted(*given: Any) -> Any:
+        rows = loaded(*given)
+        read.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(store, "loaded", counted)
+
+    def rows_read_for(*facts: Fact) -> int:
+        read.clear()
+        history.record(episode, *facts)
+        run_once(*book)
+        return sum(read)
+
+    rows_read_for(referral(client), decision(), assigned(), started(), held(uuid4(), client, on=3))
+    short = rows_read_for(held(uuid4(), client, on=4))
+    rows_read_for(*(held(uuid4(), client, on=number) for number in range(5, 45)))
+    assert rows_read_for(held(uuid4(), client, on=45)) == short
+    assert all(result.equal for result in rebuild(*book))
 
 
 def told_of(made: list[str], name: str, monkeypatch: pytest.MonkeyPatch, owner: Any, function: str) -> None:
