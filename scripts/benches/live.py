@@ -1,8 +1,9 @@
 """How long after its append an event is visible in every projection, and what the engine that follows costs.
 
-Events come at a steady pace, one command each; the engine follows in a process of its own, as in production. What is
-visible is asked every other millisecond, so that the figures are that coarse. There is no peer: the limits are ours.
-Never here: appends as fast as they go.
+Events come at a steady pace, one command each, from a few writers in a process of their own; the engine follows in
+another, as in production. What is to be appended is encoded beforehand: the machine that is measured is small, and has
+the writers, the server and who looks on it too. What is visible is asked every other millisecond, so that the figures
+are that coarse. There is no peer: the limits are ours. Never here: appends as fast as they go.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
+from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -23,7 +27,7 @@ from domain.ledger.connections import as_role
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import create_register
 from domain.ledger.recorder import RegisterRecorder
-from domain.ledger.submission import Draft, Submission
+from domain.ledger.submission import Submission
 from projections import engine, store
 from projections.install import install, register_connection
 from scripts.benches.histories import drafts
@@ -37,7 +41,9 @@ EVENTS_A_SECOND = 500
 LIMITS = {"lag, median": 10.0, "lag, 99th percentile": 30.0}
 ENGINE_LIMIT_PERCENT = 20.0
 WARM_UP_EVENTS = 1000
+WRITERS = 4
 _ASKED_EVERY_SECONDS = 0.002
+_VISIBLE = f"SELECT min(position) FROM ({store.CHECKPOINTS}) one".encode()  # noqa: S608 -- of a statement of ours
 
 
 def run(quick: bool) -> list[Figure]:
@@ -80,36 +86,56 @@ def _followed(dsn: str, seconds: float) -> tuple[list[float], float, float]:
     """
     context = multiprocessing.get_context("spawn")
     begun, stop, spent = context.Event(), context.Event(), context.Value("d", 0.0)
-    process = context.Process(target=_follow, args=(dsn, begun, stop, spent))
-    process.start()
+    hears, tells = context.Pipe(duplex=False)
+    engine_process = context.Process(target=_follow, args=(dsn, begun, stop, spent))
+    writing = context.Process(target=_write, args=(dsn, round(seconds * EVENTS_A_SECOND), begun, tells))
+    engine_process.start()
+    writing.start()
+    tells.close()  # ours: so that a writer that fails is heard
     try:
         with _Watch(dsn) as watch:
-            recorder = RegisterRecorder(dsn, REGISTER)
-            told = drafts(WARM_UP_EVENTS + round(seconds * EVENTS_A_SECOND))
-            watch.wait_for(_paced(recorder, islice(told, WARM_UP_EVENTS)))  # it is there, and has met every table
-            begun.set()
+            watch.wait_for(hears.recv())  # the engine is there, and has met every table
             began = time.perf_counter()
-            moments = _paced(recorder, told)
-            pace = len(moments) / (time.perf_counter() - began)
+            begun.set()
+            moments: dict[int, float] = hears.recv()
             watch.wait_for(moments)
             took = time.perf_counter() - began
             stop.set()
-            recorder.close()
             lags = [watch.seen[position] - at for position, at in moments.items()]
     finally:
         begun.set()
         stop.set()
-        process.join()
-    return lags, spent.value / took * 100, pace
+        engine_process.join()
+        writing.join()
+    return lags, spent.value / took * 100, len(moments) / (max(moments.values()) - began)
 
 
-def _paced(recorder: RegisterRecorder, told: Iterable[Draft]) -> dict[int, float]:
-    """Append at the steady pace; when each position was acknowledged."""
+def _write(dsn: str, events: int, begun: Event, tells: Connection) -> None:
+    """In the writers' own process: some events first, then as many as are asked for; when each was acknowledged."""
+    each = [_submissions(seed, WARM_UP_EVENTS // WRITERS, events // WRITERS) for seed in range(WRITERS)]
+    with closing(RegisterRecorder(dsn, REGISTER)) as recorder, ThreadPoolExecutor(WRITERS) as pool:
+        for part in range(2):
+            begins = time.perf_counter()
+            works = [
+                pool.submit(_paced, recorder, mine[part], begins + number / EVENTS_A_SECOND)
+                for number, mine in enumerate(each)
+            ]
+            tells.send({position: at for work in works for position, at in work.result().items()})
+            begun.wait()
+
+
+def _submissions(seed: int, *parts: int) -> list[list[Submission]]:
+    """As many as each part asks for, of one history of families after families."""
+    told = drafts(sum(parts), seed=seed)
+    return [[Submission(new_id(), b"bench", (draft,)) for draft in islice(told, part)] for part in parts]
+
+
+def _paced(recorder: RegisterRecorder, submissions: Sequence[Submission], begins: float) -> dict[int, float]:
+    """Append at a writer's part of the steady pace; when each position was acknowledged."""
     moments: dict[int, float] = {}
-    begins = time.perf_counter()
-    for number, draft in enumerate(told):
-        time.sleep(max(0.0, begins + number / EVENTS_A_SECOND - time.perf_counter()))
-        receipt = recorder.append(Submission(new_id(), b"bench", (draft,)))
+    for number, submission in enumerate(submissions):
+        time.sleep(max(0.0, begins + number * WRITERS / EVENTS_A_SECOND - time.perf_counter()))
+        receipt = recorder.append(submission)
         moments[receipt.positions[0]] = time.perf_counter()
     return moments
 
@@ -143,7 +169,7 @@ class _Watch:
         reached = 0
         with register_connection(as_role(self._dsn, "reader"), REGISTER, autocommit=True) as connection:
             while not self._done.wait(_ASKED_EVERY_SECONDS):
-                stands = min(one.position for one in store.checkpoints(connection).values())
-                now = time.perf_counter()
+                row = connection.execute(_VISIBLE, prepare=True).fetchone()
+                now, stands = time.perf_counter(), row[0] if row else 0
                 self.seen |= dict.fromkeys(range(reached + 1, stands + 1), now)
                 reached = max(reached, stands)
