@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
-import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TypedDict
@@ -20,7 +18,8 @@ from typing import TypedDict
 from rich.console import Console
 from rich.table import Table
 
-from scripts.benches.compare import NothingToCompare, fallen, read
+from scripts.benches.compare import ENVIRONMENT, NothingToCompare, fallen, read
+from scripts.benches.environment import environment
 
 NAMES = (
     "append",
@@ -70,12 +69,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (NothingToCompare, OSError) as fault:
         parser.error(f"--compare: {fault}")
     names = [given.name] if given.name else sorted({figure["bench"] for figure in earlier})
+    ran_on = environment()
     figures = [figure for name in names for figure in _run(name, given)]
     if given.json:
-        for figure in figures:
-            print(json.dumps(figure))
+        for line in ({ENVIRONMENT: ran_on}, *figures):
+            print(json.dumps(line))
     else:
-        _show(figures)
+        _show(figures, ran_on)
     try:
         falls = fallen([figure for figure in earlier if figure["bench"] in names], figures) if earlier else []
     except NothingToCompare as fault:
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="under 40 seconds: fewer events, fewer rounds")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line: what it ran on, then each figure")
     parser.add_argument("--events", type=int, help=f"how many events there are ({', '.join(SIZED)})")
     kept = f"a folder in which the registers that are made stay for the next time ({', '.join(KEPT)})"
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help=kept)
@@ -110,11 +110,9 @@ def _run(name: str, given: argparse.Namespace) -> list[Figure]:
     return figures
 
 
-def _show(figures: Iterable[Figure]) -> None:
+def _show(figures: Iterable[Figure], ran_on: Mapping[str, object]) -> None:
     console = Console()
-    console.print(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
-    )
+    console.print(", ".join(f"{name} {value}" for name, value in ran_on.items()), highlight=False)
     table = Table("bench", "case", "ours", "peers", "times the peer", "limit", "of the limit", "unit")
     for figure in figures:
         peers, limit = figure["peers"], figure["limit"]

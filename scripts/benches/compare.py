@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FELL = 2 / 3
 """A ratio below this part of the earlier one fell by a third."""
 LIMIT = "the limit"
+ENVIRONMENT = "environment"
+"""The one key of a line that tells what a run ran on, in a file of figures."""
 
 Ratio: TypeAlias = tuple[str, str, str]
 """A bench, its case, and what ours is beside: a peer's name, or `LIMIT`."""
@@ -43,9 +45,10 @@ class Fall:
 
 
 def read(path: Path) -> list[Figure]:
-    """The figures that `--json` wrote, one a line. Raises NothingToCompare, OSError."""
+    """The figures that `--json` wrote, one a line, without what they ran on. Raises NothingToCompare, OSError."""
     try:
-        figures = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+        lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+        figures = [line for line in lines if not (isinstance(line, dict) and line.keys() == {ENVIRONMENT})]
         names = {"bench", "case", "ours", "peers", "limit", "unit"}
         if figures and all(isinstance(figure, dict) and figure.keys() >= names for figure in figures):
             return figures

@@ -56,7 +56,7 @@ def test_runs_without_a_case_in_common_are_told_and_do_not_pass() -> None:
 
 
 def test_a_file_that_no_bench_wrote_is_refused(tmp_path: Path) -> None:
-    for content in ("", "no json", '{"bench": "append"}', "[1]"):
+    for content in ("", '{"environment": {}}', "no json", '{"bench": "append"}', "[1]"):
         (tmp_path / "figures").write_text(content)
         with pytest.raises(NothingToCompare, match="one figure a line"):
             read(tmp_path / "figures")
@@ -73,7 +73,8 @@ def earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(importlib, "import_module", measuring)
     path = tmp_path / "earlier.json"
-    path.write_text("\n".join(json.dumps(figure(1200.0, bench=name)) for name in now))
+    lines = [{"environment": {"cores": 2}}, *(figure(1200.0, bench=name) for name in now)]
+    path.write_text("\n".join(map(json.dumps, lines)))
     return path
 
 
@@ -89,8 +90,23 @@ def test_a_bench_that_held_passes(earlier: Path) -> None:
 def test_without_a_name_every_bench_of_the_file_runs(earlier: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--compare", str(earlier), "--json"]) == 1
     told = capsys.readouterr()
-    assert [json.loads(line)["bench"] for line in told.out.splitlines()] == ["append", "load"]
+    _, *figures = map(json.loads, told.out.splitlines())
+    assert [figure["bench"] for figure in figures] == ["append", "load"]
     assert "append" not in told.err
+
+
+def test_what_a_run_prints_tells_its_machine_first_and_can_be_compared_with(
+    earlier: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["append", "--compare", str(earlier), "--json"]) == 0
+    printed = capsys.readouterr().out
+    ran_on = json.loads(printed.splitlines()[0])["environment"]
+    assert ran_on["cores"] >= 1
+    assert ran_on.keys() >= {"on", "processor", "load", "python", "postgresql"}
+    (tmp_path / "printed.json").write_text(printed)
+    assert read(tmp_path / "printed.json") == [figure(1150.0, bench="append")]
+    assert main(["append"]) == 0
+    assert "cores" in capsys.readouterr().out
 
 
 def test_without_a_name_and_a_file_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
