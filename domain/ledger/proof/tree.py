@@ -15,6 +15,8 @@ SIZE_LIMIT = 2**63
 PROOF_LIMIT = 64
 """No proof of a tree below SIZE_LIMIT is longer."""
 EMPTY_ROOT = sha256(b"").digest()
+_begun_node = sha256(b"\x01").copy
+"""A hash that has taken a node's first byte: quicker to copy than a new one is to make."""
 
 Nodes = Callable[[int, int], bytes]
 """The hash of the full subtree of 2**level leaves that starts at leaf index * 2**level: nodes(level, index)."""
@@ -86,8 +88,13 @@ def full_root(hashes: Sequence[bytes]) -> bytes:
     """The root over a power of two of hashes."""
     level = list(hashes)
     while len(level) > 1:
-        rights = iter(level)
-        level = [sha256(b"\x01" + left + right).digest() for left, right in zip(rights, rights, strict=True)]
+        above: list[bytes] = []
+        for left, right in zip(level[::2], level[1::2], strict=True):
+            node = _begun_node()
+            node.update(left)
+            node.update(right)
+            above.append(node.digest())
+        level = above
     return level[0]
 
 

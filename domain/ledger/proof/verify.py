@@ -14,14 +14,14 @@ from domain.ledger.proof.checkpoint import CLOCK_TOLERANCE_SECONDS
 from domain.ledger.proof.faults import NoKnownSignature, ProofFault
 from domain.ledger.proof.findings import Finding, Refuted
 from domain.ledger.proof.given import Options, Source, Trust
-from domain.ledger.proof.inspection import named, of_json
+from domain.ledger.proof.inspection import LATEST, named, of_json
 from domain.ledger.proof.kept import KeptLeaves
 from domain.ledger.proof.left import LeftHistory, restores_in
 from domain.ledger.proof.logfacts import Adoption, Restore
 from domain.ledger.proof.marks import Mark, Marks
 from domain.ledger.proof.records import unframed
 from domain.ledger.proof.report import Report
-from domain.ledger.proof.scan import LATEST, Scan
+from domain.ledger.proof.scan import Scan
 from domain.ledger.proof.statement import TreeHead
 from domain.ledger.proof.tree import CompactTree
 from domain.ledger.record import unpack
@@ -99,7 +99,7 @@ class _Verification:
             if fault is not None and not (mark.brought and fault.code == "checkpoint_backdated"):
                 return fault  # a time alone is told after what was brought has said what was changed
             self._brought_ahead -= mark.brought
-            self.scan.ceiling = LATEST if mark.latest is None else mark.latest
+            self.scan.so_far.ceiling = LATEST if mark.latest is None else mark.latest
             self._advance(mark.size)
             if self.tree.size < mark.size:
                 return self.scan.finding or self._cut_off(mark)
@@ -112,14 +112,14 @@ class _Verification:
             if self.scan.finding is not None and not self._brought_ahead:
                 self.report.notes.append(f"It was so when it was sealed: {mark} covers that event as it stands here.")
                 return self.scan.finding
-        self.scan.ceiling = LATEST
+        self.scan.so_far.ceiling = LATEST
         self._advance(self.source.size)
         words = "this is not the event of which the tiles that were brought tell."
         return self._first_seen(matched.size + 1 if matched else 1, words) or self._at_the_end()
 
     def _is_here(self, mark: Mark) -> bool:
         """Whether a checkpoint from before a restore is of what stands here, too. Its time binds nothing."""
-        self.scan.ceiling = LATEST
+        self.scan.so_far.ceiling = LATEST
         self._advance(mark.size)
         return self.tree.size == mark.size and self.tree.root() == mark.checkpoint.root
 
@@ -148,8 +148,9 @@ class _Verification:
         if mark.sealed is not None:
             self.report.sealed_at = mark.checkpoint.sealed_at
             earliest = mark.sealed - _TOLERANCE
-            if earliest > self.scan.floor:
-                self.scan.floor, self.scan.sealed_floor = earliest, (mark.size, earliest)
+            so_far = self.scan.so_far
+            if earliest > so_far.floor:
+                so_far.floor, so_far.sealed_floor = earliest, (mark.size, earliest)
 
     def _advance(self, until: int) -> None:
         for head in self.left.heads_up_to(until):
