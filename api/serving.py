@@ -5,10 +5,21 @@ Never here: routes, settings of the database.
 
 from __future__ import annotations
 
+import gc
+
 import uvicorn
 from fastapi import FastAPI
 
 from api.settings import Settings
+
+
+def keep_from_collector() -> None:
+    """Let the garbage collector pass over all that is there by now: it stays as long as the process does.
+
+    For a process that is about to serve. Else each full collection walks the whole program, and every answer waits.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:

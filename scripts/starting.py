@@ -23,7 +23,7 @@ from api.app import create_app
 from api.beside import Beside
 from api.identity import issue_token
 from api.logging import configure_logging
-from api.serving import server_of
+from api.serving import keep_from_collector, server_of
 from api.settings import Settings
 from domain.ledger.book import Book
 from domain.ledger.migrate import create_register, registers
@@ -109,6 +109,7 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
                 _ask_and_stop(app, settings)
             else:
                 _show_addresses(settings, log_path)
+                keep_from_collector()
                 server_of(app, settings).run()
 
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from api.serving import server_of
+from api.serving import keep_from_collector, server_of
 from api.settings import Settings
 from domain.episode.commands.record_meeting import RecordMeeting
 
@@ -54,4 +54,6 @@ def create_endpoint(dsn: str) -> FastAPI:
 
 
 if __name__ == "__main__":
-    server_of(create_endpoint(sys.argv[1]), Settings(port=int(sys.argv[2]))).run()
+    server = server_of(create_endpoint(sys.argv[1]), Settings(port=int(sys.argv[2])))
+    keep_from_collector()
+    server.run()

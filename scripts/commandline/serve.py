@@ -13,7 +13,7 @@ import typer
 from api.app import create_app
 from api.beside import Beside
 from api.logging import configure_logging
-from api.serving import server_of
+from api.serving import keep_from_collector, server_of
 from api.settings import Settings
 from domain.ledger.migrate import registers
 from domain.ledger.secrecy.opening import require_sealed
@@ -40,4 +40,6 @@ def serve(
             start_up(dsn, register)
         typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
         with suppress(KeyboardInterrupt), Beside(settings, dsn) as beside:  # Ctrl-C is how it is meant to end
-            server_of(create_app(settings, dsn=dsn, beside=beside), settings).run()
+            server = server_of(create_app(settings, dsn=dsn, beside=beside), settings)
+            keep_from_collector()
+            server.run()
