@@ -53,7 +53,7 @@ def table_name(table: Table, suffix: str) -> sql.Identifier:
 
 def _made(connection: Connection[Any], table: Table, name: str) -> Access:
     kinds = dict(connection.execute(_COLUMNS, (name,)).fetchall())
-    into = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
+    into = table.written
     key = (table.stream, *table.key)
     one = (*key, "known_from")
 

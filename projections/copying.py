@@ -26,12 +26,12 @@ _REMEMBERED = 4096
 _length = struct.Struct(">i").pack
 _timestamp = partial(struct.Struct(">iq").pack, 8)
 _date = partial(struct.Struct(">ii").pack, 4)
-_q = struct.Struct(">q").pack
 _array_start = struct.Struct(">iiiii").pack
 _UUID_LENGTH, _INT8_LENGTH = _length(16), _length(8)
 _ONE_ID = struct.pack(">iiiiiii", 40, 1, 0, _UUID_OID, 1, 1, 16)
 _STANDS_ON_ONE = NULL + struct.pack(">iiiiiii", 32, 1, 0, _INT8_OID, 1, 1, 8)
 _EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
 _EPOCH_DAY = _EPOCH.toordinal()
 
 
@@ -49,21 +49,21 @@ def fields(kind: str, values: Sequence[Any]) -> list[bytes]:
 
 def column(kind: str, values: Sequence[Any]) -> list[Cell]:
     """As `fields`, in cells to be put `side_by_side`: bytes that every row has alike, or a list of each row's own."""
-    missing = values.count(None)
-    if missing == len(values):
+    if values[0] is None and values.count(None) == len(values):
         return [NULL]
-    if kind == "uuid" and not missing:
-        ids = _raw_ids(values)
-        return [fields(kind, values)] if ids is None else [_UUID_LENGTH, ids]
-    if kind == "uuid[]" and not missing and set(map(len, values)) == {1}:
-        ids = _raw_ids([one for (one,) in values])
-        return [fields(kind, values)] if ids is None else [_ONE_ID, ids]
-    return [fields(kind, values)]
+    told = _RAW_OF_KIND[kind](values) if kind in _RAW_OF_KIND else None
+    return [fields(kind, values)] if told is None else told
 
 
 def standing_lineage(known_from: Sequence[int], because: Sequence[tuple[int, ...]]) -> list[Cell]:
     """The columns of that name, of rows that stand, each on one event."""
-    return [_INT8_LENGTH, list(map(_q, known_from)), _STANDS_ON_ONE, [_q(event) for (event,) in because]]
+    return [_INT8_LENGTH, _eights(known_from), _STANDS_ON_ONE, _eights([event for (event,) in because])]
+
+
+def standing_alone(known_from: Sequence[int]) -> list[Cell]:
+    """As `standing_lineage`, of rows that stand on the event that put them there."""
+    positions = _eights(known_from)
+    return [_INT8_LENGTH, positions, _STANDS_ON_ONE, positions]
 
 
 def lineage(
@@ -84,8 +84,41 @@ def side_by_side(cells: Iterable[Cell], rows: int) -> Iterator[bytes]:
     return chain.from_iterable(zip(*told, strict=True))
 
 
+def _ids(values: Sequence[Any]) -> list[Cell] | None:
+    raw = _raw_ids(values)
+    return None if raw is None else [_UUID_LENGTH, raw]
+
+
+def _single_ids(values: Sequence[Any]) -> list[Cell] | None:
+    """Arrays of one id each."""
+    try:
+        raw = _raw_ids([one for (one,) in values])
+    except (TypeError, ValueError):  # a null, or not one
+        return None
+    return None if raw is None else [_ONE_ID, raw]
+
+
+def _int8s(values: Sequence[Any]) -> list[Cell] | None:
+    try:
+        return [_INT8_LENGTH, _eights(values)]
+    except struct.error:  # a null
+        return None
+
+
+def _moments(values: Sequence[Any]) -> list[Cell] | None:
+    try:
+        return [_INT8_LENGTH, _eights([(value - _EPOCH) // _MICROSECOND for value in values])]
+    except TypeError:  # a null
+        return None
+
+
+def _eights(values: Sequence[int]) -> list[bytes]:
+    """The eight bytes of each: all packed at once and cut again, in half the time of one by one."""
+    return list(struct.unpack("8s" * len(values), struct.pack(f">{len(values)}q", *values)))
+
+
 def _raw_ids(values: Sequence[Any]) -> list[bytes] | None:
-    """The bytes of ids that are told in text, or as bytes; None when they are told otherwise."""
+    """The bytes of ids that are told in text, or as bytes; None when they are told otherwise, or one is null."""
     kinds = set(map(type, values))
     if kinds == {bytes}:
         return list(values)
@@ -117,15 +150,18 @@ def _uuid(value: UUID | str | bytes) -> bytes:
     return _UUID_LENGTH + (UUID(value) if isinstance(value, str) else value).bytes
 
 
-def _moment(value: dt.datetime | None) -> bytes:
-    if value is None:
-        return NULL
-    since = value - _EPOCH
-    return _timestamp((since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds)
+def _moment(value: dt.datetime) -> bytes:
+    return _timestamp((value - _EPOCH) // _MICROSECOND)  # not remembered: to hash a moment costs as much
 
 
 def _day(value: dt.date | None) -> bytes:
     return NULL if value is None else _date(value.toordinal() - _EPOCH_DAY)
+
+
+def _positions(values: Sequence[int]) -> bytes:
+    """As `_array`, of the events that a row stands on: some few."""
+    start = _POSITIONS_START.get(len(values))
+    return _array(_INT8_OID, _int8, values) if start is None else start + b"".join(map(_int8, values))
 
 
 def _array(element_oid: int, encode: Callable[[Any], bytes], values: Iterable[Any]) -> bytes:
@@ -152,7 +188,9 @@ class _Remembered(dict[Any, bytes]):
 
 _int4 = partial(struct.Struct(">ii").pack, 4)
 _int8 = partial(struct.Struct(">iq").pack, 8)
-_positions = partial(_array, _INT8_OID, _int8)
+_POSITIONS_START = {
+    length: struct.pack(">iiiiii", 20 + 12 * length, 1, 0, _INT8_OID, length, 1) for length in range(1, 9)
+}
 _texts = _Remembered(partial(_array, _TEXT_OID, _text))
 
 
@@ -164,9 +202,17 @@ FIELD_OF_KIND: dict[str, Callable[[Any], bytes]] = {
     "text": _Remembered(_text_or_null).__getitem__,
     "uuid": _uuid,
     "date": _Remembered(_day).__getitem__,
-    "timestamp with time zone": _Remembered(_moment).__getitem__,
+    "timestamp with time zone": _moment,
     "text[]": lambda values: _texts[tuple(values)],
     "uuid[]": partial(_array, _UUID_OID, _uuid),
     "integer[]": partial(_array, _INT4_OID, _int4),
     "bigint[]": _positions,
 }
+
+_RAW_OF_KIND: dict[str, Callable[[Sequence[Any]], list[Cell] | None]] = {
+    "uuid": _ids,
+    "uuid[]": _single_ids,
+    "bigint": _int8s,
+    "timestamp with time zone": _moments,
+}
+"""How some kinds are told more shortly, where all values of a column allow it: their lengths once for all."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg import Connection
@@ -24,14 +24,15 @@ from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import schema_of
-from domain.ledger.record import parts, stream
+from domain.ledger.record import rows as rows_of
+from domain.registry import REGISTRY
 from domain.stream import Entry, in_force
 from projections import store
 from projections.batch import TAKEN_AGAIN, concerns, refold, told
 from projections.catalogue import PROJECTIONS
-from projections.feed import AMENDMENTS, Read, decoded, read_streams, stream_ranges
+from projections.feed import AMENDMENTS, Read, read_streams, stream_ranges
 from projections.install import register_connection, schema_connection
-from projections.plain import entry_of
+from projections.plain import Seen, as_entry, seen
 from projections.rows import Handler, Key, Projection
 from projections.standing import Row, Standing
 
@@ -80,28 +81,27 @@ class Loader:
                 if projection.each is None:
                     self._handlers.setdefault(kind, []).append(handler)
         self._of_each = [projection for projection in projections if projection.each is not None]
-        self._each: list[Entry] = []
-        self._is_amended = False
-        self._stream_bytes = b""
-        self._stream_id = UUID(int=0)
+        self._stream_id, self._stream_bytes = UUID(int=0), b""
+        self._seen: list[Seen] = []
         self._entries: list[Entry] = []
+        self._is_amended = False
         self._touched: dict[str, dict[Key, Row]] = {}
+        self._each: list[Seen] = []
 
     def take(self, records: Iterable[bytes]) -> None:
         """Fold events, all of one stream after those of another. Raises RebuildStopped."""
-        for record in records:
-            position, stream_bytes, version, name, recorded_at, state = parts(record)
-            if stream_bytes != self._stream_bytes:
+        for position, stream_id, version, name, recorded_at, state in rows_of(records):
+            if stream_id is not self._stream_id and stream_id != self._stream_id:  # the same object, nearly always
                 self._end_stream()
-                self._stream_bytes, self._stream_id = stream_bytes, stream(stream_bytes)
+                self._stream_id, self._stream_bytes = stream_id, stream_id.bytes
             try:
-                entry = entry_of(name, state, self._stream_id, version, position, recorded_at)
-            except Exception:
-                self._pass_over(decoded(record))
+                event = seen(name, state, stream_id, version, position, recorded_at)
+            except Exception as fault:
+                self._pass_over(Read(position, stream_id, REGISTRY.facts.get(name), None, fault))
                 continue
-            self._entries.append(entry)
+            self._seen.append(event)
             try:
-                self._fold(entry)
+                self._fold(event)
             except Exception as fault:
                 raise RebuildStopped(f"at position {position}: {told(fault)}") from fault
 
@@ -112,16 +112,18 @@ class Loader:
         for name in self._rows:
             self._write(name)
 
-    def _fold(self, entry: Entry) -> None:
-        fact, position, touched = entry.fact, entry.position, self._touched
-        if type(fact) in AMENDMENTS:
+    def _fold(self, event: Seen) -> None:
+        if event.kind in AMENDMENTS:
             self._amend()
             return
         if self._is_amended:
-            self._open_each([entry])
-        because, stream_bytes, standing = (position,), self._stream_bytes, self._standing
-        for handler in self._handlers.get(type(fact), ()):
-            for operation in handler(entry, fact):
+            self._entries.append(as_entry(event))
+            self._open_each(self._entries[-1:])
+        touched, standing, fact = self._touched, self._standing, event.fact
+        position, stream_bytes = event.position, self._stream_bytes
+        because = (position,)
+        for handler in self._handlers.get(event.kind, ()):
+            for operation in handler(cast("Entry", event), fact):
                 name = operation.table
                 rows = touched.get(name)
                 if rows is None:
@@ -129,7 +131,9 @@ class Loader:
                 standing[name].apply_to(rows, operation, stream_bytes, position, because)
 
     def _amend(self) -> None:
-        """The last entry is a correction or a strike-out: as `batch.fold_one`, the stream at hand."""
+        """The last event is a correction or a strike-out: as `batch.fold_one`, the stream at hand."""
+        before = len(self._entries)
+        self._entries += map(as_entry, self._seen[before:])
         if not self._is_amended:
             self._open_each(self._entries[:-1])
             self._is_amended = True
@@ -161,7 +165,7 @@ class Loader:
 
     def _end_stream(self) -> None:
         if not self._is_amended and self._of_each:
-            self._each += self._entries
+            self._each += self._seen
             if len(self._each) >= _FLUSH_ROWS:
                 self._write_each()
         for name in self._touched:
@@ -170,6 +174,7 @@ class Loader:
             if len(rows) >= _FLUSH_ROWS:
                 self._write(name)
         self._touched.clear()
+        self._seen.clear()
         self._entries.clear()
         self._is_amended = False
 

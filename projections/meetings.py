@@ -29,7 +29,7 @@ MEETINGS = Table(
 
 def _amend(entry: Entry, fact: Any, changes: Mapping[str, Any]) -> Operation:
     """What the fact does not say stays as it was agreed."""
-    said = {name: value for name, value in changes.items() if value is not None and value != ()}
+    said = {name: value for name, value in changes.items() if value or (value is not None and value != ())}
     if entry.provenance is not None and entry.provenance.entered_at is not None:
         said["entered_at"] = entry.provenance.entered_at
     return Amend("meetings", (fact.meeting_id,), {"meeting_kind": fact.meeting_kind, **said}, opens=True)

@@ -11,15 +11,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel
 
 from domain.correction import EntryCorrected, MistakeKind
+from domain.decoding import Told, struct_of
 from domain.decoding import entry_of as entry_from
-from domain.decoding import struct_of
 from domain.fact import Fact, put_values
 from domain.registry import REGISTRY, UnknownFactName
 from domain.stream import Entry, Provenance
@@ -31,17 +31,51 @@ _new: Callable[[Any], Any] = object.__new__
 _values = msgspec.structs.asdict
 
 
+class Seen(msgspec.Struct, gc=False, kw_only=True):
+    """An event as it was decoded: what a fold may ask of an `Entry`, under the same names, in a third of the time.
+
+    `fact` has the plain fields of the fact that `kind` is the class of; where the event stands is put in afterwards.
+    """
+
+    occurred_at: dt.datetime
+    actor: str
+    correlation_id: _Id
+    fact: Any
+    caused_by: int | None = None
+    provenance: Any = None
+    kind: Any = None
+    stream_id: Any = None
+    version: Any = None
+    position: Any = None
+    recorded_at: Any = None
+
+
 def entry_of(  # noqa: PLR0917 -- called for every event of millions: names would cost as much as decoding
     name: str, state: bytes, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime
 ) -> Entry:
-    """The entry of a stored event, without the sensitive fields of its fact.
+    """The entry of a stored event, without the sensitive fields of its fact. Raises as `seen`."""
+    return as_entry(seen(name, state, stream_id, version, position, recorded_at))
+
+
+def as_entry(told: Seen) -> Entry:
+    """The entry of what was seen."""
+    fact = told.fact if isinstance(told.fact, Fact) else _model(told.kind, _values(told.fact))
+    envelope = cast("Told", told)  # of whose fields it has those that are asked for
+    return entry_from(envelope, fact, told.stream_id, told.version, told.position, told.recorded_at)
+
+
+def seen(  # noqa: PLR0917 -- as `entry_of`
+    name: str, state: bytes, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime
+) -> Seen:
+    """A stored event, without the sensitive fields of its fact.
 
     Raises UnknownFactName, msgspec's MsgspecError (a ValidationError or DecodeError) on what does not fit.
     """
     decode, kind = _decoder(name)
     told = decode(state)
-    fact = told.plain if kind is None else _model(kind, _values(told.plain))
-    return entry_from(told, fact, stream_id, version, position, recorded_at)
+    told.kind, told.stream_id, told.version = kind or type(told.fact), stream_id, version
+    told.position, told.recorded_at = position, recorded_at
+    return cast("Seen", told)
 
 
 def _model(kind: type[M], values: dict[str, Any]) -> M:
@@ -60,7 +94,7 @@ def _decoder(name: str) -> tuple[Decode, type[Fact] | None]:
 
         def decode(state: bytes) -> Any:
             told: Any = raw(state)
-            told.plain = plain_of(told.plain)
+            told.fact = plain_of(told.fact)
             return told
 
         return decode, None
@@ -83,18 +117,8 @@ def _brought_up(name: str, plain: dict[str, Any]) -> Fact:
 
 def _state(plain: Any) -> type[msgspec.Struct]:
     """The envelope around a plain part of this kind."""
-    return msgspec.defstruct(
-        "State",
-        [
-            ("occurred_at", dt.datetime),
-            ("actor", str),
-            ("correlation_id", _Id),
-            ("plain", plain),
-            ("caused_by", int | None, None),
-            ("provenance", _struct(Provenance) | None, None),
-        ],
-        gc=False,
-    )
+    told: list[Any] = [("fact", plain), ("provenance", _struct(Provenance) | None, None)]
+    return msgspec.defstruct("State", told, bases=(Seen,), rename={"fact": "plain"}, gc=False, kw_only=True)
 
 
 @cache

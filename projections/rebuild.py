@@ -8,7 +8,7 @@ live table stays and the rebuilt one is kept beside it, to be looked at, unless 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from psycopg import Connection, sql
 
 from projections import store
+from projections.access import access
 from projections.batch import take
 from projections.catalogue import PROJECTIONS
 from projections.engine import BATCH_EVENTS, run_once
@@ -39,6 +40,9 @@ SUFFIX = "__rebuilt"
 INDEXED_AT_A_TIME = 2
 INDEX_MEMORY = "256MB"
 FIRST_STATISTICS_TARGET = 25
+
+PHASES = ("make", "load", "index", "compare", "swap", "done")
+Begins = Callable[[str], None]
 
 Rebuilt = Future[dict[str, tuple[int, str]]]
 """Rows and fingerprint of each rebuilt table, which are found while the live ones are."""
@@ -77,13 +81,16 @@ def rebuild(
     force: bool = False,
     processes: int | None = None,
     progress: Progress | None = None,
+    begins: Begins = lambda _: None,
 ) -> list[TableResult]:
     """Rebuild the projections and swap those that came out right; what was found, table by table.
 
+    `begins` is told each phase as it begins: one of PHASES.
     The login must be a member of jaksokirja_migrator and jaksokirja_projector. Raises RebuildStopped when an event
     cannot be folded: then everything is as before.
     """
     chosen = tuple(projections)
+    begins("make")
     install(dsn, register, chosen)
     with owner_connection(dsn, register) as connection:
         upto = head(connection)
@@ -91,12 +98,20 @@ def rebuild(
             _drop_beside(connection, projection)
             create_tables(connection, projection, SUFFIX)
             drop_primary_keys(connection, projection, SUFFIX)
+    begins("load")
     load(dsn, register, chosen, SUFFIX, upto, processes=processes, progress=progress)
+    begins("index")
     with ThreadPoolExecutor(INDEXED_AT_A_TIME) as pool:
         list(pool.map(lambda projection: _index(dsn, register, projection), _largest_first(dsn, register, chosen)))
+        begins("compare")
         rebuilt = pool.submit(_fingerprints, dsn, register, chosen)
         with owner_connection(dsn, register) as connection:
-            return _compare_and_swap(connection, rebuilt, chosen, upto, force=force)
+            results, swaps = _compare(connection, rebuilt, chosen, upto, force=force)
+            wait([rebuilt])  # it reads the tables that are to be renamed
+            begins("swap")
+            _swap_all(connection, swaps)
+    begins("done")
+    return results
 
 
 def start_up(
@@ -133,13 +148,16 @@ def _index(dsn: str, register: str, projection: Projection) -> None:
         add_primary_keys(connection, projection, SUFFIX)
         create_indexes(connection, projection, SUFFIX)
         for table in projection.tables:
-            connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name + SUFFIX)))
+            kinds = access(connection, table, SUFFIX).kinds
+            asked = [name for name in kinds if name != "because"]  # which no question goes by
+            columns = sql.SQL(", ").join(map(sql.Identifier, asked))
+            connection.execute(sql.SQL("ANALYZE {} ({})").format(sql.Identifier(table.name + SUFFIX), columns))
 
 
-def _compare_and_swap(
+def _compare(
     connection: Connection[Any], rebuilt: Rebuilt, projections: Sequence[Projection], loaded: int, *, force: bool
-) -> list[TableResult]:
-    """In one transaction: followers wait at the checkpoints from here on, readers only while tables are renamed."""
+) -> tuple[list[TableResult], list[tuple[Projection, int]]]:
+    """What was found, and what is to be swapped, at which position. Followers wait at the checkpoints from here on."""
     results: list[TableResult] = []
     swaps: list[tuple[Projection, int]] = []
     for projection in sorted(projections, key=lambda projection: projection.name):
@@ -160,14 +178,18 @@ def _compare_and_swap(
             swaps.append((projection, position))
         elif comparable:
             store.move_checkpoints(connection, [projection.name], position)
-    wait([rebuilt])  # it reads the tables that are to be renamed
-    if swaps:
-        connection.execute("LOCK TABLE projection_swaps IN ACCESS EXCLUSIVE MODE")
-        for projection, position in swaps:
-            _swap(connection, projection, position)
-        for projection, _ in swaps:
-            replace_questions(connection, projection)
-    return results
+    return results, swaps
+
+
+def _swap_all(connection: Connection[Any], swaps: Sequence[tuple[Projection, int]]) -> None:
+    """In the transaction in which they were compared; readers wait while tables are renamed."""
+    if not swaps:
+        return
+    connection.execute("LOCK TABLE projection_swaps IN ACCESS EXCLUSIVE MODE")
+    for projection, position in swaps:
+        _swap(connection, projection, position)
+    for projection, _ in swaps:
+        replace_questions(connection, projection)
 
 
 def _fingerprints(dsn: str, register: str, projections: Iterable[Projection]) -> dict[str, tuple[int, str]]:

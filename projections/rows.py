@@ -55,7 +55,9 @@ class Amend(msgspec.Struct, frozen=True, gc=False):
 Operation = Open | Close | Amend
 Handler = Callable[[Entry, Any], Iterable[Operation]]
 """What one kind of fact does to the rows. The second argument is the entry's fact, of the class it is listed under."""
-Each = Callable[[Entry, Any], tuple[Any, ...]]
+Wide = tuple[Sequence[Any] | None, ...]
+"""Columns of many rows, one after the other; None for one that is null in all."""
+Each = Callable[[Sequence[Entry], Sequence[type[Fact]]], Wide]
 
 
 class Stand(NamedTuple):
@@ -88,6 +90,11 @@ class Table:
         """The place of each column among them."""
         return {name: place for place, name in enumerate(self.columns)}
 
+    @cached_property
+    def written(self) -> tuple[str, ...]:
+        """All columns that are written, in the order in which they are: all but those that the table generates."""
+        return (self.stream, *self.key, "known_from", "known_to", "because", *self.columns)
+
 
 @dataclass(frozen=True)
 class Projection:
@@ -95,7 +102,7 @@ class Projection:
 
     `refold` says, of all entries of an amended stream, how they count; by default those that are in force.
     `each`, of a projection whose `when` opens a row of its one table for every entry, under the entry's version, tells
-    that row's columns in their order: what a rebuild needs not take the long way.
+    the columns of the rows of many entries, of facts of these kinds: what a rebuild needs not take the long way.
     """
 
     name: str

@@ -79,9 +79,11 @@ class Standing:
                     self.apply_to(rows, amend, stream_id, position, stands_on)
             return
         before = row.columns.get
-        if any(before(name) != value for name, value in operation.changes.items()):
-            columns = {**row.columns, **operation.changes}
-            self._put(rows, Row(stream_id, key, columns, _joined(row.because, stands_on), position))
+        for name, value in operation.changes.items():
+            if before(name) != value:
+                columns = {**row.columns, **operation.changes}
+                self._put(rows, Row(stream_id, key, columns, _joined(row.because, stands_on), position))
+                return
 
     def bring_to(self, stream_id: StreamId, wanted: dict[Key, Row], position: int, amendments: Collection[int]) -> None:
         """End what should not stand and open what should, at `position`; rows with the right content stay untouched.
@@ -168,4 +170,6 @@ def _same(row: Row, right: Row, amendments: Collection[int]) -> bool:
 
 
 def _joined(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    if len(other) == 1 and other[0] > one[-1]:  # nearly always
+        return one + other
     return tuple(sorted({*one, *other}))

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from psycopg import Connection, sql
@@ -20,7 +20,19 @@ from psycopg.rows import class_row
 
 from domain.stream import Entry
 from projections.access import Access, access, table_name
-from projections.copying import END, NULL, START, Cell, column, lineage, row_start, side_by_side, standing_lineage
+from projections.copying import (
+    END,
+    NULL,
+    START,
+    Cell,
+    column,
+    lineage,
+    row_start,
+    side_by_side,
+    standing_alone,
+    standing_lineage,
+)
+from projections.plain import Seen
 from projections.rows import Key, Projection, Table
 from projections.standing import Row, StreamId
 from projections.trips import Call, answered, packed
@@ -187,7 +199,10 @@ def insert_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], 
 
 
 def insert_each(
-    connection: Connection[Any], projection: Projection, entries: Sequence[Entry], suffix: str = ""
+    connection: Connection[Any],
+    projection: Projection,
+    entries: Sequence[Seen],
+    suffix: str = "",
 ) -> None:
     """Put a row in for each entry, of a projection that says what `each` comes to."""
     if not entries:
@@ -220,9 +235,13 @@ def end_rows(connection: Connection[Any], table: Table, rows: Sequence[Row], suf
 
 
 def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> tuple[int, str]:
-    """How many rows the table has, and a hash over all of them that does not depend on their order."""
-    statement = sql.SQL("SELECT count(*), coalesce(sum(hash_record_extended(t, 0)), 0) FROM {} t")
-    row = connection.execute(statement.format(table_name(table, suffix))).fetchone()
+    """How many rows the table has, and a hash over all of them that does not depend on their order.
+
+    Over all columns that are written: those that the table generates say nothing else, and ranges cost most to hash.
+    """
+    written = sql.SQL(", ").join(sql.Identifier("t", name) for name in table.written)
+    statement = sql.SQL("SELECT count(*), coalesce(sum(hash_record_extended(ROW({}), 0)), 0) FROM {} t")
+    row = connection.execute(statement.format(written, table_name(table, suffix))).fetchone()
     assert row is not None  # noqa: S101 -- an aggregate has one row; tells the type checker
     return int(row[0]), f"{int(row[1]) % 2**64:016x}"
 
@@ -246,16 +265,15 @@ def _lineage(rows: Sequence[Row]) -> list[Cell]:
     return lineage([row.known_from for row in rows], [row.known_to for row in rows], [row.because for row in rows])
 
 
-def binary_each(projection: Projection, kinds: Mapping[str, str], entries: Sequence[Entry]) -> bytes:
+def binary_each(projection: Projection, kinds: Mapping[str, str], entries: Sequence[Seen]) -> bytes:
     """As `binary_rows`, of the rows that the entries come to, each by itself."""
     assert projection.each is not None  # noqa: S101 -- who calls goes by it; tells the type checker
     (table,) = projection.tables
-    positions = [entry.position for entry in entries]
-    told = zip(*[projection.each(entry, entry.fact) for entry in entries], strict=True)
-    given = dict(zip(table.columns, told, strict=True))
+    each = projection.each(cast("Sequence[Entry]", entries), [entry.kind for entry in entries])
     ids = [entry.stream_id.bytes for entry in entries]
+    given = {name: told for name, told in zip(table.columns, each, strict=True) if told is not None}
     keys = ([entry.version for entry in entries],)
-    lines = standing_lineage(positions, [(position,) for position in positions])
+    lines = standing_alone([entry.position for entry in entries])
     return b"".join(side_by_side(_cells(table, kinds, ids, keys, lines, given), len(entries)))
 
 

@@ -5,13 +5,12 @@ Must never hold: content. What an event says is read from the ledger by those wh
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.fact import Fact
 from domain.registry import REGISTRY
 from domain.stream import Entry
-from projections.rows import Amend, Open, Operation, Projection, Stand, Table
+from projections.rows import Amend, Open, Operation, Projection, Stand, Table, Wide
 
 TRAIL = Table(
     "trail",
@@ -25,24 +24,42 @@ TRAIL = Table(
 )  # fmt: skip
 
 
-def told(entry: Entry, fact: Fact) -> tuple[Any, ...]:
-    """The columns of an entry's row, in their order, until something amends it."""
-    entered_at = system = file = row_id = amends_entry = mistake = None
-    if entry.provenance is not None:
-        source = entry.provenance
-        entered_at, system, file, row_id = source.entered_at, source.system, source.file, source.row_id
-    if type(fact) is EntryCorrected or type(fact) is EntryStruckOut:  # by type: it is asked of every event
-        amends_entry, mistake = fact.entry, fact.mistake
+def told(entries: Sequence[Entry], kinds: Sequence[type[Fact]]) -> Wide:
+    """The columns of the entries' rows, in their order, until something amends one; None where all are null."""
+    amending = [entry.fact if kind in _AMENDING else None for entry, kind in zip(entries, kinds, strict=True)]
     return (
-        entry.position, fact.stream, _NAMES[type(fact)], entry.occurred_at, entry.recorded_at, entry.actor,
-        entry.correlation_id, entry.caused_by, entered_at, system, file, row_id, amends_entry, mistake, None, None,
-    )  # fmt: skip
+        [entry.position for entry in entries],
+        [_STREAMS[kind] for kind in kinds],
+        [_NAMES[kind] for kind in kinds],
+        [entry.occurred_at for entry in entries],
+        [entry.recorded_at for entry in entries],
+        [entry.actor for entry in entries],
+        [entry.correlation_id for entry in entries],
+        [entry.caused_by for entry in entries],
+        *_all_of(("entered_at", "system", "file", "row_id"), [entry.provenance for entry in entries]),
+        *_all_of(("entry", "mistake"), amending),
+        *_nothing(("struck_by", "corrected_by")),
+    )
+
+
+def _all_of(names: Sequence[str], some: Sequence[object]) -> Wide:
+    """The attributes of those that are there; None where none is."""
+    if not any(some):
+        return _nothing(names)
+    return tuple([getattr(one, name, None) for one in some] for name in names)
+
+
+def _nothing(names: Sequence[str]) -> Wide:
+    return (None,) * len(names)
 
 
 def recorded(entry: Entry, fact: Fact) -> tuple[Operation, ...]:
-    return (Open("trail", (entry.version,), dict(zip(TRAIL.columns, told(entry, fact), strict=True))),)
+    row = {name: values[0] for name, values in zip(TRAIL.columns, told((entry,), (type(fact),)), strict=True) if values}
+    return (Open("trail", (entry.version,), row),)
 
 
+_AMENDING = frozenset((EntryCorrected, EntryStruckOut))
+_STREAMS = {kind: kind.stream for kind in REGISTRY.facts.values()}
 _NAMES = {kind: kind.stored_name() for kind in REGISTRY.facts.values()}
 
 

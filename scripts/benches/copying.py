@@ -93,5 +93,4 @@ def _index(dsn: str, register: str, projection: Projection) -> None:
 
 
 def _columns(table: Table) -> sql.Composed:
-    names = (table.stream, *table.key, "known_from", "known_to", "because", *table.columns)
-    return sql.SQL(", ").join(map(sql.Identifier, names))
+    return sql.SQL(", ").join(map(sql.Identifier, table.written))

@@ -3,8 +3,9 @@
 The runner, stock with its mapper, does one upsert an event, in a transaction that moves its tracking, over the stock
 recorder's tables in the same server. It is given fewer events (its pace does not depend on how many), in each round
 right before our rebuild and right after, so that a busy machine slows both. The limit is PostgreSQL's own COPY of the
-same (scripts/benches/copying.py). Medians of the rounds; with --events there is one. fsync and synchronous_commit are
-on.
+same (scripts/benches/copying.py). A rebuild also compares its tables with the live ones, row by row, which neither of
+the two does: it is told with that and without. Medians of the rounds; with --events there is one. fsync and
+synchronous_commit are on.
 Never here: appends.
 """
 
@@ -54,29 +55,36 @@ def run(quick: bool, events: int | None = None) -> list[Figure]:
         live = _seconds(lambda: run_once(dsn, REGISTER))
         stock = _Stock(dsn)
         rounds = [_round(dsn, Path(folder), stock, peers) for _ in range(1 if quick or events else ROUNDS)]
-    rebuilt, pace, limit = map(statistics.median, zip(*rounds, strict=True))
+    rebuilt, compared, pace, limit = map(statistics.median, zip(*rounds, strict=True))
     peer = {f"stock ProjectionRunner ({peers:,} events a round)": pace}
+    case = f"rebuild of all projections, {written:,} events"
     return [
-        _figure(f"rebuild of all projections, {written:,} events", written / rebuilt, peer, written / limit),
+        _figure(case, written / rebuilt, peer, written / limit),
+        _figure(f"{case}, but for comparing", written / (rebuilt - compared), peer, written / limit),
         _figure(f"catching up live, {written:,} events", written / live, peer, None),
     ]
 
 
-def _round(dsn: str, folder: Path, stock: _Stock, peers: int) -> tuple[float, float, float]:
-    """Seconds of our rebuild, events a second of the peer (before and after), seconds of the limit."""
+def _round(dsn: str, folder: Path, stock: _Stock, peers: int) -> tuple[float, float, float, float]:
+    """Seconds of our rebuild, and of its comparing; events a second of the peer (before and after); of the limit."""
     pace = stock.pace(peers // 2)
-    rebuilt = _seconds(lambda: _rebuild(dsn))
-    return rebuilt, statistics.mean((pace, stock.pace(peers // 2))), copy_limit_seconds(dsn, REGISTER, folder)
+    began = _rebuild(dsn)
+    rebuilt, compared = began["done"] - began["make"], began["swap"] - began["compare"]
+    return rebuilt, compared, statistics.mean((pace, stock.pace(peers // 2))), copy_limit_seconds(dsn, REGISTER, folder)
 
 
 def _figure(case: str, ours: float, peers: dict[str, float], limit: float | None) -> Figure:
     return {"bench": "rebuild", "case": case, "ours": ours, "peers": peers, "limit": limit, "unit": "events/s"}
 
 
-def _rebuild(dsn: str) -> None:
-    different = [result.table for result in rebuild(dsn, REGISTER) if not result.equal]
+def _rebuild(dsn: str) -> dict[str, float]:
+    """When each phase began."""
+    began: dict[str, float] = {}
+    results = rebuild(dsn, REGISTER, begins=lambda phase: began.update({phase: time.perf_counter()}))
+    different = [result.table for result in results if not result.equal]
     if different:
         raise RuntimeError(f"rebuilt and live differ: {', '.join(different)}")
+    return began
 
 
 def _seconds(work: Any) -> float:

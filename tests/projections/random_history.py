@@ -6,6 +6,7 @@ Each stream's own facts keep their order. Nothing is refused: a projection must 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from random import Random
 from uuid import UUID, uuid4
 
@@ -46,7 +47,7 @@ def consequence(history: History, stream_id: UUID, fact: Fact, caused_by: int) -
     """Record what follows from the entry of that version; its position."""
     version = history.versions[stream_id] = history.versions.get(stream_id, 0) + 1
     told: Entry = entry_of(stream_id, version, fact)
-    followed = Entry(**{**{name: getattr(told, name) for name in Entry.__slots__}, "caused_by": caused_by})
+    followed = replace(told, caused_by=caused_by)
     draft = Draft(stream_id, version, fact.stored_name(), REGISTRY.encode(followed))
     return history.recorder.append(Submission(uuid4(), b"test", (draft,))).positions[-1]
 

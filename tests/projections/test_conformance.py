@@ -301,6 +301,14 @@ def test_rebuild_equals_live(projection: Projection, book: Book, told: History) 
         assert result.rebuilt_rows > 0
 
 
+def test_rebuild_equals_live_where_nothing_was_ever_amended(book: Book, history: History) -> None:
+    history.record_all(everything())
+    run_once(*book, batch_events=7)
+    results = rebuild(*book)
+    assert [result.table for result in results if not result.equal] == []
+    assert [result.table for result in results if not result.rebuilt_rows] == []
+
+
 @every_projection
 def test_replay_of_a_batch_is_refused(
     projection: Projection, book: Book, told: History, connection: Connection[Any]

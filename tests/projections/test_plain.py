@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import fields
 from uuid import UUID
 
 import msgspec
@@ -13,8 +14,8 @@ from pydantic import BaseModel
 from domain.correction import EntryCorrected
 from domain.fact import Fact
 from domain.registry import UnknownFactName
-from domain.stream import Entry
-from projections.plain import entry_of
+from domain.stream import Entry, Provenance
+from projections.plain import as_entry, entry_of, seen
 from tests.domain.test_registry import EVERY_NAME, STREAM, golden
 from tests.domain.test_registry import decoded as whole
 
@@ -74,6 +75,29 @@ def test_the_envelope_is_that_of_the_event(name: str) -> None:
     assert seen.provenance is not None
     assert recorded.provenance is not None
     assert seen.provenance.__dict__ == recorded.provenance.__dict__
+
+
+@pytest.mark.parametrize("name", EVERY_NAME)
+def test_what_a_rebuild_sees_of_an_event_is_what_its_entry_tells(name: str) -> None:
+    one, entry = seen(name, golden(name), STREAM, 1, 7, MOMENT), plain(name)
+    assert one.kind is type(entry.fact)
+    for field in one.kind.model_fields:
+        if field in one.kind.sensitive:
+            assert not hasattr(one.fact, field)
+        elif one.kind is not EntryCorrected:
+            assert_same(getattr(one.fact, field), getattr(whole(name).fact, field))
+    of_source = one.provenance and {field: getattr(one.provenance, field) for field in Provenance.model_fields}
+    assert of_source == (entry.provenance and entry.provenance.__dict__)
+    told = {field.name for field in fields(Entry)} - {"fact", "provenance", "corrected_by"}
+    assert {field: getattr(one, field) for field in told} == {field: getattr(entry, field) for field in told}
+
+
+def test_where_an_event_stands_is_never_told_by_its_bytes() -> None:
+    state = json.loads(golden("meeting_held.1"))
+    false = {"fact": {}, "kind": 1, "version": 9, "position": 9, "stream_id": "x", "recorded_at": 0}
+    one = seen("meeting_held.1", json.dumps(state | false).encode(), STREAM, 1, 7, MOMENT)
+    assert (one.version, one.position, one.stream_id, one.recorded_at) == (1, 7, STREAM, MOMENT)
+    assert as_entry(one).fact.__dict__ == plain("meeting_held.1").fact.__dict__
 
 
 def test_the_sensitive_part_is_passed_over_whatever_form_it_has() -> None:
