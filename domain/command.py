@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
@@ -64,6 +65,11 @@ class Context:
 StateT_contra = TypeVar("StateT_contra", bound=StreamState, contravariant=True)
 
 
+@lru_cache(maxsize=1024)
+def _in_kebab_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
 class Command(BaseModel, Generic[StateT_contra]):
     """An act that somebody asks the ledger to record.
 
@@ -83,7 +89,7 @@ class Command(BaseModel, Generic[StateT_contra]):
     @classmethod
     def command_name(cls) -> str:
         """`RecordMeeting` → `record-meeting`: its route, its permission, its label in the audit trail."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__.partition("[")[0]).lower()
+        return _in_kebab_case(cls.__name__.partition("[")[0])
 
     def __repr_args__(self) -> Any:
         """Which fields were given, never what they say: they hold identities and narratives, and logs hold neither."""

@@ -69,7 +69,24 @@ def continue_stream(state: StreamState, kind: StreamKind, news: Sequence[Entry])
         return replace(continue_register(state, news), concluded=state.concluded.with_entries(news))
     if not isinstance(state, EpisodeState):
         return replace(fold_stream(kind_of(entries) or kind, entries), judged=state.judged)
-    return replace(continue_episode(state, news), concluded=state.concluded.with_entries(news))
+    return continue_episode(state, news)
+
+
+def recorded_stream(
+    before: StreamState, after: StreamState, kind: StreamKind, recorded: Sequence[Entry]
+) -> StreamState:
+    """The stream that stood as `before`, when these entries are recorded; `after` took in the first of them, undated.
+
+    The same as `continue_stream` of the state before, at the cost of what the one after has not seen: what an episode's
+    state says, and what was judged in it, hangs on no position and no moment of recording.
+    """
+    if is_amended(recorded):
+        return continue_stream(before, kind, recorded)
+    if not isinstance(after, EpisodeState):
+        return replace(continue_stream(before, kind, recorded), judged=after.judged)
+    unseen = [entry for entry in recorded if entry.version > after.version]
+    whole = continue_episode(after, unseen) if unseen else after
+    return replace(whole, entries=(*before.entries, *recorded), in_force=(*before.in_force, *recorded))
 
 
 def kind_of(entries: Sequence[Entry]) -> StreamKind | None:

@@ -10,7 +10,7 @@ from typing import assert_never, cast, get_args
 from uuid import UUID
 
 from domain.calendar import day_in_helsinki
-from domain.consequence import ModelReference
+from domain.consequence import Concluded, ModelReference
 from domain.episode.facts import (
     AdmissionAssessed,
     AgreementMade,
@@ -121,15 +121,25 @@ class EpisodeState(StreamState):
 
 def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> EpisodeState:
     """The episode's state from the stream's entries."""
-    return _evolved(EpisodeState(entries=tuple(entries), in_force=tuple(in_force)), in_force)
+    return _evolved(EpisodeState(), in_force, entries=tuple(entries), in_force=tuple(in_force))
 
 
 def continue_episode(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
-    """The episode's state with those entries more, none of which amends another."""
-    return _evolved(replace(state, entries=(*state.entries, *news), in_force=(*state.in_force, *news)), news)
+    """The episode's state with those entries more, none of which amends another; what they concluded among it."""
+    concluded = state.concluded.with_entries(news)
+    return _evolved(
+        state, news, entries=(*state.entries, *news), in_force=(*state.in_force, *news), concluded=concluded
+    )
 
 
-def _evolved(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
+def _evolved(
+    state: EpisodeState,
+    news: Sequence[Entry],
+    *,
+    entries: tuple[Entry, ...],
+    in_force: tuple[Entry, ...],
+    concluded: Concluded | None = None,
+) -> EpisodeState:
     growing = _Growing(**{name: getattr(state, name) for name in _GROWING})
     growing.assignments, growing.plans = dict(state.assignments), dict(state.plans)
     growing.meetings = dict(state.meetings)
@@ -139,8 +149,14 @@ def _evolved(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
             growing.meetings[entry.plain.meeting_id] = became
         elif entry.kind in _EPISODE_FACTS:
             growing.take(cast("EpisodeFact", entry.fact))
-    met = _client_meetings_in_spell(growing.decisions, state.in_force)
-    return replace(state, **vars(growing), client_meetings_in_spell=met)
+    return replace(
+        state,
+        **vars(growing),
+        client_meetings_in_spell=_client_meetings_in_spell(growing.decisions, in_force),
+        entries=entries,
+        in_force=in_force,
+        concluded=concluded or state.concluded,
+    )
 
 
 _BECAME: Mapping[type[Fact], MeetingStatus] = {

@@ -35,7 +35,7 @@ from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
 from domain.state import StreamState
 from domain.stream import is_amended
-from domain.streams import check_admits, continue_stream, kind_of, pin_of
+from domain.streams import check_admits, kind_of, pin_of, recorded_stream
 from domain.subjects import UNASSIGNED, Subject, subjects
 
 __all__ = ["CACHED_STREAMS", "UNKNOWN", "Book", "Order", "Outcome"]
@@ -197,9 +197,8 @@ class Book(Application[UUID]):
         )
         after = decision.before
         if stamped:
-            after = continue_stream(decision.before, decision.kind, stamped)
+            after = recorded_stream(decision.before, decision.after, decision.kind, stamped)
             if not is_amended(stamped):  # what an amendment makes of a stream is read as everybody reads it
-                after = replace(after, judged=decision.after.judged)
                 self.states.keep(order.stream_id, after, decision.epoch)
         register = decision.context.register
         return Outcome(

@@ -100,7 +100,14 @@ def told(desk: Desk, steps: list[tuple[str, int, dt.date]]) -> UUID:
             assert desk.last_position() == position, "a refused command left a trace"
             assert desk.episode(episode_id) == before
         assert_nothing_more_to_conclude(desk, desk.episode(episode_id))
+        assert_kept_as_it_is_read(desk, episode_id)
     return episode_id
+
+
+def assert_kept_as_it_is_read(desk: Desk, episode_id: UUID) -> None:
+    """What is kept of the episode says what its records say when they are all read anew."""
+    records = desk.book.ledger.read_stream(episode_id)
+    assert desk.episode(episode_id) == fold_stream(StreamKind.EPISODE, desk.book.safe.entries(records))
 
 
 def assert_nothing_more_to_conclude(desk: Desk, state: EpisodeState) -> None:
