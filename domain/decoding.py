@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import fields
 from functools import cache, partial
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -53,6 +53,8 @@ class Told(msgspec.Struct, gc=False):
     caused_by: int | None = None
     provenance: Any = None
     sealed: tuple[Segment, ...] = ()
+    decoder: ClassVar[FactDecoder]
+    """What took the bytes apart."""
 
 
 class FactDecoder:
@@ -60,16 +62,13 @@ class FactDecoder:
 
     def __init__(self, kind: type[Fact]) -> None:
         self.kind = kind
-        self._decode = msgspec.json.Decoder(_state(kind), dec_hook=nested).decode
+        self.told: Callable[[bytes], Told] = msgspec.json.Decoder(_state(kind, self), dec_hook=nested).decode
+        """The bytes, taken apart. Raises Unfit."""
         self._fields_set = set(kind.model_fields)
         self._needed = tuple(field for field in kind.sensitive if kind.model_fields[field].is_required())
         self._hidden = {field: _hidden(kind.model_fields[field].annotation) for field in kind.sensitive}
         self._order = tuple(kind.model_fields)
-        self._fitting: dict[tuple[str, ...], bool] = {}
-
-    def told(self, state: bytes) -> Told:
-        """The bytes, taken apart. Raises Unfit."""
-        return cast("Told", self._decode(state))
+        self._fitting: set[tuple[str, ...]] = set()
 
     def fact(self, told: Told, hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
         """As `Fact.join`, which tells of parts that do not fit. Raises pydantic's ValidationError."""
@@ -77,12 +76,12 @@ class FactDecoder:
 
     def fits(self, sealed: tuple[Segment, ...]) -> bool:
         """Whether what is sealed has the fields that the fact needs, and none that is not one of its sensitive ones."""
-        fields = _fields_of(sealed)
-        fits = self._fitting.get(fields)
-        if fits is None:
-            fits = self._hidden.keys() >= set(fields) >= set(self._needed)
-            if fits:  # else whoever writes such bytes could fill the memory with them
-                self._fitting[fields] = fits
+        fields = sealed[0].fields if len(sealed) == 1 else _fields_of(sealed)
+        if fields in self._fitting:
+            return True
+        fits = self._hidden.keys() >= set(fields) >= set(self._needed)
+        if fits:  # else whoever writes such bytes could fill the memory with them
+            self._fitting.add(fields)
         return fits
 
     def unopened(self, told: Told, opening: Callable[[], Opened]) -> Fact:
@@ -136,7 +135,7 @@ class FactDecoder:
 
 
 def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
-    return sealed[0].fields if len(sealed) == 1 else tuple(name for segment in sealed for name in segment.fields)
+    return tuple(name for segment in sealed for name in segment.fields)
 
 
 class _Unopened:
@@ -179,21 +178,28 @@ def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as mu
     return entry
 
 
-def unread_entry(kind: type[Fact], unread: Unread, stream_id: UUID, version: int) -> Entry:
-    """The entry of which nothing else is known yet than what it is of, and where it stands."""
+def unread_entry(  # noqa: PLR0917 -- called for every event of a stream: names would cost as much as the rest
+    told: Told, position: int, stream_id: UUID, version: int, recorded_at: dt.datetime | None, look: Look
+) -> Entry | None:
+    """The entry, its fact not made before somebody asks for it; `look` opens what is sealed in it.
+
+    None where what is sealed does not fit the fact: then `Registry.decode` says what is wrong.
+    """
+    decoder = told.decoder
+    if not decoder.fits(told.sealed):
+        return None
     entry: Entry = _new(Entry)
     _stream_id(entry, stream_id)
     _version(entry, version)
-    _kind(entry, kind)
-    _plain(entry, unread.told.plain)
-    _unread(entry, unread)
+    _kind(entry, decoder.kind)
+    _plain(entry, told.plain)
+    _unread(entry, Unread(told, position, recorded_at, look))
     return entry
 
 
 class Unread(msgspec.Struct, gc=False):
     """What the bytes of an entry told, until somebody asks for its fact. `look` is for its sensitive part, if any."""
 
-    decoder: FactDecoder
     told: Told
     position: int
     recorded_at: dt.datetime | None
@@ -201,7 +207,7 @@ class Unread(msgspec.Struct, gc=False):
 
     def read_into(self, entry: Entry) -> None:
         """Give the entry its fact and envelope."""
-        fact = self.decoder.unopened(self.told, partial(self.look, entry, self.told.sealed))
+        fact = self.told.decoder.unopened(self.told, partial(self.look, entry, self.told.sealed))
         _put_in(entry, self.told, fact, self.position, self.recorded_at)
         for let_go in _let_go:
             with suppress(AttributeError):  # another thread has read it at this moment, to the same
@@ -234,10 +240,12 @@ _let_go = tuple(Readable.__dict__[name].__delete__ for name in Readable.__slots_
 """Half as long as its `__init__`, which goes by name, since an entry is frozen."""
 
 
-def _state(kind: type[Fact]) -> type[msgspec.Struct]:
-    """The envelope around the fields of this class."""
+def _state(kind: type[Fact], decoder: FactDecoder) -> type[Told]:
+    """The envelope around the fields of this class, as that decoder takes it apart."""
     told: list[Any] = [("plain", struct_of(kind, hidden=True)), ("provenance", struct_of(Provenance) | None, None)]
-    return msgspec.defstruct("Told", told, bases=(Told,), gc=False, forbid_unknown_fields=True, kw_only=True)
+    made: Any = msgspec.defstruct("Told", told, bases=(Told,), gc=False, forbid_unknown_fields=True, kw_only=True)
+    made.decoder = decoder
+    return cast("type[Told]", made)
 
 
 @cache

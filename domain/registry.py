@@ -22,7 +22,7 @@ from domain.client import facts as client
 from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import EntryCorrected, EntryStruckOut
-from domain.decoding import FactDecoder, Look, Told, Unfit, Unread, decoder_of, entry_of, unread_entry, values_of
+from domain.decoding import FactDecoder, Told, Unfit, decoder_of, entry_of, values_of
 from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network
@@ -75,7 +75,7 @@ class Registry:
                 raise TypeError(f"{fact.__name__} needs a stored name of its own")
             self.facts[fact.stored_name()] = fact
         self.upcasters = dict(upcasters)
-        self._decoders: dict[str, FactDecoder | None] = {}
+        self._decoders: dict[str, FactDecoder] = {}
 
     def knows(self, stored_name: str) -> bool:
         """Whether events of this name can be read."""
@@ -137,7 +137,7 @@ class Registry:
 
         Raises ValueError on what is not a state.
         """
-        decoder = self._decoder(stored_name)
+        decoder = self._decoders.get(stored_name) or self._decoder(stored_name)
         if decoder is None:
             return self.parse(state)
         try:
@@ -146,12 +146,11 @@ class Registry:
             return self.parse(state)
 
     def _decoder(self, stored_name: str) -> FactDecoder | None:
-        try:
-            return self._decoders[stored_name]
-        except KeyError:
-            kind = self.facts.get(stored_name)
-            made = self._decoders[stored_name] = decoder_of(kind) if kind else None
-            return made
+        kind = self.facts.get(stored_name)
+        decoder = decoder_of(kind) if kind else None
+        if decoder is not None:
+            self._decoders[stored_name] = decoder
+        return decoder
 
     @staticmethod
     def parse(state: bytes) -> ParsedState:
@@ -187,7 +186,7 @@ class Registry:
         told = self.told(stored_name, state) if isinstance(state, bytes) else state
         seen = opened or (unopened(told) if told.sealed else _NOTHING_SEALED)
         if isinstance(told, Told):
-            fact = self._decoder_that_told(stored_name).fact(told, seen.hidden, seen.withheld)
+            fact = told.decoder.fact(told, seen.hidden, seen.withheld)
             return entry_of(told, fact, stream_id, version, position, recorded_at)
         provenance = Provenance.model_validate(told.provenance) if told.provenance else None
         return Entry(
@@ -202,23 +201,6 @@ class Registry:
             position=position,
             recorded_at=recorded_at,
         )
-
-    def unread(  # noqa: PLR0917 -- called for every event of a stream: names would cost as much as the rest
-        self, position: int, stream_id: UUID, version: int, name: str, recorded_at: dt.datetime, told: Told, look: Look
-    ) -> Entry | None:
-        """As `decode`, the fact not made before somebody asks for it, and its sensitive part not opened before that.
-
-        None where that part does not fit the fact: then `decode` says what is wrong.
-        """
-        decoder = self._decoders[name]
-        if decoder is None or not decoder.fits(told.sealed):
-            return None
-        return unread_entry(decoder.kind, Unread(decoder, told, position, recorded_at, look), stream_id, version)
-
-    def _decoder_that_told(self, stored_name: str) -> FactDecoder:
-        decoder = self._decoder(stored_name)
-        assert decoder is not None  # noqa: S101 -- what it took apart is at hand
-        return decoder
 
 
 _NOTHING_SEALED = Opened({}, {})

@@ -104,7 +104,7 @@ def rows(records: Iterable[bytes]) -> list[Row]:
     Half as long as `unpack`, for who reads streams. Raises MalformedRecord.
     """
     told: list[Row] = []
-    begins, names, place = b"", dict[bytes, str](), 0
+    begins, place = b"", 0
     for data in records:
         if not begins or not data.startswith(begins):
             unpack(data)
@@ -112,14 +112,12 @@ def rows(records: Iterable[bytes]) -> list[Row]:
             begins = data[:place]
         try:
             position, microseconds, stream_id, version, name_length = _MIDDLE.unpack_from(data, place)
-            recorded_at = _moment(microseconds)
-        except (struct.error, OverflowError) as fault:
+            state_at = place + _MIDDLE.size + name_length
+            if name_length < 1 or state_at > len(data) or position < 1 or version < 0:
+                parts(data)
+            name, recorded_at = _called(data[place + _MIDDLE.size : state_at]), _moment(microseconds)
+        except (struct.error, UnicodeDecodeError, OverflowError) as fault:
             raise MalformedRecord(f"not a record: {fault}") from fault
-        state_at = place + _MIDDLE.size + name_length
-        called = data[place + _MIDDLE.size : state_at]
-        name = names.get(called)
-        if name is None or state_at > len(data) or position < 1 or version < 0:
-            name = names[called] = parts(data)[3]
         told.append((position, stream(stream_id), version, name, recorded_at, data[state_at:]))
     return told
 
@@ -128,6 +126,13 @@ def rows(records: Iterable[bytes]) -> list[Row]:
 def stream(stream_id: bytes) -> UUID:
     """The stream whose id has these bytes. Made once for events that are read one after the other."""
     return UUID(bytes=stream_id)
+
+
+@lru_cache(maxsize=1024)
+def _called(name: bytes) -> str:
+    """A fact's stored name, of which there are few. Raises MalformedRecord, UnicodeDecodeError."""
+    _length(len(name))
+    return name.decode()
 
 
 @lru_cache(maxsize=64)

@@ -60,10 +60,7 @@ class States:
             return {}
         kept_in = self.epoch()
         known = {stream_id: self._known(stream_id)[0] for stream_id in wanted}
-        news: dict[UUID, list[Entry]] = {stream_id: [] for stream_id in wanted}
-        versions = {stream_id: state.version if state else 0 for stream_id, state in known.items()}
-        for entry in self._safe.read(self._ledger.streams.news(versions)):
-            news[entry.stream_id].append(entry)
+        news = self._news({stream_id: state.version if state else 0 for stream_id, state in known.items()})
         states: dict[UUID, StreamState] = {}
         for stream_id, kind in wanted.items():
             state, new = known[stream_id], news[stream_id]
@@ -89,6 +86,16 @@ class States:
     def forget(self) -> None:
         """Let go of all states."""
         self._kept = LRUCache(self._most)
+
+    def _news(self, versions: Mapping[UUID, int]) -> dict[UUID, list[Entry]]:
+        """The entries of all these streams after the versions."""
+        entries = self._safe.read(self._ledger.streams.news(versions))
+        if len(versions) == 1:
+            return dict.fromkeys(versions, entries)
+        news: dict[UUID, list[Entry]] = {stream_id: [] for stream_id in versions}
+        for entry in entries:
+            news[entry.stream_id].append(entry)
+        return news
 
     def _known(self, stream_id: UUID) -> tuple[StreamState | None, bool]:
         try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from domain.decoding import Segment, Told, values_of
+from domain.decoding import Segment, Told, unread_entry, values_of
 from domain.fact import JsonObject
 from domain.ledger.record import Row
 from domain.ledger.record import rows as rows_of
@@ -111,7 +111,7 @@ class Safe:
         for segment in state.sealed:
             if segment.key not in lent:
                 return None
-        return REGISTRY.unread(*row[:5], state, self._look)
+        return unread_entry(state, *row[:3], row[4], self._look)
 
     def _looked_into(self, entry: Entry, sealed: tuple[Segment, ...]) -> Opened:
         keys = self._keys(key_named(segment.key) for segment in sealed)
@@ -169,14 +169,14 @@ class Safe:
         """The keys that the segments name; none where there is no keyring, and no segment is looked at."""
         if self._keyring is None:
             return {}
-        named: set[UUID] = set()
+        named, texts = set[UUID](), set[str]()
         for state in states:
             if isinstance(state, Told):
                 for segment in state.sealed:
-                    named.add(key_named(segment.key))
+                    texts.add(segment.key)
             else:
                 named.update(check(segment) for segment in state.sealed)
-        return self._keys(named)
+        return self._keys(named | {key_named(text) for text in texts})
 
     def _opened(self, record: StoredRecord, state: StoredState, keys: Keys) -> Opened:
         return self._of_segments(self._place(record, 0), segments_of(state), keys)
