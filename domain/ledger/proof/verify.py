@@ -162,7 +162,8 @@ class _Verification:
         until = min(until, self.source.size)
         while self.tree.size < until:
             if self._at >= len(self._block):
-                self._block, self._at = self.source.block(self.tree.size) or b"", 0
+                self._block, self._at = b"", 0  # let go of first: the next one takes the same memory
+                self._block = self.source.block(self.tree.size) or b""
             start, size = self._at, self.tree.size
             self._at, leaves = self.scan.run(self._block, start, until)
             if not leaves:
