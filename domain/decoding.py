@@ -95,9 +95,10 @@ class FactDecoder:
         return model_of(self.kind, values, self._fields_set)
 
     def opened(self, values: Mapping[str, Any], opened: Opened) -> dict[str, Any]:
-        """All values of a fact that was `sealed`, in the order of its fields."""
+        """All values of a fact that was `unopened`, in the order of its fields."""
         plain = {name: values.get(name) for name in self._order}
-        return vars(self._joined(plain, opened.hidden, opened.withheld))
+        whole = self._whole(plain, opened.hidden, opened.withheld)
+        return whole or vars(self.kind.join(self._plain(plain), opened.hidden, opened.withheld))
 
     def _joined(self, values: dict[str, Any], hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
         whole = self._whole(values, hidden, withheld) if hidden or withheld or self._needed else values
