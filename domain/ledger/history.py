@@ -23,8 +23,7 @@ from domain.ledger.submission import Receipt, Submission
 from domain.ledger.together import ALONE, decision_of, read_by
 from domain.refusal import Refusal
 from domain.state import StreamState
-from domain.stream import is_amended
-from domain.streams import continue_stream
+from domain.streams import recorded_stream
 
 Streams = Sequence[Sequence[Order]]
 """The orders of streams, of each in the order in which they happened. No stream comes twice in all that is given."""
@@ -128,15 +127,9 @@ def _decisions(
         decision = decision_of(book, order, known, epoch)
         if decision is None or not decision.entries:
             return []
-        known[order.stream_id] = _after(decision)
+        known[order.stream_id] = recorded_stream(decision.before, decision.after, decision.kind, decision.entries)
         decisions.append(decision)
     return decisions
-
-
-def _after(decision: Decision) -> StreamState:
-    """The stream as the next order finds it; the rules go on from where they were, unless something was amended."""
-    after = continue_stream(decision.before, decision.kind, decision.entries)
-    return after if is_amended(decision.entries) else replace(after, judged=decision.after.judged)
 
 
 def _opened(book: Book, wanted: dict[UUID, StreamKind]) -> dict[UUID, StreamState]:
