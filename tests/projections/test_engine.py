@@ -112,6 +112,11 @@ def test_the_reader_writes_nothing(book: Book) -> None:
         connection.execute("UPDATE episodes SET known_to = 1")
 
 
+def test_no_plan_of_a_question_is_compiled(book: Book) -> None:
+    with reader_connection(book) as connection:
+        assert connection.execute("SHOW jit").fetchone() == ("off",)
+
+
 def spoil(book: Book) -> None:
     with owner_connection(*book) as connection:
         connection.execute("UPDATE episodes SET area = 'elsewhere' WHERE known_to IS NULL")
