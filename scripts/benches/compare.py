@@ -69,7 +69,12 @@ def fallen(earlier: Iterable[Figure], now: Iterable[Figure]) -> list[Fall]:
 
 
 def _by_case(figures: Iterable[Figure]) -> Mapping[tuple[str, str], Figure]:
-    return {(figure["bench"], figure["case"]): figure for figure in figures}
+    return {(figure["bench"], _case(figure)): figure for figure in figures}
+
+
+def _case(figure: Figure) -> str:
+    """What it tells in brackets was measured too, as memory is, and is no part of its name."""
+    return figure["case"].partition(" (")[0]
 
 
 def _ratios(figure: Figure, other: Figure) -> Iterator[tuple[Ratio, float]]:
@@ -81,4 +86,4 @@ def _ratios(figure: Figure, other: Figure) -> Iterator[tuple[Ratio, float]]:
     for name, value in beside.items():
         if value > 0 and figure["ours"] > 0:
             ratio = figure["ours"] / value
-            yield (figure["bench"], figure["case"], name), ratio if more_is_better else 1 / ratio
+            yield (figure["bench"], _case(figure), name), ratio if more_is_better else 1 / ratio

@@ -35,6 +35,11 @@ def test_a_ratio_that_fell_by_less_passes() -> None:
     assert fallen([figure(1200.0)], [figure(801.0)]) == []
 
 
+def test_what_a_case_tells_in_brackets_is_no_part_of_its_name() -> None:
+    earlier, now = figure(1200.0, case="batches of 10 (59 MiB)"), figure(700.0, case="batches of 10 (61 MiB)")
+    assert len(fallen([earlier], [now])) == 1
+
+
 def test_a_slower_machine_that_slows_the_peer_too_is_no_fall() -> None:
     assert fallen([figure(1200.0)], [figure(120.0, peer=10.0)]) == []
 
