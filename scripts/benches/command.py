@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 REGISTER = "bench"
 CONNECTIONS = (16, 64)
 SECONDS, ROUNDS, EPISODES = 8.0, 5, 1_000
+WARM_UP_SECONDS = 6.0
 QUICK_SECONDS, QUICK_ROUNDS, QUICK_EPISODES = 2.0, 2, 200
 P99_LIMIT_MS = 100.0
 _PATIENCE_SECONDS = 120.0
@@ -81,6 +82,8 @@ class Server:
         )
         if posted.errors:
             raise RuntimeError(f"{posted.errors} of {posted.answers} answers were errors: {posted.first_error}")
+        if not posted.answers:
+            raise RuntimeError(f"nobody was answered within {seconds} seconds")
         own, beside = (
             (after - before) / posted.answers * 1000
             for before, after in zip(spent, self._processor_seconds(), strict=True)
@@ -142,7 +145,8 @@ def measure(  # noqa: PLR0917 -- a bench's case has as many sides
     theirs: list[Turn] = []
     for number in range(rounds + 1):
         episodes = more()
-        turn = ours.post(episodes, connections, seconds), peer.post(episodes, connections, seconds)
+        long = seconds if number else max(seconds, WARM_UP_SECONDS)
+        turn = ours.post(episodes, connections, long), peer.post(episodes, connections, long)
         if number:  # the first is for connections, plans and caches to come to be
             mine.append(turn[0])
             theirs.append(turn[1])
