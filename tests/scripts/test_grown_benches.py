@@ -14,6 +14,7 @@ from domain.registry import REGISTRY
 from scripts.benches import load
 from scripts.benches.__main__ import main
 from scripts.benches.unfolding import unfolding, workers
+from scripts.commandline.session import keyring_of
 
 
 def test_a_register_unfolds_in_the_order_in_which_it_happened_each_stream_from_its_first_entry_on() -> None:
@@ -37,12 +38,13 @@ def test_the_load_bench_loads_all_events_of_an_episode_by_ours_and_by_the_stock_
 ) -> None:
     stock: Application[Any] = Application(load.stock_environment(register[0]))
     try:
-        with Book(*register) as book:
-            figure = load.measure(book, stock, 220, times=1)
+        with Book(*register, keyring=keyring_of(*register)) as book:
+            cold, opened = load.measure(book, stock, 220, times=1)
     finally:
         stock.close()
-    assert figure["ours"] > 0
-    assert all(peer > 0 for peer in figure["peers"].values())
+    assert 0 < cold["ours"] < opened["ours"], "what is sealed costs more where it is opened"
+    assert cold["peers"] == opened["peers"]
+    assert cold["peers"]["stock repository"] > 0
 
 
 def test_a_folder_is_kept_by_the_benches_that_have_something_to_keep(capsys: pytest.CaptureFixture[str]) -> None:
