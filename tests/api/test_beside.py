@@ -33,7 +33,7 @@ from scripts.commandline.session import keyring_of
 from tests.api.caller import Caller
 from tests.api.conftest import served
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 _numbers = count(1)
 PARENT = """
 import sys, time
