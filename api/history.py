@@ -152,7 +152,7 @@ def plain(fact: Fact) -> JsonObject:
 
 def state_told(state: StreamState) -> dict[str, Any]:
     """What is so of a stream, without anything sensitive: its plain fields, duties and deviations, and its model."""
-    told = {name: _plain(value) for name, value in _shown(state) if name not in ("entries", "in_force", "concluded")}
+    told = {name: _plain(value) for name, value in _shown(state)}
     pin = pin_of(state)
     return {
         "version": state.version,
@@ -164,11 +164,12 @@ def state_told(state: StreamState) -> dict[str, Any]:
 
 
 def _shown(state: StreamState) -> list[tuple[str, Any]]:
-    """The state's fields, but those that are named like a sensitive field of the facts that it was folded from."""
-    hidden = {name for entry in state.entries for name in entry.fact.sensitive} | _ALWAYS_HIDDEN
+    """The fields of its kind of state, but those named like a sensitive field of the facts that it was folded from."""
+    hidden = {name for entry in state.entries for name in entry.fact.sensitive} | _ALWAYS_HIDDEN | _OF_EVERY_STATE
     return [(one.name, getattr(state, one.name)) for one in fields(state) if one.name not in hidden]
 
 
+_OF_EVERY_STATE = frozenset(one.name for one in fields(StreamState))
 _ALWAYS_HIDDEN = frozenset(
     {"identity_code", "born_on", "birth_expected_on", "gave_birth_on", "address", "identity_withheld"}
 )

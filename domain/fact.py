@@ -164,6 +164,16 @@ class Fact(BaseModel):
             return super().__getattr__(name)
 
         @property
+        def withheld(self) -> Mapping[str, Withheld]:
+            """See above. What stands sealed still is opened: nobody knows before whether it can be read."""
+            return vars(self).get("withheld", {})
+
+        def model_dump_json(self, **settings: Any) -> str:
+            """As JSON. What reading it raises is raised as it is: pydantic's core would wrap it."""
+            self.look_into()
+            return super().model_dump_json(**settings)
+
+        @property
         def __dict__(self) -> dict[str, Any]:
             """The values, opened: whoever compares, copies or writes the fact comes this way, pydantic too."""
             values = _values_of(self)

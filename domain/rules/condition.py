@@ -113,10 +113,8 @@ class CannotSee(Exception):
 def value_of(fact: Fact, field: str) -> object:
     """The value of a field, or of what is reckoned from others. Raises CannotSee."""
     whole = field.partition(INSIDE)[0] if INSIDE in field else field
-    if whole in fact.sensitive:
-        fact.look_into()  # only then is it known for good whether it can be read
-        if whole in fact.withheld:
-            raise CannotSee(field)
+    if whole in fact.sensitive and whole in fact.withheld:
+        raise CannotSee(field)
     if field in type(fact).__pydantic_fields__:  # `model_fields` says the same in forty times as long
         return getattr(fact, field)
     if INSIDE in field:

@@ -112,10 +112,10 @@ def read(stream: StreamId, entry: EntryNumber, register: options.RegisterName = 
         keyring = Settings.from_environment().keyring(dsn).of(name, restricted=True)
         with Book(dsn, name, keyring=keyring) as book:
             entries = book.state(stream, StreamKind.EPISODE).entries
-    found = next((one for one in entries if one.version == entry), None)
-    if found is None:
-        raise CommandFault(f"That stream has no entry {entry}.", "unknown_entry")
-    state, hidden = REGISTRY.parts(found)
+            found = next((one for one in entries if one.version == entry), None)
+            if found is None:
+                raise CommandFault(f"That stream has no entry {entry}.", "unknown_entry")
+            state, hidden = REGISTRY.parts(found)  # what is sealed opens only while the keyring does
     told = {"entry": entry, "name": found.fact.stored_name(), **state, "sensitive": hidden}
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 

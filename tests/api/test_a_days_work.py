@@ -92,6 +92,11 @@ def test_an_episode_is_recorded_read_and_told_from_its_beginning_to_its_end(epis
     state = caller.told(f"episodes/{episode.episode_id}")
     assert (state["phase"], state["version"]) == ("closed", last["version"])
     assert state["model"] == {"service": "K1", "version": 1}
+    assert set(state) == {
+        "stream_id", "kind", "as_of", "version", "model", "duties", "deviations", "shares", "phase", "referral",
+        "joined", "decisions", "grant", "started_on", "closed_on", "suspended_on", "transfers", "assignments", "plans",
+        "meetings", "client_meetings_in_spell",
+    }, "what the ledger keeps for itself beside them is nobody's to read"  # fmt: skip
 
     history = caller.told(f"episodes/{episode.episode_id}/history", lang="en")
     acts = [entry for entry in history["entries"] if entry["caused_by"] is None]

@@ -80,6 +80,10 @@ def test_a_restriction_goes_from_request_to_certificate_and_the_few_read_on(run:
     assert json.loads(run("read", *struck).stdout)["sensitive"] == {"note": NOTE}
 
 
+def test_what_is_struck_and_not_restricted_yet_is_read_too(run: Run, struck: tuple[UUID, int]) -> None:
+    assert json.loads(run("read", *struck).stdout)["sensitive"] == {"note": NOTE}
+
+
 def test_whoever_asked_cannot_approve_and_nothing_is_carried_out_unapproved(run: Run, struck: tuple[UUID, int]) -> None:
     restriction_id = asked(run, struck)
     for words, code in (

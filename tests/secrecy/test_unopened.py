@@ -216,6 +216,20 @@ def test_by_a_key_that_is_not_lent_any_more_nothing_is_opened(ring: OneKey, safe
     assert (fact.note, fact.withheld) == (None, {"note": Withheld.DESTROYED})
 
 
+def test_a_key_that_went_before_the_first_look_is_told_whatever_is_asked_first(ring: OneKey, safe: Safe) -> None:
+    (entry,) = safe.read([held(ring)])
+    ring.key = Withheld.DESTROYED
+    assert entry.fact.withheld == {"note": Withheld.DESTROYED}
+
+
+def test_a_changed_segment_is_told_as_such_to_who_writes_the_fact_as_json(ring: OneKey, safe: Safe) -> None:
+    record = held(ring)
+    at = record.index(b'"ciphertext":"') + 14
+    (entry,) = safe.read([record[:at] + (b"B" if record[at : at + 1] == b"A" else b"A") + record[at + 1 :]])
+    with pytest.raises(SegmentRefused):
+        entry.fact.model_dump_json()
+
+
 # of a register
 
 
