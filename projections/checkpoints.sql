@@ -14,18 +14,17 @@ CREATE TABLE IF NOT EXISTS projection_checkpoints (
     CHECK ((status = 'stopped') = (error_position IS NOT NULL))
 ) WITH (fillfactor = 50);
 
--- Where each projection's progress had rows of its own, what it came to is written down. Nobody is at them meanwhile: a
--- statement that waited for a follower's batch would write down what there was before it.
+-- Where each projection's progress had rows of its own, what it came to is written down: once the column is there, which
+-- lets every follower end its batch and none begin another. A statement that waited for a batch would not see its progress.
 DO $$ BEGIN
     IF NOT EXISTS (
         SELECT FROM pg_attribute WHERE attrelid = 'projection_checkpoints'::regclass AND attname = 'together'
     ) THEN
-        LOCK TABLE projection_checkpoints, projection_progress IN ACCESS EXCLUSIVE MODE;
+        ALTER TABLE projection_checkpoints ADD COLUMN together uuid;
         UPDATE projection_checkpoints c SET position = greatest(
             c.position, (SELECT max(p.position) FROM projection_progress p WHERE p.projection = c.projection)
         );
         DROP TABLE projection_progress;
-        ALTER TABLE projection_checkpoints ADD COLUMN together uuid;
     END IF;
 END $$;
 
