@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import structlog
 from psycopg import Connection, sql
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from projections.rows import Projection
 
@@ -22,6 +23,9 @@ _DECLARED = re.compile(r"\s*CREATE INDEX ON \{(\w+)\}\s+([^;]+);\s*")
 _COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 _OURS = re.compile(r"_by_[0-9a-f]{8}$")
 _LIKE = "__declared"
+
+LONGEST_WAIT = "3s"
+"""How long an index waits for the end of one transaction of somebody else's: making one waits for all that are open."""
 
 _THERE = """
 SELECT i.relname, t.relname, x.indisvalid, substring(pg_get_indexdef(x.indexrelid) from ' USING .*')
@@ -72,36 +76,44 @@ def declared(projection: Projection) -> list[Index]:
     return found
 
 
-def lacking(connection: Connection[Any], projections: Iterable[Projection]) -> bool:
-    """Whether the register's indexes are others than those declared: one that is missing, half made, or no more."""
+def lacking(connection: Connection[Any], projections: Iterable[Projection]) -> list[str]:
+    """The names of indexes that are other than declared: missing, half made, or there and declared no more."""
     projections = tuple(projections)
     wanted = {index.name() for projection in projections for index in declared(projection)}
-    there = _there(connection, projections)
-    return wanted != {one.name for one in there if one.valid and (one.name in wanted or _OURS.search(one.name))}
+    ours = [one for one in _there(connection, projections) if one.name in wanted or _OURS.search(one.name)]
+    half = {one.name for one in ours if not one.valid}
+    return sorted(half | (wanted ^ {one.name for one in ours}))
 
 
 def bring(connection: Connection[Any], projections: Iterable[Projection]) -> list[str]:
-    """Make the declared indexes that are missing, while others read and write; the names of those that were made.
+    """Make the declared indexes that are missing, while others read and write; the names of those still `lacking`.
 
     One that says the same under another name is given its own; ours that is declared no more goes; one that somebody
-    else made stays. `connection`: as the schema's owner, in autocommit. What another process is at is left to it.
+    else made stays. `connection`: as the schema's owner, in autocommit. What another process is at is left to it, and
+    what an open transaction is in the way of to the next time: who has it is not waited for longer than LONGEST_WAIT.
     """
     projections = tuple(projections)
-    with _alone(connection) as alone:
-        if not alone:
-            return []
-        for projection in projections:
-            _adopt(connection, projection)
-        wanted = {index.name(): index for projection in projections for index in declared(projection)}
-        there = _there(connection, projections)
-        missing = wanted.keys() - {one.name for one in there if one.valid}
-        for one in there:
-            if one.name in missing or (one.name not in wanted and _OURS.search(one.name)):
-                connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(one.name)))
-        for name in sorted(missing):
-            log.info("index_being_made", index=name)
-            connection.execute(wanted[name].statement(concurrently=True))
-        return sorted(missing)
+    connection.execute(f"SET lock_timeout TO '{LONGEST_WAIT}'")
+    with _alone(connection) as alone, suppress(LockNotAvailable, DeadlockDetected):
+        if alone:
+            for projection in projections:
+                _adopt(connection, projection)
+            _make(connection, projections)
+    return lacking(connection, projections)
+
+
+def _make(connection: Connection[Any], projections: Iterable[Projection]) -> None:
+    """Drop what is half made or declared no more, and make what is missing. Raises what waiting for others raises."""
+    projections = tuple(projections)
+    wanted = {index.name(): index for projection in projections for index in declared(projection)}
+    there = _there(connection, projections)
+    missing = wanted.keys() - {one.name for one in there if one.valid}
+    for one in there:
+        if one.name in missing or (one.name not in wanted and _OURS.search(one.name)):
+            connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(one.name)))
+    for name in sorted(missing):
+        log.info("index_being_made", index=name)
+        connection.execute(wanted[name].statement(concurrently=True))
 
 
 def _adopt(connection: Connection[Any], projection: Projection) -> None:

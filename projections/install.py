@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import Connection, sql
 
 from domain.ledger.connections import as_role
@@ -22,14 +23,16 @@ from projections.indexes import bring, declared, lacking
 from projections.rows import Projection, Table
 from projections.store import RUNNING, Checkpoint, checkpoints
 
+log = structlog.get_logger()
+
 _FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
 
 
 def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
     """Make what is missing, replace functions that changed; the names of projections that must be rebuilt.
 
-    Indexes of tables that are there are made while others read and write them. The login must be a member of
-    jaksokirja_migrator.
+    Indexes of tables that are there are made while others read and write them; those that an open transaction is in
+    the way of are logged, and wait for the next time. The login must be a member of jaksokirja_migrator.
     """
     projections = tuple(projections)
     with owner_connection(dsn, register) as connection:
@@ -44,14 +47,26 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
             found = known.get(projection.name)
             if found is None or found.questions_fingerprint != projection.questions_fingerprint:
                 replace_questions(connection, projection)
-        stale = [p.name for p in projections if p.name in known and outdated(p, known[p.name])]
-        lasting = [projection for projection in projections if projection.name not in stale]  # others get new tables
-        are_indexes_lacking = lacking(connection, lasting)
+        lasting = _lasting(projections, known)
+        are_indexes_lacking = bool(lacking(connection, lasting))
     if are_indexes_lacking:
         dsn = as_role(dsn, "migrator")
         with register_connection(dsn, register, owner=True, autocommit=True) as connection:
-            bring(connection, lasting)
-    return stale
+            waiting = bring(connection, lasting)
+        if waiting:
+            log.warning("indexes_wait", register=register, indexes=waiting)
+    return [projection.name for projection in projections if projection not in lasting]
+
+
+def indexes_waiting(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
+    """The names of indexes that an `install` left to the next one."""
+    with owner_connection(dsn, register) as connection:
+        return lacking(connection, _lasting(projections, checkpoints(connection)))
+
+
+def _lasting(projections: Iterable[Projection], known: Mapping[str, Checkpoint]) -> list[Projection]:
+    """Those whose tables stay: the others get new ones."""
+    return [p for p in projections if p.name not in known or not outdated(p, known[p.name])]
 
 
 def outdated(projection: Projection, checkpoint: Checkpoint) -> bool:

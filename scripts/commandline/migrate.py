@@ -11,8 +11,10 @@ import typer
 
 from api.settings import Settings
 from domain.ledger.migrate import create_register, registers
-from projections.install import install
+from projections.install import indexes_waiting, install
 from scripts.commandline.session import DEFAULT_REGISTER, database
+
+WAITING = "to be migrated again when the transactions are over that are open in this database now; indexes that wait"
 
 app = typer.Typer()
 
@@ -31,3 +33,5 @@ def migrate(
             create_register(dsn, name)
             stale = install(dsn, name)
             typer.echo(f"{name}: up to date" + (f"; to be rebuilt: {', '.join(stale)}" if stale else ""))
+            if waiting := indexes_waiting(dsn, name):
+                typer.echo(f"{name}: {WAITING}: {', '.join(waiting)}")

@@ -4,15 +4,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from psycopg import Connection
+import psycopg
+import pytest
+from psycopg import Connection, sql
+from structlog.testing import capture_logs
 
-from projections.install import install, owner_connection, register_connection
+from projections.catalogue import PROJECTIONS
+from projections.indexes import declared
+from projections.install import indexes_waiting, install, owner_connection, register_connection
 from projections.store import checkpoints
 from tests.projections.conftest import Book
 
 PATIENCE_SECONDS = 30
+
+DUTIES = next(projection for projection in PROJECTIONS if projection.name == "duties")
+BY_STREAM = next(index.name() for index in declared(DUTIES) if index.says.startswith("(stream_id"))
 
 AS_BEFORE = """
     ALTER TABLE projection_checkpoints DROP COLUMN together;
@@ -63,3 +72,53 @@ def test_a_batch_that_an_earlier_release_is_at_while_progress_is_carried_over_co
             until(lambda: waits_for(follower, looks))
             follower.commit()
         assert {checkpoint.position for checkpoint in checkpoints(looks).values()} == {6}
+
+
+@pytest.fixture
+def somebody(postgres: str) -> Iterator[Connection[Any]]:
+    """Who asks a long question of the same database: a transaction that stays open, about no table of ours."""
+    with psycopg.connect(postgres) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.execute("SELECT FROM pg_class LIMIT 1")
+        yield connection
+
+
+def dropped(book: Book, index: str) -> None:
+    with owner_connection(*book) as connection:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
+
+
+@contextmanager
+def shortly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever makes indexes meanwhile waits no longer for others than a test does."""
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("projections.indexes.LONGEST_WAIT", "200ms")
+        yield
+
+
+def test_an_index_that_somebodys_open_transaction_is_in_the_way_of_is_told_and_made_the_next_time(
+    book: Book, somebody: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped(book, BY_STREAM)
+    with shortly(monkeypatch), capture_logs() as told, beside(lambda: install(*book)) as installing:
+        installing.join(PATIENCE_SECONDS)
+        has_ended = not installing.is_alive()
+        somebody.rollback()
+    assert has_ended
+    assert [one["indexes"] for one in told if one["event"] == "indexes_wait"] == [[BY_STREAM]]
+    assert indexes_waiting(*book) == [BY_STREAM]
+    assert install(*book) == []
+    assert indexes_waiting(*book) == []
+
+
+def test_an_index_that_is_declared_no_more_goes_the_next_time_when_somebody_is_at_its_table(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = replace(DUTIES, script=DUTIES.script.replace("CREATE INDEX ON {duties} (stream_id, due_on)", "-- ", 1))
+    with shortly(monkeypatch), register_connection(*book) as other:
+        other.execute("SELECT FROM duties")
+        install(*book, [without])
+    assert indexes_waiting(*book, [without]) == [BY_STREAM]
+    install(*book, [without])
+    with register_connection(*book) as connection:
+        assert connection.execute("SELECT FROM pg_class WHERE relname = %s", (BY_STREAM,)).fetchall() == []

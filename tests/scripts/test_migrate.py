@@ -1,0 +1,35 @@
+"""`jaksokirja migrate` on a register that somebody else has a transaction open beside."""
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from projections.catalogue import PROJECTIONS
+from projections.indexes import declared
+from projections.install import install, owner_connection
+from scripts.commandline.migrate import WAITING
+from tests.scripts.conftest import RunCommand
+
+
+@pytest.fixture
+def lacks(register: tuple[str, str]) -> str:
+    """The name of an index that the register lacks."""
+    install(*register)
+    name = next(index.name() for projection in PROJECTIONS for index in declared(projection))
+    with owner_connection(*register) as connection:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    return name
+
+
+def test_migrate_tells_which_indexes_wait_for_an_open_transaction_and_makes_them_the_next_time(
+    jaksokirja: RunCommand, register: tuple[str, str], lacks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dsn, name = register
+    with psycopg.connect(dsn) as somebody, monkeypatch.context() as meanwhile:
+        meanwhile.setattr("projections.indexes.LONGEST_WAIT", "200ms")
+        somebody.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        somebody.execute("SELECT FROM pg_class LIMIT 1")
+        done = jaksokirja("migrate", name)
+    assert done.exit_code == 0
+    assert f"{name}: {WAITING}: {lacks}\n" in done.stdout
+    assert WAITING not in jaksokirja("migrate", name).stdout
