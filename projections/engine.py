@@ -84,15 +84,18 @@ class Engine:
         return sorted(self._held)
 
     def advance(self, upto: int = LAST_POSITION) -> int:
-        """Take in one batch, those who are farthest first; how many events it was, 0 when there were none."""
+        """Take in one batch wherever projections stand, those who are farthest first; how many events it was in all.
+
+        Those behind go no farther than the first, with whom they then go on. 0 when there was nothing for anybody.
+        """
+        taken = 0
         for place in sorted(set(self._places.values()), reverse=True):
-            if place >= upto:
-                continue
-            reads = poll(self._connection, place, self.batch_events, upto)
+            reads = poll(self._connection, place, self.batch_events, upto) if place < upto else []
             if reads:
                 self.take_batch([name for name, at in self._places.items() if at == place], reads)
-                return len(reads)
-        return 0
+                taken += len(reads)
+            upto = min(upto, max(self._places.values(), default=upto))
+        return taken
 
     def take_batch(self, names: Sequence[str], reads: Sequence[Read]) -> None:
         """Take the batch into these projections, which all stand right before it. Raises BatchReplayed if not."""
