@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.fact import StreamKind
 from domain.ledger.book import Book
-from domain.ledger.deciding import Decision
 from domain.ledger.errors import LedgerError, LedgerUnavailable
 from domain.ledger.orders import Order, Outcome
 from domain.ledger.secrecy.keyring import KeyFenced
@@ -23,13 +23,25 @@ from domain.ledger.submission import Receipt, Submission
 from domain.ledger.together import ALONE, decision_of, read_by
 from domain.refusal import Refusal
 from domain.state import StreamState
+from domain.stream import Entry
 from domain.streams import recorded_stream
 
 Streams = Sequence[Sequence[Order]]
 """The orders of streams, of each in the order in which they happened. No stream comes twice in all that is given."""
 Told = list[list[Outcome] | None]
 """For each stream its orders' outcomes, or None: nothing of it was recorded."""
-_Decided = dict[int, list[tuple[Decision, Submission]]]
+
+
+class _Step(NamedTuple):
+    """What is kept of a decision until it is recorded: not its states, each of which holds the stream up to there."""
+
+    order: Order
+    entries: Sequence[Entry]
+    warnings: tuple[str, ...]
+    submission: Submission
+
+
+_Decided = dict[int, list[_Step]]
 
 
 def execute_streams(book: Book, batches: Iterable[Streams]) -> Iterator[Told]:
@@ -60,26 +72,26 @@ def _submissions(
         stored_now = {orders[0].stream_id for before, _ in under_way for orders in before if orders}
         decided = _decided(book, streams, stored_now)
         under_way.append((streams, decided))
-        yield [submission for steps in decided.values() for _, submission in steps]
+        yield [step.submission for steps in decided.values() for step in steps]
 
 
 def _told(book: Book, streams: Streams, decided: _Decided, receipts: Iterator[Receipt]) -> Told:
     told: Told = [None] * len(streams)
     for number, steps in decided.items():
-        told[number] = [_outcome(book, decision, next(receipts)) for decision, _ in steps]
+        told[number] = [_outcome(book, step, next(receipts)) for step in steps]
     return told
 
 
-def _outcome(book: Book, decision: Decision, receipt: Receipt) -> Outcome:
+def _outcome(book: Book, step: _Step, receipt: Receipt) -> Outcome:
     """As `Book.outcome`, but the state is not kept: it was decided upon before its entries had their positions."""
-    order = decision.order
+    order = step.order
     if receipt.replayed:
         return book.execute(order)
     stamped = tuple(
         replace(entry, position=position, recorded_at=receipt.recorded_at)
-        for entry, position in zip(decision.entries, receipt.positions, strict=True)
+        for entry, position in zip(step.entries, receipt.positions, strict=True)
     )
-    return Outcome(order.command_id, order.stream_id, stamped[-1].version, stamped, warnings=decision.warnings)
+    return Outcome(order.command_id, order.stream_id, stamped[-1].version, stamped, warnings=step.warnings)
 
 
 def _decided(book: Book, streams: Streams, stored_now: set[UUID]) -> _Decided:
@@ -95,9 +107,9 @@ def _decided(book: Book, streams: Streams, stored_now: set[UUID]) -> _Decided:
     decided: _Decided = {}
     for number, orders in going.items():
         with suppress(Refusal, KeyFenced):
-            decisions = _decisions(book, orders, known, epoch, moving)
-            if decisions:
-                decided[number] = [(decision, book.submission(decision)) for decision in decisions]
+            steps = _steps(book, orders, known, epoch, moving)
+            if steps:
+                decided[number] = steps
     return decided
 
 
@@ -114,11 +126,14 @@ def _fresh(book: Book, streams: Streams) -> dict[int, Sequence[Order]]:
     }
 
 
-def _decisions(
+def _steps(
     book: Book, orders: Sequence[Order], known: dict[UUID, StreamState], epoch: int, moving: set[UUID]
-) -> list[Decision]:
-    """Each decided on what those before it come to; none at all when something is in the way of one."""
-    decisions: list[Decision] = []
+) -> list[_Step]:
+    """Each decided on what those before it come to; none at all when something is in the way of one. Raises KeyFenced.
+
+    Of the stream's states only the last is held: the longer the stream, the longer is each.
+    """
+    steps: list[_Step] = []
     for order in orders:
         others = order.command.reads(known[order.stream_id])
         if moving.intersection((*others.clients, *others.contacts, *others.episodes, *others.streams)):
@@ -128,8 +143,8 @@ def _decisions(
         if decision is None or not decision.entries:
             return []
         known[order.stream_id] = recorded_stream(decision.before, decision.after, decision.kind, decision.entries)
-        decisions.append(decision)
-    return decisions
+        steps.append(_Step(order, decision.entries, decision.warnings, book.submission(decision)))
+    return steps
 
 
 def _opened(book: Book, wanted: dict[UUID, StreamKind]) -> dict[UUID, StreamState]:

@@ -39,7 +39,11 @@ from scripts.legacy.steps import Amendment, Step
 from scripts.legacy.telling import Telling
 
 STEPS_TOGETHER = 1_000
-"""About so many steps go into one transaction: their states, and a batch made ready besides, are all that is held."""
+"""About so many steps go into one transaction; a longer stream goes whole.
+
+Of the batch being stored and of the next one the orders, entries and sealed records are held; while a batch is decided,
+one state besides of each stream that it tells or sees.
+"""
 STREAMS_AT_A_TIME = 8
 """Of those that are told one step after another."""
 PHASES = (

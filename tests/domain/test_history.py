@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from domain.episode.commands.receive_referral import ReceiveReferral
 from domain.episode.commands.start_episode import StartEpisode
 from domain.episode.facts import ClosureReason, MeetingHeld
 from domain.episode.facts import Outcome as Result
+from domain.episode.state import EpisodeState
 from domain.fact import StreamKind
 from domain.ledger.book import Book, Order, Outcome
 from domain.ledger.errors import LedgerUnavailable
@@ -178,3 +180,27 @@ def test_a_lost_database_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(RegisterRecorder, "append_batches", away)
     with pytest.raises(LedgerUnavailable):
         at_once(desk, [orders(desk, new_id(), [contact()])])
+
+
+def test_while_a_stream_is_decided_no_states_of_it_pile_up_however_many_steps_it_has(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, held = desk.book.submission, list[int]()
+
+    def submission(decision: Any) -> Any:
+        held.append(states_held())
+        return real(decision)
+
+    given = orders(desk, new_id(), story(desk.client()))
+    monkeypatch.setattr(desk.book, "submission", submission)
+    before = states_held()
+    ((outcomes,),) = at_once(desk, [given])
+    assert outcomes is not None
+    assert len(held) == len(given)
+    assert max(held) - before <= 3, "the one before, what it comes to, and that with what is recorded"
+
+
+def states_held() -> int:
+    """How many states of episodes there are in this process."""
+    gc.collect()
+    return sum(type(one) is EpisodeState for one in gc.get_objects())
