@@ -70,7 +70,12 @@ def _submissions(
 ) -> Iterator[list[Submission]]:
     for streams in batches:
         stored_now = {orders[0].stream_id for before, _ in under_way for orders in before if orders}
-        decided = _decided(book, streams, stored_now)
+        try:
+            decided = _decided(book, streams, stored_now)
+        except LedgerUnavailable:
+            raise
+        except LedgerError:  # each goes alone, and its owner hears of it
+            decided = {}
         under_way.append((streams, decided))
         yield [step.submission for steps in decided.values() for step in steps]
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from domain.client.commands.register_client import RegisterClient
 from domain.commands import AnyCommand
@@ -22,9 +24,10 @@ from domain.episode.facts import Outcome as Result
 from domain.episode.state import EpisodeState
 from domain.fact import StreamKind
 from domain.ledger.book import Book, Order, Outcome
-from domain.ledger.errors import LedgerUnavailable
+from domain.ledger.errors import LedgerUnavailable, MalformedRecord
 from domain.ledger.history import Streams, Told, execute_streams
 from domain.ledger.identity import new_id
+from domain.ledger.migrate import schema_of
 from domain.ledger.recorder import RegisterRecorder
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.facts import WorkerRole
@@ -180,6 +183,37 @@ def test_a_lost_database_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(RegisterRecorder, "append_batches", away)
     with pytest.raises(LedgerUnavailable):
         at_once(desk, [orders(desk, new_id(), [contact()])])
+
+
+def test_a_database_lost_while_a_batch_is_being_read_for_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_recorder: RegisterRecorder, _command_ids: object) -> set[UUID]:
+        raise LedgerUnavailable("away")
+
+    monkeypatch.setattr(RegisterRecorder, "recorded", away)
+    with pytest.raises(LedgerUnavailable):
+        at_once(desk, [orders(desk, new_id(), [contact()])])
+
+
+def test_a_batch_that_looks_at_a_stream_which_cannot_be_read_is_answered_and_the_others_are_recorded(
+    desk: Desk,
+) -> None:
+    spoilt, sound = desk.client(), desk.client()
+    cut_off(desk, spoilt)
+    batches = [[orders(desk, new_id(), story(client_id, 1))] for client_id in (sound, spoilt, sound, sound)]
+    with Book(desk.dsn, desk.book.register_name, keyring=desk.keyring()) as elsewhere:
+        told = list(execute_streams(elsewhere, batches))
+        assert [[outcomes is not None for outcomes in batch] for batch in told] == [[True], [False], [True], [True]]
+        with pytest.raises(MalformedRecord):
+            elsewhere.execute(batches[1][0][0])
+
+
+def cut_off(desk: Desk, stream_id: UUID) -> None:
+    """Somebody cuts the stored records of the stream short, past all that guards them."""
+    events = sql.Identifier(schema_of(desk.book.register_name), "events")
+    with psycopg.connect(desk.dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER ALL").format(events))
+        shorter = sql.SQL("UPDATE {} SET record = substring(record FROM 1 FOR 30) WHERE stream_id = %s").format(events)
+        assert connection.execute(shorter, [stream_id]).rowcount > 0
 
 
 def test_while_a_stream_is_decided_no_states_of_it_pile_up_however_many_steps_it_has(
