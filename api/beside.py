@@ -2,7 +2,8 @@
 
 So they take no turn at the interpreter that commands wait for. The API's process starts it, starts it anew when it
 dies, and ends it by letting go of its standard input: it ends with the API's process, however that ends. What it is to
-do is told over that input: arguments can be read by whoever is on the machine.
+do is told over that input: arguments can be read by whoever is on the machine. It works in the folder that the API's
+process works in, so that relative paths of the settings mean the same to both.
 Never here: what following, sealing and keeping time are (`registers`), HTTP.
 """
 
@@ -80,9 +81,11 @@ class Beside:
         return {"status": "down" if self.pid is None else "up", "restarts": self._restarts}
 
     def _started(self) -> subprocess.Popen[bytes]:
-        command = (sys.executable, "-m", __name__)
-        folder = Path(__file__).resolve().parent.parent
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=self._written_to, cwd=folder)  # noqa: S603 -- our own
+        """Raises OSError. `-P`: what lies in the folder that it works in is never imported."""
+        folder = str(Path(__file__).resolve().parent.parent)
+        begin = f"import sys; sys.path.insert(0, {folder!r}); from {__name__} import main; main()"
+        command = (sys.executable, "-P", "-c", begin)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=self._written_to)  # noqa: S603 -- our own
         assert process.stdin is not None  # noqa: S101 -- it was asked for
         with contextlib.suppress(BrokenPipeError):  # it has ended already, which the keeper sees
             process.stdin.write(self._told.model_dump_json().encode() + b"\n")
@@ -144,7 +147,3 @@ def main() -> None:
 
     threading.Thread(target=wait_for_the_end, name="input", daemon=True).start()
     run(told, ended)
-
-
-if __name__ == "__main__":
-    main()

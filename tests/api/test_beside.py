@@ -25,6 +25,7 @@ from api.settings import Settings
 from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import create_register
+from domain.ledger.secrecy.wrapping import REGISTER_KEY
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.open_unit import OpenUnit
 from projections.install import install, register_connection
@@ -181,7 +182,9 @@ def test_what_it_is_told_is_in_nobodys_sight(house: House, at_home: Settings) ->
     with alive(at_home, house.dsn) as (_, pid):
         assert house.follows(house.write())
         arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    assert arguments[1:] == [b"-m", b"api.beside", b""]
+    assert arguments[1:3] == [b"-P", b"-c"]
+    assert arguments[4:] == [b""]
+    assert [told for told in (house.dsn, str(at_home.data)) if told.encode() in arguments[3]] == []
 
 
 def test_health_is_degraded_while_it_is_down(
@@ -191,3 +194,27 @@ def test_health_is_degraded_while_it_is_down(
     with served(settings, opened[0], beside=beside) as address, Caller(address, opened[1], "none") as caller:
         told: dict[str, Any] = caller.client.get("/health").json()
     assert (told["status"], told["beside"]) == ("degraded", {"status": "down", "restarts": 0})
+
+
+def test_a_relative_folder_means_the_same_to_it_as_to_the_process_that_started_it(
+    house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    position = house.write()
+    key = at_home.keys_folder / "register.key"
+    key.parent.mkdir()
+    key.touch(0o600)
+    key.write_text(os.environ[REGISTER_KEY])
+    monkeypatch.delenv(REGISTER_KEY)
+    monkeypatch.chdir(at_home.data)
+    with alive(at_home.model_copy(update={"data": Path()}), house.dsn):
+        assert house.follows(position)
+
+
+def test_what_lies_in_the_folder_that_it_works_in_is_not_imported(
+    house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("select", "structlog", "domain"):
+        (at_home.data / f"{name}.py").write_text("raise SystemExit('somebody else')")
+    monkeypatch.chdir(at_home.data)
+    with alive(at_home, house.dsn):
+        assert house.follows(house.write())
