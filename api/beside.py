@@ -3,13 +3,15 @@
 So they take no turn at the interpreter that commands wait for. The API's process starts it, starts it anew when it
 dies, and ends it by letting go of its standard input: it ends with the API's process, however that ends. What it is to
 do is told over that input: arguments can be read by whoever is on the machine. It works in the folder that the API's
-process works in, so that relative paths of the settings mean the same to both.
+process works in, so that relative paths of the settings mean the same to both. Over its standard output it says once
+that all registers are open.
 Never here: what following, sealing and keeping time are (`registers`), HTTP.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import subprocess
@@ -17,12 +19,12 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Literal, Self
 
 import structlog
 from pydantic import BaseModel
 
-from api.logging import configure_logging
+from api.logging import configure_logging, where_of
 from api.registers import Registers
 from api.sealing import workshop_of
 from api.settings import Settings
@@ -32,6 +34,9 @@ AGAIN_SECONDS = 1.0
 GRACE_SECONDS = 30.0
 LOOK_SECONDS = 2.0
 """How often it looks for registers that were made meanwhile."""
+ALL_OPEN = b"all open\n"
+"""What it says over its standard output, once."""
+Standing = Literal["down", "starting", "up"]
 
 log = structlog.get_logger()
 
@@ -51,6 +56,7 @@ class Beside:
         self._written_to = written_to
         self._stop = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
+        self._at_work: subprocess.Popen[bytes] | None = None
         self._restarts = 0
         self._keeper = threading.Thread(target=self._keep, name="beside")
 
@@ -77,15 +83,25 @@ class Beside:
         return process.pid if process is not None and process.poll() is None else None
 
     def health(self) -> dict[str, Any]:
-        """Whether it runs, and how often it had to be started anew."""
-        return {"status": "down" if self.pid is None else "up", "restarts": self._restarts}
+        """How it stands, and how often it had to be started anew. `starting`: until every register was opened once."""
+        return {"status": self._standing(), "restarts": self._restarts}
+
+    def _standing(self) -> Standing:
+        process = self._process
+        if process is None or process.poll() is not None:
+            return "down"
+        return "up" if process is self._at_work else "starting"
 
     def _started(self) -> subprocess.Popen[bytes]:
         """Raises OSError. `-P`: what lies in the folder that it works in is never imported."""
         folder = str(Path(__file__).resolve().parent.parent)
         begin = f"import sys; sys.path.insert(0, {folder!r}); from {__name__} import main; main()"
-        command = (sys.executable, "-P", "-c", begin)
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=self._written_to)  # noqa: S603 -- our own
+        process = subprocess.Popen(  # noqa: S603 -- our own
+            (sys.executable, "-P", "-c", begin),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._written_to,
+        )
         assert process.stdin is not None  # noqa: S101 -- it was asked for
         with contextlib.suppress(BrokenPipeError):  # it has ended already, which the keeper sees
             process.stdin.write(self._told.model_dump_json().encode() + b"\n")
@@ -94,18 +110,36 @@ class Beside:
 
     def _keep(self) -> None:
         """Start it anew whenever it has ended, until it is to end."""
-        while self._process is not None:
-            status = self._process.wait()
+        while (process := self._process) is not None:
+            self._listen(process)
+            status = process.wait()
             if self._stop.is_set():
                 return
             log.error("beside_ended", exit_status=status)
-            _let_go(self._process)
-            if self._stop.wait(AGAIN_SECONDS):
-                return
-            self._restarts += 1
-            self._process = self._started()
+            _let_go(process)
+            self._process = self._started_anew()
             if self._stop.is_set():  # it was to end while it started
                 _let_go(self._process)
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Hear whether it comes to work, until it ends."""
+        assert process.stdout is not None  # noqa: S101 -- it was asked for
+        with process.stdout:
+            for line in process.stdout:
+                if line == ALL_OPEN:
+                    self._at_work = process
+
+    def _started_anew(self) -> subprocess.Popen[bytes] | None:
+        """The next one, as soon as one can be started; none when it is to end."""
+        while not self._stop.wait(AGAIN_SECONDS):
+            try:
+                process = self._started()
+            except OSError as fault:
+                log.error("beside_not_started", **where_of(fault))
+            else:
+                self._restarts += 1
+                return process
+        return None
 
 
 def _let_go(process: subprocess.Popen[bytes] | None) -> None:
@@ -116,7 +150,10 @@ def _let_go(process: subprocess.Popen[bytes] | None) -> None:
 
 
 def run(told: Told, ended: threading.Event) -> None:
-    """Follow, seal and keep time in all registers, those that are made meanwhile too, until it is to end."""
+    """Follow, seal and keep time in all registers, those that are made meanwhile too, until it is to end.
+
+    Says once that all are open. Raises BadWitness, OSError.
+    """
     settings = told.settings
     registers = Registers(
         told.dsn,
@@ -126,18 +163,32 @@ def run(told: Told, ended: threading.Event) -> None:
         workshop=workshop_of(settings),
         sealing=True,
     )
+    said = False
     try:
         while not ended.is_set():
-            registers.open_all()
+            if registers.open_all() and not said:
+                said = True
+                _say(ALL_OPEN)
             ended.wait(LOOK_SECONDS)
     finally:
         registers.close()
 
 
+def _say(line: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):  # who was to hear it is gone: the input ends then too
+        os.write(sys.stdout.fileno(), line)
+
+
 def main() -> None:
-    """The process beside: told over its standard input, it runs until that is closed."""
+    """The process beside: told over its standard input, it runs until that is closed.
+
+    It ends with status 1 after a fault, which is logged without what it says.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the API's process, which then lets go of this one
-    told = Told.model_validate_json(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):
+        return  # who began to tell it is gone
+    told = Told.model_validate_json(line)
     configure_logging(told.settings)
     ended = threading.Event()
 
@@ -146,4 +197,15 @@ def main() -> None:
         ended.set()
 
     threading.Thread(target=wait_for_the_end, name="input", daemon=True).start()
-    run(told, ended)
+    threading.excepthook = _thread_failed
+    try:
+        run(told, ended)
+    except Exception as fault:
+        log.error("beside_failed", **where_of(fault))
+        sys.exit(1)
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """What Python would write to standard error, message and all."""
+    told = where_of(failed.exc_value) if failed.exc_value is not None else {}
+    log.error("thread_failed", thread=failed.thread.name if failed.thread else None, **told)

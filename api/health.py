@@ -12,15 +12,15 @@ import psycopg
 from api.beside import Beside
 from api.registers import Registers
 from api.sealing import sealing_health
-from domain.ledger.errors import LedgerError
+from domain.ledger.errors import LedgerError, LedgerUnavailable
 from projections.store import RUNNING, checkpoints
 
 
 def health(registers: Registers, beside: Beside | None = None) -> tuple[dict[str, Any], bool]:
     """What there is to tell, and whether the service can be used at all."""
     try:
-        told = [register_health(registers, name) for name in registers.names()]
-    except (LedgerError, psycopg.OperationalError):
+        told = [_told(registers, name) for name in registers.names()]
+    except (LedgerUnavailable, psycopg.OperationalError):
         return {"status": "down", "database": "unreachable", **_beside(beside), "registers": []}, False
     well = all(one["status"] == "up" for one in told) and (beside is None or beside.health()["status"] == "up")
     return {"status": "up" if well else "degraded", "database": "reachable", **_beside(beside), "registers": told}, True
@@ -29,6 +29,16 @@ def health(registers: Registers, beside: Beside | None = None) -> tuple[dict[str
 def _beside(beside: Beside | None) -> dict[str, Any]:
     """How the process that follows and seals is; nothing where there is none of its own."""
     return {} if beside is None else {"beside": beside.health()}
+
+
+def _told(registers: Registers, name: str) -> dict[str, Any]:
+    """One register's health; of one that cannot be opened, that it is down. Raises LedgerUnavailable."""
+    try:
+        return register_health(registers, name)
+    except LedgerUnavailable:
+        raise
+    except LedgerError:
+        return {"register": name, "status": "down", "head": None, "projections": [], "sealing": None}
 
 
 def register_health(registers: Registers, name: str) -> dict[str, Any]:

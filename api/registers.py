@@ -68,15 +68,35 @@ class Registers:
         self._readers: dict[str, Readers] = {}
         self._threads: list[threading.Thread] = []
         self._keeps_time = False
+        self._unopened: dict[str, dict[str, str]] = {}
 
-    def open_all(self) -> None:
-        """Open what there is, so that followers begin to work before anybody asks; again: what has come since."""
+    def open_all(self) -> bool:
+        """Open what there is, so that followers begin to work before anybody asks; again: what has come since.
+
+        Whether all of it is open. A register that cannot be opened is logged, once, and keeps no other from being so.
+        """
+        all_open = False
         with suppress(LedgerUnavailable):
-            for name in self.names():
-                self.book(name)
+            all_open = not [name for name in self.names() if not self._can_open(name)]
         if self._following and not self._keeps_time:
             self._keeps_time = True
             self._beside(self._keep_time, "clock")
+        return all_open
+
+    def _can_open(self, name: str) -> bool:
+        """Raises LedgerUnavailable."""
+        try:
+            self.book(name)
+        except LedgerUnavailable:
+            raise
+        except Exception as fault:
+            where = where_of(fault)
+            if self._unopened.get(name) != where:
+                log.error("register_not_opened", register=name, **where)
+            self._unopened[name] = where
+            return False
+        self._unopened.pop(name, None)
+        return True
 
     def names(self) -> list[str]:
         """The names of the registers, sorted. Raises LedgerUnavailable."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -16,15 +17,18 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from api import beside as besides
 from api.beside import Beside, Told
+from api.health import health
+from api.registers import Registers
 from api.settings import Settings
 from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
-from domain.ledger.migrate import create_register
+from domain.ledger.migrate import SCHEMA_PREFIX, create_register
 from domain.ledger.secrecy.wrapping import REGISTER_KEY
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.open_unit import OpenUnit
@@ -94,11 +98,23 @@ class House:
 @pytest.fixture(scope="module")
 def database(postgres: str) -> Iterator[str]:
     """A database of its own: what is beside takes up every register of one, and its clock writes there."""
-    name = sql.Identifier(f"beside_{os.getpid()}")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        yield make_conninfo(postgres, dbname=f"beside_{os.getpid()}")
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    with made_database(postgres, f"beside_{os.getpid()}") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def nobodys(postgres: str) -> Iterator[str]:
+    """A database without registers."""
+    with made_database(postgres, f"nobodys_{os.getpid()}") as dsn:
+        yield dsn
+
+
+@contextmanager
+def made_database(server: str, name: str) -> Iterator[str]:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield make_conninfo(server, dbname=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -120,6 +136,18 @@ def at_home(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @contextmanager
+def looks_like_a_register(dsn: str, name: str) -> Iterator[None]:
+    """A schema of that name with a table `head`, and nothing else in it."""
+    schema = sql.Identifier(SCHEMA_PREFIX + name)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {0} CREATE TABLE {0}.head ()").format(schema))
+        try:
+            yield
+        finally:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(schema))
+
+
+@contextmanager
 def alive(settings: Settings, dsn: str) -> Iterator[tuple[Beside, int]]:
     with (settings.data / "log").open("a") as log, Beside(settings, dsn, log) as beside:
         assert beside.pid is not None
@@ -130,7 +158,7 @@ def test_what_is_written_is_followed_in_a_process_beside_until_it_is_let_go(hous
     with alive(at_home, house.dsn) as (beside, pid):
         assert house.follows(house.write())
         assert house.follows(house.write())
-        assert beside.health() == {"status": "up", "restarts": 0}
+        assert comes_true(lambda: beside.health() == {"status": "up", "restarts": 0})
     assert not runs(pid)
     assert beside.health()["status"] == "down"
 
@@ -196,6 +224,11 @@ def test_health_is_degraded_while_it_is_down(
     assert (told["status"], told["beside"]) == ("degraded", {"status": "down", "restarts": 0})
 
 
+def events(settings: Settings) -> list[dict[str, Any]]:
+    """What it has logged, which is JSON to the last line."""
+    return [json.loads(line) for line in (settings.data / "log").read_text().splitlines()]
+
+
 def test_a_relative_folder_means_the_same_to_it_as_to_the_process_that_started_it(
     house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,3 +251,80 @@ def test_what_lies_in_the_folder_that_it_works_in_is_not_imported(
     monkeypatch.chdir(at_home.data)
     with alive(at_home, house.dsn):
         assert house.follows(house.write())
+
+
+def test_one_that_fails_over_and_over_is_never_told_as_up_and_logs_what_failed_without_its_message(
+    house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(besides, "AGAIN_SECONDS", 0.01)
+    seen = set()
+    with alive(at_home.model_copy(update={"witnesses": at_home.data / "a missing file"}), house.dsn) as (beside, _):
+
+        def failed_twice() -> bool:
+            seen.add(beside.health()["status"])
+            return bool(beside.health()["restarts"] >= 2)
+
+        assert comes_true(failed_twice)
+    assert "starting" in seen
+    assert "up" not in seen
+    failed = [(one["event"], one["fault"]) for one in events(at_home)]
+    assert failed[0] == ("beside_failed", "FileNotFoundError")
+    assert len(set(failed)) == 1
+    assert "a missing file" not in (at_home.data / "log").read_text()
+
+
+def test_one_that_cannot_be_started_again_is_tried_again_later(
+    house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(besides, "AGAIN_SECONDS", 0.01)
+    start, fails = Beside._started, iter((True, True))
+
+    def starts_the_third_time(self: Beside) -> subprocess.Popen[bytes]:
+        if next(fails, False):
+            raise BlockingIOError("too many processes")
+        return start(self)
+
+    with alive(at_home, house.dsn) as (beside, first), structlog.testing.capture_logs() as logged:
+        monkeypatch.setattr(Beside, "_started", starts_the_third_time)
+        os.kill(first, signal.SIGKILL)
+        assert comes_true(lambda: beside.health() == {"status": "up", "restarts": 1})
+        assert house.follows(house.write())
+    assert [one["event"] for one in logged] == ["beside_ended", "beside_not_started", "beside_not_started"]
+
+
+def test_a_register_that_cannot_be_opened_keeps_no_other_from_being_followed_and_health_degraded(
+    house: House, nobodys: str, at_home: Settings
+) -> None:
+    registers = Registers(nobodys, patience_seconds=at_home.patience_seconds)
+    with ExitStack() as stack:
+        unopened = stack.enter_context(ExitStack())
+        unopened.enter_context(looks_like_a_register(house.dsn, "No name"))
+        beside, _ = stack.enter_context(alive(at_home, house.dsn))
+        assert house.follows(house.write())
+        later = made(house.dsn)
+        assert later.follows(later.write())
+        assert health(registers, beside)[0]["status"] == "degraded"
+        assert beside.health() == {"status": "starting", "restarts": 0}
+        unopened.close()
+        assert comes_true(lambda: beside.health() == {"status": "up", "restarts": 0})
+        assert health(registers, beside)[0]["status"] == "up"
+    told = [one for one in events(at_home) if one["event"] == "register_not_opened"]
+    assert [(one["register"], one["fault"]) for one in told] == [("No name", "RegisterNameRefused")]
+
+
+def test_what_ends_a_thread_is_logged_without_its_message(house: House, at_home: Settings) -> None:
+    with looks_like_a_register(house.dsn, "hollow"), alive(at_home, house.dsn):
+        assert house.follows(house.write())
+        assert comes_true(lambda: "thread_failed" in {one["event"] for one in events(at_home)})
+    failed = [one for one in events(at_home) if one["event"] == "thread_failed"]
+    assert {one["thread"].partition(" ")[2] for one in failed} == {"hollow"}
+
+
+def test_health_tells_of_each_register_though_one_cannot_be_opened(house: House, at_home: Settings) -> None:
+    registers = Registers(house.dsn, patience_seconds=at_home.patience_seconds)
+    with looks_like_a_register(house.dsn, "No name"):
+        told, usable = health(registers)
+    registers.close()
+    standing = {one["register"]: one["status"] for one in told["registers"]}
+    assert (usable, told["status"], told["database"]) == (True, "degraded", "reachable")
+    assert (standing["No name"], standing[house.register]) == ("down", "up")
