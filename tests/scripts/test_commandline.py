@@ -257,11 +257,11 @@ def test_serve_answers_until_it_is_interrupted(demonstration: Imported, tmp_path
         [program, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
     ) as serving:
         try:
-            answer = _answer_of(f"http://127.0.0.1:{port}/", patience_seconds=30)
+            answer = _answer_of(f"http://127.0.0.1:{port}/", patience_seconds=120)
             assert answer == 200
         finally:
             serving.send_signal(signal.SIGINT)
-        assert serving.wait(timeout=30) == 0
+        assert serving.wait(timeout=120) == 0
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(jaksokirja: RunCommand) -> None:
