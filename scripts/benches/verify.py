@@ -2,14 +2,15 @@
 
 Ours is the whole verification of an export in a folder: files read, every record checked and hashed into the tree, the
 checkpoints' roots and signatures tried. The peer reads the same files, takes SHA-256 of record after record, and does
-nothing else. Both are timed as processor time of this one thread, in turns, the best round of each: what else the
-machine does disturbs both. Never here: appends, a database.
+nothing else. Both are timed as processor time of this one thread, in turns, the median of each, as in every bench: of
+best rounds it would be luck which of the two had the calmer one. Never here: appends, a database.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -50,10 +51,10 @@ def measure(events: int, *, rounds: int) -> Figure:
     with tempfile.TemporaryDirectory() as folder:
         path, key = Path(folder) / "export", SignerKey.generate(ORIGIN)
         length = _make(path, events, key)
-        ours = peer = float("inf")
-        for _ in range(rounds):
-            peer = min(peer, _seconds(lambda: _hash_alone(path)))
-            ours = min(ours, _seconds(lambda: _verify(path, events, key)))
+        turns = [
+            (_seconds(lambda: _hash_alone(path)), _seconds(lambda: _verify(path, events, key))) for _ in range(rounds)
+        ]
+        peer, ours = (statistics.median(column) for column in zip(*turns, strict=True))
     case = f"an export of {events:,} events of {length / events:.0f} bytes"
     return {
         "bench": "verify",
