@@ -99,9 +99,6 @@ class RegisterState(StreamState):
         return ", ".join(f"{service} {version}" for service, version in sorted(self.models)) or "none"
 
 
-_NONE: Mapping[tuple[str, int], ServiceModel] = {}
-
-
 def _newest_last(model: ServiceModel) -> tuple[dt.date, int]:
     return model.valid_from, model.model_version
 
@@ -112,7 +109,7 @@ def continue_register(state: RegisterState, news: Sequence[Entry]) -> RegisterSt
 
 
 def fold_register(
-    entries: Sequence[Entry], in_force: Sequence[Entry], parsed: Mapping[tuple[str, int], ServiceModel] = _NONE
+    entries: Sequence[Entry], in_force: Sequence[Entry], parsed: Mapping[tuple[str, int], ServiceModel] | None = None
 ) -> RegisterState:
     """The register's state from its own stream's entries. `parsed`: models of these entries, by service and version."""
     register_name, controller = "", ""
@@ -139,7 +136,7 @@ def fold_register(
                 terms[fact.worker_id].append((fact.left_on + dt.timedelta(days=1), False))
             case ServiceModelPublished():
                 which = fact.service, fact.model_version
-                models[which] = parsed.get(which) or model_of(fact.content)
+                models[which] = (parsed or {}).get(which) or model_of(fact.content)
             case _:
                 pass
     return RegisterState(

@@ -44,7 +44,19 @@ from domain.register.facts import (
     WorkerLeft,
     WorkerRole,
 )
-from tests.domain.desk import ENROLLED_ON, MODELS, TODAY, TOMORROW, WORKER, Desk, grant, meeting, meeting_day, the
+from tests.domain.desk import (
+    ENROLLED_ON,
+    MODELS,
+    OTHER_WORKER,
+    TODAY,
+    TOMORROW,
+    WORKER,
+    Desk,
+    grant,
+    meeting,
+    meeting_day,
+    the,
+)
 from tests.domain.marks import covers, refuses
 
 OPENED_ON = dt.date(2015, 1, 1)
@@ -298,3 +310,15 @@ def test_a_restore_is_recorded_only_where_a_key_for_it_was_adopted_before(desk: 
     assert (fact.sealed_size, fact.restored_size) == (9, 5)
     assert not desk.do(desk.register_id, restoring()).entries
     assert desk.book.register_state().restores == (fact,)
+
+
+def test_a_desk_that_records_an_opening_again_has_what_commands_record(desk: Desk) -> None:
+    others = Desk(desk.dsn, desk.book.register_name)  # the first of a process opens by commands, this one may not have
+    try:
+        state = others.book.register_state()
+    finally:
+        others.book.close()
+    assert state.models == {(model.service, model.model_version): model for model in MODELS}
+    assert set(state.workers) == {WORKER, OTHER_WORKER}
+    assert all(state.may_act(worker, ENROLLED_ON) for worker in state.workers)
+    assert [entry.version for entry in state.entries] == list(range(1, len(MODELS) + 4))
