@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import structlog
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from api.app import create_app
 from api.beside import Beside
@@ -25,7 +26,7 @@ from domain.catalogue.loader import load_catalogue
 from domain.commands import AnyCommand
 from domain.ledger.book import Book, Order
 from domain.ledger.identity import new_id
-from domain.ledger.migrate import create_register, schema_of
+from domain.ledger.migrate import create_register
 from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.publish_service_model import PublishServiceModel
@@ -40,13 +41,29 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(data=tmp_path_factory.mktemp("api"), port=0)
 
 
+@contextmanager
+def made_database(server: str, name: str) -> Iterator[str]:
+    """A database of that name, for what takes up every register that it finds in one."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield make_conninfo(server, dbname=name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture(scope="session")
-def opened(postgres: str) -> Iterator[tuple[str, str]]:
+def served_database(postgres: str) -> Iterator[str]:
+    """One of the API's own: its followers and its clock take up every register there, those of no other test."""
+    with made_database(postgres, f"api_{os.getpid()}") as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def opened(served_database: str) -> tuple[str, str]:
     """A register that the tests of the API share, with a worker and all service models; each brings its own clients."""
     name = f"api-{os.getpid()}"
-    create_register(postgres, name)
-    install(postgres, name)
-    book = Book(postgres, name, keyring=keyring_of(postgres, name))
+    create_register(served_database, name)
+    install(served_database, name)
+    book = Book(served_database, name, keyring=keyring_of(served_database, name))
     commands: list[AnyCommand] = [
         OpenRegister(register_name=name, controller="Wellbeing services county", opened_on=date(2020, 1, 1)),
         EnrolWorker(worker_id=WORKER, role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=date(2020, 1, 1)),
@@ -55,9 +72,7 @@ def opened(postgres: str) -> Iterator[tuple[str, str]]:
     for command in commands:
         book.execute(Order(stream_id=book.register_id, command=command, command_id=new_id(), actor="tests"))
     book.close()
-    yield postgres, name
-    with psycopg.connect(postgres) as connection:
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema_of(name))))
+    return served_database, name
 
 
 @pytest.fixture(scope="session")

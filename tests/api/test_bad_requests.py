@@ -12,6 +12,7 @@ from api.identity import issue_token
 from api.settings import Settings
 from domain.ledger.identity import new_id
 from tests.api.caller import Caller, fields_of, problem
+from tests.api.conftest import served
 
 
 def test_an_unknown_address_is_told_as_such(caller: Caller) -> None:
@@ -163,9 +164,9 @@ def test_an_unknown_figure_or_projection_is_told_with_those_there_are(place: str
     assert "caseload" in answer.json()["remedy"] or "episodes" in answer.json()["remedy"]
 
 
-def test_a_register_without_projections_is_told_as_such(
-    caller: Caller, register: tuple[str, str], settings: Settings
-) -> None:
-    token = issue_token(settings, "worker-1", [register[1]])
-    answer = caller.client.get(f"/v1/registers/{register[1]}/caseload", headers={"Authorization": f"Bearer {token}"})
+def test_a_register_without_projections_is_told_as_such(register: tuple[str, str], settings: Settings) -> None:
+    dsn, name = register
+    token = issue_token(settings, "worker-1", [name])
+    with served(settings, dsn) as address, Caller(address, name, token) as caller:
+        answer = caller.ask("caseload")
     problem(answer, 503, "projections_not_installed")

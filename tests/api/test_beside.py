@@ -19,7 +19,6 @@ import psycopg
 import pytest
 import structlog
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from api import beside as besides
 from api.beside import Beside, Told
@@ -36,7 +35,7 @@ from projections.install import install, register_connection
 from projections.store import checkpoints
 from scripts.commandline.session import keyring_of
 from tests.api.caller import Caller
-from tests.api.conftest import served
+from tests.api.conftest import made_database, served
 
 PATIENCE_SECONDS = 240.0
 _numbers = count(1)
@@ -107,14 +106,6 @@ def nobodys(postgres: str) -> Iterator[str]:
     """A database without registers."""
     with made_database(postgres, f"nobodys_{os.getpid()}") as dsn:
         yield dsn
-
-
-@contextmanager
-def made_database(server: str, name: str) -> Iterator[str]:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield make_conninfo(server, dbname=name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -289,7 +280,8 @@ def test_one_that_cannot_be_started_again_is_tried_again_later(
         os.kill(first, signal.SIGKILL)
         assert comes_true(lambda: beside.health() == {"status": "up", "restarts": 1})
         assert house.follows(house.write())
-    assert [one["event"] for one in logged] == ["beside_ended", "beside_not_started", "beside_not_started"]
+    of_it = [one["event"] for one in logged if one["event"].startswith("beside_")]
+    assert of_it == ["beside_ended", "beside_not_started", "beside_not_started"]
 
 
 def test_a_register_that_cannot_be_opened_keeps_no_other_from_being_followed_and_health_degraded(
