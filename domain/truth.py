@@ -40,6 +40,8 @@ _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes it: behind an even number of backslashes."""
 _IDENTITY_CODE = re.compile(r"\d(?<![0-9A-Z]\d)\d{5}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y](?![0-9A-Z])")
 """What is written as a personal identity code is; whether its check character fits is asked apart."""
+_UUID = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])")
+"""An id that was drawn: some of its digits may happen to look like an identity code, and check."""
 
 
 def check_can_be_fact(fact: Fact, context: Context) -> None:
@@ -74,7 +76,7 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
 def _no_identity_in_the_clear(fact: Fact) -> None:
     """What is stored plain cannot be destroyed: a code or a place is told there, never who somebody is."""
     for field, value in fact.split()[0].items():
-        codes = _IDENTITY_CODE.findall(to_json(value).decode())
+        codes = _IDENTITY_CODE.findall(_UUID.sub("", to_json(value).decode()))
         if any(hetu.is_valid(code.upper(), allow_temporary=True) for code in codes):
             raise IdentityInTheClear(
                 f"{field} holds a personal identity code, and would be stored so that everybody can read it.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -59,6 +60,14 @@ def test_in_free_text_and_in_its_own_field_an_identity_code_is_told_and_sealed(d
 def test_what_only_looks_like_an_identity_code_is_a_reference_like_any_other(desk: Desk) -> None:
     wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
     desk.do(desk.started(), meeting(place=f"unit-{wrong.lower()}"))
+
+
+def test_an_id_that_was_drawn_may_look_like_one_by_chance_and_check(desk: Desk) -> None:
+    codes = (identity_code(dt.date(2017, 5, day)).lower() for day in range(1, 32))
+    drawn = UUID(f"01a202ec-a0fb-7240-9dbf-c{next(code for code in codes if set(code) <= set('0123456789abcdef'))}")
+    desk.do(desk.started(), meeting(meeting_id=drawn))
+    refusal = desk.refused(desk.started(), meeting(place=f"{drawn}-{CODE.lower()}"))
+    assert isinstance(refusal, IdentityInTheClear), "beside one it is refused as ever"
 
 
 @pytest.mark.parametrize(
