@@ -27,7 +27,6 @@ from api.desk import Desk
 from api.differences import differences_router
 from api.home import home_router
 from api.identity import Doorkeeper
-from api.logging import RequestLog
 from api.problems import (
     Problem,
     field_errors,
@@ -44,6 +43,7 @@ from api.problems import (
 )
 from api.queries import queries_router
 from api.registers import Clock, Registers
+from api.request_log import RequestLog
 from api.reviews import reviews_router
 from api.sealing import workshop_of
 from api.settings import Settings
