@@ -37,6 +37,7 @@ from projections.rows import Handler, Key, Projection
 from projections.standing import Row, Standing
 
 EVENTS_WORTH_A_PROCESS = 10_000
+_EVENTS_A_SHARE = 20_000
 _FETCH_EVENTS = 5000
 _FLUSH_ROWS = 5000
 
@@ -254,7 +255,8 @@ def load(
     workers = max(1, processes or affordable) if ours else 1
     names = tuple(projection.name for projection in projections)
     with register_connection(as_role(dsn, "projector"), register) as connection:
-        ranges = stream_ranges(connection, upto, 1 if workers == 1 else 4 * workers)
+        parts = max(4 * workers, upto // _EVENTS_A_SHARE)  # small ones, or somebody folds the last one alone
+        ranges = stream_ranges(connection, upto, 1 if workers == 1 else parts)
     shares = [Part(dsn, register, names, suffix, upto, first, last, into) for first, last in ranges]
     done = 0
     for count in _counts(shares, projections, workers):
@@ -267,14 +269,14 @@ def _counts(shares: Sequence[Part], projections: Sequence[Projection], workers: 
     if workers == 1:
         yield from (load_part(share, projections) for share in shares)
         return
-    # Processes, since folding is Python's work, of which threads do one at a time. This one takes shares from the end
-    # of the row meanwhile. A fork is there at once; beside other threads it is unsafe, and a new start is made.
+    # Processes, since folding is Python's work, of which threads do one at a time. This one only waits: whoever also
+    # takes shares finds that the pool has given out more than it is at, and is idle while the last are folded. A fork
+    # is there at once; beside other threads it is unsafe, and a new start is made.
     alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if alone else "spawn")
-    with ProcessPoolExecutor(workers - 1, mp_context=context) as pool:
-        futures = {pool.submit(load_part, share): share for share in shares}
-        for future, share in reversed(futures.items()):
-            if future.cancel():
-                yield load_part(share, projections)
-        for future in as_completed(future for future in futures if not future.cancelled()):
-            yield future.result()
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        try:
+            for future in as_completed([pool.submit(load_part, share) for share in shares]):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # where one was stopped, the others need not begin
