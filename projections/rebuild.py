@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -107,7 +107,6 @@ def rebuild(
         rebuilt = pool.submit(_fingerprints, dsn, register, chosen)
         with owner_connection(dsn, register) as connection:
             results, swaps = _compare(connection, rebuilt, chosen, upto, force=force)
-            wait([rebuilt])  # it reads the tables that are to be renamed
             begins("swap")
             _swap_all(connection, swaps)
     begins("done")
@@ -154,30 +153,39 @@ def _index(dsn: str, register: str, projection: Projection) -> None:
             connection.execute(sql.SQL("ANALYZE {} ({})").format(sql.Identifier(table.name + SUFFIX), columns))
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A projection whose followers wait: the position that both its tables stand at, and fingerprints of the live."""
+
+    projection: Projection
+    position: int
+    comparable: bool
+    live: dict[str, tuple[int, str]]
+
+
 def _compare(
     connection: Connection[Any], rebuilt: Rebuilt, projections: Sequence[Projection], loaded: int, *, force: bool
 ) -> tuple[list[TableResult], list[tuple[Projection, int]]]:
-    """What was found, and what is to be swapped, at which position. Followers wait at the checkpoints from here on."""
+    """What was found, and what is to be swapped, at which position. Followers wait at the checkpoints from here on.
+
+    Nobody reads the rebuilt tables any more when it returns.
+    """
     results: list[TableResult] = []
     swaps: list[tuple[Projection, int]] = []
-    for projection in sorted(projections, key=lambda projection: projection.name):
-        live = _hold(connection, projection)
-        comparable = live.status == store.RUNNING and not outdated(projection, live)
-        position = max(live.position, loaded)
-        _catch_up(connection, projection, loaded, position, SUFFIX)
-        if comparable:
-            _catch_up(connection, projection, live.position, position)
-        known = rebuilt if position == loaded else None
+    by_name = sorted(projections, key=lambda projection: projection.name)
+    all_held = [_hold(connection, projection, loaded) for projection in by_name]
+    as_loaded = rebuilt.result()  # found meanwhile
+    for held in all_held:
         found = [
-            _compared(connection, projection, table, position, comparable=comparable, known=known)
-            for table in projection.tables
+            _compared(held, table, as_loaded[table.name] if held.position == loaded else _beside(connection, table))
+            for table in held.projection.tables
         ]
         swap = force or not any(result.failed for result in found)
         results += [replace(result, swapped=swap) for result in found]
         if swap:
-            swaps.append((projection, position))
-        elif comparable:
-            store.move_checkpoints(connection, [projection.name], position)
+            swaps.append((held.projection, held.position))
+        elif held.comparable:
+            store.move_checkpoints(connection, [held.projection.name], held.position)
     return results, swaps
 
 
@@ -194,30 +202,37 @@ def _swap_all(connection: Connection[Any], swaps: Sequence[tuple[Projection, int
 
 def _fingerprints(dsn: str, register: str, projections: Iterable[Projection]) -> dict[str, tuple[int, str]]:
     """Of the rebuilt tables as they were loaded."""
+    by_name = sorted(projections, key=lambda projection: projection.name)
     with owner_connection(dsn, register) as connection:
-        tables = [table for projection in projections for table in projection.tables]
-        return {table.name: store.fingerprint(connection, table, SUFFIX) for table in tables}
+        return {table.name: _beside(connection, table) for projection in by_name for table in projection.tables}
 
 
-def _compared(
-    connection: Connection[Any],
-    projection: Projection,
-    table: Table,
-    position: int,
-    *,
-    comparable: bool,
-    known: Rebuilt | None,
-) -> TableResult:
-    """`known`: the fingerprints of the rebuilt tables, unless these have been brought further since."""
+def _compared(held: _Held, table: Table, rebuilt: tuple[int, str]) -> TableResult:
+    live = held.live[table.name]
+    return TableResult(held.projection.name, table.name, held.position, *live, *rebuilt, held.comparable)
+
+
+def _beside(connection: Connection[Any], table: Table) -> tuple[int, str]:
+    return store.fingerprint(connection, table, SUFFIX)
+
+
+def _live(connection: Connection[Any], table: Table) -> tuple[int, str]:
     there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table.name,)).fetchone()
-    live = store.fingerprint(connection, table) if there and there[0] else (0, "")  # an older fold had it not
-    rebuilt = known.result()[table.name] if known else store.fingerprint(connection, table, SUFFIX)
-    return TableResult(projection.name, table.name, position, *live, *rebuilt, comparable)
+    return store.fingerprint(connection, table) if there and there[0] else (0, "")  # an older fold had it not
 
 
-def _hold(connection: Connection[Any], projection: Projection) -> Checkpoint:
+def _hold(connection: Connection[Any], projection: Projection, loaded: int) -> _Held:
+    """Let its followers wait, and bring both its tables to the same position."""
     connection.execute("SELECT FROM projection_checkpoints WHERE projection = %s FOR UPDATE", (projection.name,))
-    return store.checkpoints(connection)[projection.name]
+    live = store.checkpoints(connection)[projection.name]
+    comparable = live.status == store.RUNNING and not outdated(projection, live)
+    position = max(live.position, loaded)
+    _catch_up(connection, projection, loaded, position, SUFFIX)
+    if comparable:
+        _catch_up(connection, projection, live.position, position)
+    return _Held(
+        projection, position, comparable, {table.name: _live(connection, table) for table in projection.tables}
+    )
 
 
 def _catch_up(connection: Connection[Any], projection: Projection, after: int, upto: int, suffix: str = "") -> None:
