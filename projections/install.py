@@ -97,10 +97,15 @@ def schema_connection(dsn: str, schema: str, *, owner: bool = False, autocommit:
 
 
 def create_tables(connection: Connection[Any], projection: Projection, suffix: str = "") -> None:
-    """Make the projection's tables, empty, and say who may do what with them."""
+    """Make the projection's tables, empty, and say who may do what with them.
+
+    With a suffix nobody vacuums them before they are swapped: it would be in the way of the keys.
+    """
     connection.execute(_with_tables(projection, "tables", suffix))
     for table in projection.tables:
         name = sql.Identifier(table.name + suffix)
+        if suffix:
+            connection.execute(sql.SQL("ALTER TABLE {} SET (autovacuum_enabled = off)").format(name))
         for grant in (
             "GRANT SELECT ON {} TO jaksokirja_projector, jaksokirja_reader",
             "GRANT INSERT, UPDATE (known_to) ON {} TO jaksokirja_projector",
@@ -157,6 +162,7 @@ def swap_tables(connection: Connection[Any], table: Table, suffix: str) -> None:
     """Put the table with the suffix in the place of the live one, which is dropped."""
     live, beside = sql.Identifier(table.name), sql.Identifier(table.name + suffix)
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(live))
+    connection.execute(sql.SQL("ALTER TABLE {} RESET (autovacuum_enabled)").format(beside))
     connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(beside, live))
     indexes = connection.execute(
         "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"

@@ -176,6 +176,23 @@ def test_several_processes_rebuild_to_the_same_rows(book: Book, history: History
     assert all(result.equal for result in rebuild(*book, processes=2))
 
 
+def test_what_is_rebuilt_is_vacuumed_once_it_stands_in_its_place_and_not_before(
+    book: Book, history: History, reader: Connection[dict[str, Any]]
+) -> None:
+    history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book)
+    off, told = "autovacuum_enabled=off", dict[str, list[str] | None]()
+
+    def look(phase: str) -> None:
+        found = reader.execute("SELECT oid::regclass::text AS name, reloptions FROM pg_class WHERE relkind = 'r'")
+        told.update({f"{row['name']} at {phase}": row["reloptions"] for row in found})
+
+    rebuild(*book, begins=look)
+    assert told["trail__rebuilt at compare"] == [off]
+    assert told["trail at compare"] is None
+    assert told["trail at done"] is None
+
+
 def test_rows_of_another_fold_wait_for_a_rebuild_which_starting_up_does(
     book: Book, history: History, rows: Rows
 ) -> None:
@@ -281,7 +298,8 @@ def test_who_comes_next_goes_on_from_the_last_progress(book: Book, history: Hist
     assert all(result.equal for result in rebuild(*book))
 
 
-def test_an_id_that_is_none_stops_the_rebuild_in_words(book: Book, history: History) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_id_that_is_none_stops_the_rebuild_in_words(book: Book, history: History, processes: int) -> None:
     state = (
         b'{"occurred_at":"2022-01-03T10:00:00Z","actor":"anna","correlation_id":"'
         + b"not-a-correlation-id-at-all-but-long"
@@ -289,6 +307,6 @@ def test_an_id_that_is_none_stops_the_rebuild_in_words(book: Book, history: Hist
     )
     history.record_raw(uuid4(), "client_registered.1", state)
     with pytest.raises(RebuildStopped, match="rows of trail cannot be written: ValueError"):
-        rebuild(*book)
+        rebuild(*book, processes=processes)
     checkpoint = run_once(*book)["trail"]
     assert (checkpoint.status, checkpoint.position, checkpoint.error_position) == ("stopped", 0, 1)
