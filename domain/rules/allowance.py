@@ -9,6 +9,7 @@ excess right.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from typing import Literal, Self
 from uuid import UUID
@@ -66,11 +67,13 @@ class Allowance(RuleBase):
     def _past_the_most(self, counted: list[Hit], extensions: list[Hit], client: UUID | None) -> Iterator[Finding]:
         if self.at_most is None:
             return
-        for index, hit in enumerate(counted):
-            before = counted[: index + 1]
-            days = {other.day for other in before if other.day >= hit.day}
-            excess = [(sum(o.day <= day for o in before), self._limit(extensions, day)) for day in sorted(days)]
-            measured, limit = max(excess, key=lambda pair: pair[0] - pair[1])
+        days: list[dt.date] = []
+        """Of what was recorded up to there, in the order of the calendar."""
+        for hit in counted:
+            insort(days, hit.day)
+            later = dict.fromkeys(days[bisect_left(days, hit.day) :])
+            excess = [(bisect_right(days, day), self._limit(extensions, day)) for day in later]
+            measured, limit = max(excess, key=_by_how_much)
             if measured > limit:
                 yield Breach(hit.version, measured, limit, self.unit, apart=str(client or ""))
 
@@ -95,6 +98,11 @@ class Allowance(RuleBase):
             measured, limit = len(counted) + len(planned), self._limit(extensions, planned[-1].day)
             if measured > limit:
                 yield Warned(measured, limit)
+
+
+def _by_how_much(excess: tuple[int, int]) -> int:
+    measured, limit = excess
+    return measured - limit
 
 
 def _counters(counted: list[Hit], per: str) -> Iterator[tuple[UUID | None, list[Hit]]]:

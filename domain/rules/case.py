@@ -10,9 +10,11 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated, Self
 from uuid import UUID
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from domain.calendar import day_in_helsinki, start_of_day
@@ -74,35 +76,34 @@ Selectors = Annotated[tuple[Selector, ...], BeforeValidator(_as_list), AfterVali
 """One selector or several: entries that any of them matches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """An entry that was selected, and the moment it is dated by."""
+class Hit(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """An entry that was selected, and the moment it is dated by.
+
+    A struct, since judging makes some dozens of them an entry and asks each a hundred times: it takes a tenth of making
+    a frozen dataclass, and the collector does not look at it.
+    """
 
     entry: Entry
+    version: int
+    """The entry's number."""
+    fact: Fact
+    """What the entry says."""
     at: dt.datetime
     day: dt.date
     """The day in Helsinki."""
+    in_world: tuple[dt.date, int]
+    """What orders hits by day and, within a day, by entry: dates and moments can be compared so."""
     named_its_day: bool = False
     """Whether the selector's `at` dates it, and the entry says that."""
 
-    @property
-    def fact(self) -> Fact:
-        """What the entry says."""
-        return self.entry.fact
 
-    @property
-    def version(self) -> int:
-        """The entry's number."""
-        return self.entry.version
-
-    @property
-    def in_world(self) -> tuple[dt.date, int]:
-        """What orders hits by day and, within a day, by entry: dates and moments can be compared so."""
-        return self.day, self.version
-
-
-_NOTHING: tuple[list[Hit], int] = ([], -1)
-"""What is kept of selectors before they were asked for."""
+_IN_WORLD = attrgetter("in_world")
+_NONE: list[Hit] = []
+"""What was selected where nothing is: one for all, which nobody adds to."""
+_UNASKED = (_NONE, -2)
+"""What is kept of selectors before they were asked for: a case without entries ends at -1."""
+_ALIKE: dict[frozenset[str], frozenset[str]] = {}
+"""The same object for equal sets of facts: there are as many as rules ask in different ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Asked:
 
     def stands(self, changed: frozenset[str], case: Case) -> bool:
         """Whether the same would be told by a case that has entries of the `changed` facts more."""
-        if self.facts & changed:
+        if not self.facts.isdisjoint(changed):
             return False
         return self.horizon is None or self.horizon == (case.horizon(),)
 
@@ -139,8 +140,7 @@ class Case:
         self._told_on: dt.date | None = None
         self._told_upto = self.last = -1
         """`last`: the version of the last entry; those that conclude something are not of the case."""
-        self._asked: dict[int, tuple[Selector, ...]] = {}
-        self._asked_more: set[str] = set()
+        self._asked: set[str] = set()
         self._asked_horizon = False
         self._add(sorted(entries, key=lambda entry: entry.version))
 
@@ -165,55 +165,66 @@ class Case:
 
     def asking(self) -> None:
         """From here on it is noted anew what is asked."""
-        self._asked, self._asked_more, self._asked_horizon = {}, set(), False
+        self._asked, self._asked_horizon = set(), False
 
     def asked(self) -> Asked:
         """What was asked since."""
-        facts = {selector.fact for selectors in self._asked.values() for selector in selectors}
-        horizon = (self.horizon(),) if self._asked_horizon else None
-        return Asked(frozenset(facts | self._asked_more), horizon)
+        facts = frozenset(self._asked)
+        return Asked(_ALIKE.setdefault(facts, facts), (self.horizon(),) if self._asked_horizon else None)
 
     def select(self, selectors: tuple[Selector, ...]) -> list[Hit]:
-        """The matching entries in the order of their recording, each once. `selectors` are those of a rule."""
-        key = id(selectors)
-        self._asked[key] = selectors
-        hits, upto = kept = self._kept.get(key, _NOTHING)
-        if kept is _NOTHING or upto != self.last:
-            found: dict[int, Hit] = {}
-            for selector in selectors:
-                for entry in reversed(self._by_fact.get(selector.fact, ())):
-                    if entry.version <= upto:
-                        break
-                    if entry.version not in found and selector.matches(entry):
-                        found[entry.version] = self._hit(entry, selector.at)
-            if found or kept is _NOTHING:
-                hits = [*hits, *(found[version] for version in sorted(found))]
-            self._kept[key] = (hits, self.last)
+        """The matching entries in the order of their recording, each once. `selectors` are those of a rule.
+
+        Nobody changes the list: it is the same as long as nothing more matches.
+        """
+        for selector in selectors:
+            self._asked.add(selector.fact)
+        hits, upto = self._kept.get(id(selectors), _UNASKED)
+        return hits if upto == self.last else self._selected(selectors, hits, upto)
+
+    def _selected(self, selectors: tuple[Selector, ...], hits: list[Hit], upto: int) -> list[Hit]:
+        """The hits, and those of the entries after that one."""
+        found: dict[int, Hit] = {}
+        for selector in selectors:
+            for entry in reversed(self._by_fact.get(selector.fact, ())):
+                if entry.version <= upto:
+                    break
+                if entry.version not in found and selector.matches(entry):
+                    found[entry.version] = self._hit(entry, selector.at)
+        if found:
+            hits = [*hits, *(found[version] for version in sorted(found))]
+        self._kept[id(selectors)] = (hits, self.last)
         return hits
 
     def _hit(self, entry: Entry, dated_by: str | None) -> Hit:
         hit = self._hits.get((entry.version, dated_by))
         if hit is None:
             moment = _moment(entry, dated_by)
+            day, version = day_in_helsinki(moment), entry.version
             named = dated_by is not None and getattr(entry.fact, dated_by) is not None
-            hit = self._hits[entry.version, dated_by] = Hit(entry, moment, day_in_helsinki(moment), named)
+            hit = Hit(entry, version, entry.fact, moment, day, (day, version), named)
+            self._hits[version, dated_by] = hit
         return hit
 
     def in_world(self, selectors: tuple[Selector, ...]) -> list[Hit]:
-        """The matching entries in the order in which they happened."""
+        """The matching entries in the order in which they happened. Nobody changes the list."""
         hits = self.select(selectors)
+        if len(hits) < 2:
+            return hits
         selected, happened = self._in_world.get(id(selectors), (None, hits))
         if selected is not hits:
-            happened = sorted(hits, key=lambda hit: hit.in_world)
+            happened = sorted(hits, key=_IN_WORLD)
             self._in_world[id(selectors)] = (hits, happened)
-        return list(happened)
+        return happened
 
     def still_planned(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """Of the matching plans of meetings, the last of each meeting that is not held, cancelled or missed yet."""
-        self._asked_more.update(SETTLING)
-        settled = {meeting_of(entry.fact) for name in SETTLING for entry in self._by_fact.get(name, ())}
         plans = {meeting_of(hit.fact): hit for hit in self.select(selectors)}
-        return sorted((hit for key, hit in plans.items() if key not in settled), key=lambda hit: hit.in_world)
+        if not plans:  # then nothing can settle them
+            return []
+        self._asked.update(SETTLING)
+        settled = {meeting_of(entry.fact) for name in SETTLING for entry in self._by_fact.get(name, ())}
+        return sorted((hit for key, hit in plans.items() if key not in settled), key=_IN_WORLD)
 
     def horizon(self) -> dt.date | None:
         """The last day that the stream tells of as having been, the calendar's own entries among what tells it."""
@@ -230,7 +241,7 @@ class Case:
 
     def waived(self) -> frozenset[str]:
         """The keys of the duties of which somebody decided that they need not be met."""
-        self._asked_more.add(DutyWaived.fact_name)
+        self._asked.add(DutyWaived.fact_name)
         facts = (entry.fact for entry in self._by_fact.get(DutyWaived.fact_name, ()))
         return frozenset(fact.duty_key for fact in facts if isinstance(fact, DutyWaived))
 
@@ -256,7 +267,7 @@ def clients_of(fact: Fact) -> tuple[UUID, ...]:
 
 def gone_on_after(ends: Sequence[Hit], resumptions: Sequence[Hit], day: dt.date) -> Hit | None:
     """The end that lies before `day` with no resumption after it up to that day, if there is one."""
-    last = max((end for end in ends if end.day < day), key=lambda hit: hit.in_world, default=None)
+    last = max((end for end in ends if end.day < day), key=_IN_WORLD, default=None)
     if last is None or any(last.day <= again.day <= day and again.version > last.version for again in resumptions):
         return None
     return last
@@ -264,7 +275,7 @@ def gone_on_after(ends: Sequence[Hit], resumptions: Sequence[Hit], day: dt.date)
 
 def standing_end(ends: Sequence[Hit], resumptions: Sequence[Hit]) -> Hit | None:
     """The last of the ends in the world, if nothing was resumed after it."""
-    last = max(ends, key=lambda hit: hit.in_world, default=None)
+    last = max(ends, key=_IN_WORLD, default=None)
     if last is None or any(again.in_world > last.in_world for again in resumptions):
         return None
     return last

@@ -7,9 +7,8 @@ is judged by it. It knows no clock, and no history of what was concluded before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import repeat
-from typing import TypeVar, assert_never
+from typing import NamedTuple, TypeVar, assert_never
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement, ModelReference
@@ -47,26 +46,37 @@ class Judged:
         rules = (rule for rule in model.rules if rule.strength is not Strength.INFO)
         for rule, before in zip(rules, had, strict=False):
             stands = before is not None and before.asked.stands(changed, case)
-            self._rulings.append(before if stands and before else self._ruling(rule))
-        self.judgement = _together(self._reference, [ruling.verdict for ruling in self._rulings])
+            self._rulings.append(before if stands and before else self._ruling(rule, before))
+        self.judgement = _together(self._reference, [one.verdict for one in self._rulings if one.verdict])
 
     def with_entries(self, model: ServiceModel, entries: Sequence[Entry], moved: Moved | None) -> Judged:
         """What `judge` makes of the case with those entries more, all later in the stream. This one stays as it is."""
         same = model is self.model and moved == self.moved
         return Judged(model, self.case.with_entries(entries), moved, self if same else None)
 
-    def _ruling(self, rule: RuleBase) -> _Ruling:
+    def _ruling(self, rule: RuleBase, before: _Ruling | None) -> _Ruling:
         self.case.asking()
-        verdict = _Verdict(self._reference, self.moved)
-        verdict.take_all(rule, self.case)
-        return _Ruling(verdict, self.case.asked())
+        findings = self._found(rule)
+        if before and findings == before.findings:
+            verdict = before.verdict
+        else:
+            verdict = _Verdict.of(self._reference, rule, findings) if findings or findings is None else None
+        return _Ruling(findings, verdict, self.case.asked())
+
+    def _found(self, rule: RuleBase) -> list[Finding] | None:
+        """What the rule finds that is this model's to tell; None where it would have to see what is withheld."""
+        try:
+            findings = list(rule.find(self.case))
+        except CannotSee:
+            return None
+        return self.moved.concerning(findings) if self.moved else findings
 
 
-@dataclass(frozen=True, slots=True)
-class _Ruling:
-    """What one rule made of a case, and what it asked of it."""
+class _Ruling(NamedTuple):
+    """What one rule made of a case, what that comes to, if to anything, and what it asked of the case."""
 
-    verdict: _Verdict
+    findings: list[Finding] | None
+    verdict: _Verdict | None
     asked: Asked
 
 
@@ -116,9 +126,8 @@ def key_of(rule: RuleBase, finding: Breach | Due) -> str:
 class _Verdict:
     """Gathers findings under their keys."""
 
-    def __init__(self, model: ModelReference, moved: Moved | None = None) -> None:
+    def __init__(self, model: ModelReference) -> None:
         self.model = model
-        self.moved = moved
         self.duties: dict[str, Duty] = {}
         self.deviations: dict[str, Deviation] = {}
         self.remedies: dict[str, str] = {}
@@ -126,14 +135,15 @@ class _Verdict:
         self.forbidden: set[str] = set()
         self.unjudged: dict[str, str] = {}
 
-    def take_all(self, rule: RuleBase, case: Case) -> None:
-        try:
-            findings = list(rule.find(case))
-        except CannotSee:
-            self.unjudged[rule.id] = rule.strength.value
-            return
-        for finding in self.moved.concerning(findings) if self.moved else findings:
-            self.take(rule, finding)
+    @classmethod
+    def of(cls, model: ModelReference, rule: RuleBase, findings: list[Finding] | None) -> _Verdict:
+        """What one rule's findings come to; None: it could not see."""
+        verdict = cls(model)
+        if findings is None:
+            verdict.unjudged[rule.id] = rule.strength.value
+        for finding in findings or ():
+            verdict.take(rule, finding)
+        return verdict
 
     def take(self, rule: RuleBase, finding: Finding) -> None:
         match finding:

@@ -69,7 +69,8 @@ class Precondition(RuleBase):
         counts = self.count if isinstance(self.count, tuple) else (self.count,) * len(self.needs)
         needs = tuple(zip(self.needs, counts, strict=True))
         for hit in hits:
-            if gone_on_after(ends, resumptions, hit.day) or not all(self._had(case, hit, *need) for need in needs):
+            gone_on = ends and gone_on_after(ends, resumptions, hit.day)
+            if gone_on or not all(self._had(case, hit, *need) for need in needs):
                 yield Breach(hit.version)
 
     def _had(self, case: Case, hit: Hit, need: Selectors, count: int) -> bool:
@@ -78,8 +79,8 @@ class Precondition(RuleBase):
             for other in case.select(need)
             if other.version != hit.version
             and (other.day < hit.day or (other.day == hit.day and not self.strictly))
-            and agree(hit, other, self.same)
-            and not self._ended(case, other, hit.day)
+            and (not self.same or agree(hit, other, self.same))
+            and not (self.ended_by and self._ended(case, other, hit.day))
             and (self.overlap is None or _named(hit, self.overlap[0]) & _named(other, self.overlap[1]))
         )
         if self.distinct is not None:

@@ -25,6 +25,8 @@ class Spell:
 
     def of(self, hits: Iterable[Hit]) -> list[Hit]:
         """Those of the entries that belong to the spell, in the order given."""
+        if self.opened is self.next_opened:  # neither: it is the only one
+            return list(hits)
         return [hit for hit in hits if self.has(hit)]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Judgement, conclude, concluded
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
-from domain.episode.facts import MeetingKind, Outcome, PlanKind
+from domain.episode.facts import DecisionMade, MeetingHeld, MeetingKind, Outcome, PlanKind
 from domain.fact import Fact
 from domain.rules.judge import judge
 from domain.stream import Entry, in_force
@@ -129,6 +129,30 @@ def _with_counted_in_order(order: list[int], last_counted: int) -> list[int]:
     """The permutation with the grant and the counted entries in their own order, in the places they have there."""
     counted = iter(sorted(index for index in order if index <= last_counted))
     return [next(counted) if index <= last_counted else index for index in order]
+
+
+CROWDED = st.builds(lambda number: f"{number}.3.", st.integers(1, 9))
+
+
+@given(st.lists(st.one_of(*[st.builds(held, CROWDED)] * 6, st.builds(exception, CROWDED)), min_size=8, max_size=30))
+@settings(deadline=None)
+def test_the_meetings_past_the_most_are_those_that_a_plain_count_of_each_day_finds(facts: list[Fact]) -> None:
+    entries = story(granted("1.2."), started("1.2."), *facts)
+    days = {entry.version: entry.occurred_at.date() for entry in entries if isinstance(entry.fact, MeetingHeld)}
+    exceptions = [entry.occurred_at.date() for entry in entries[2:] if isinstance(entry.fact, DecisionMade)]
+    plain: dict[int, tuple[int, int]] = {}
+    for version, own in days.items():
+        by_then = [day for other, day in days.items() if other <= version]
+        counts = [
+            (sum(one <= day for one in by_then), 7 * (1 + sum(one <= day for one in exceptions)))
+            for day in sorted(set(by_then))
+            if day >= own
+        ]
+        most = max(counts, key=lambda count: count[0] - count[1])
+        if most[0] > most[1]:
+            plain[version] = most
+    found = judge(K2, entries).deviations.values()
+    assert {one.entry: (one.measured, one.limit) for one in found if one.rule_id == "meetings"} == plain
 
 
 @given(STORIES, st.data())
