@@ -22,12 +22,13 @@ Cell = bytes | list[bytes]
 
 _TEXT_OID, _INT4_OID, _INT8_OID, _UUID_OID = 25, 23, 20, 2950
 _REMEMBERED = 4096
+_ID_CHARACTERS, _ID_BYTES = 36, 16
 
 _length = struct.Struct(">i").pack
 _timestamp = partial(struct.Struct(">iq").pack, 8)
 _date = partial(struct.Struct(">ii").pack, 4)
 _array_start = struct.Struct(">iiiii").pack
-_UUID_LENGTH, _INT8_LENGTH = _length(16), _length(8)
+_UUID_LENGTH, _INT8_LENGTH = _length(_ID_BYTES), _length(8)
 _ONE_ID = struct.pack(">iiiiiii", 40, 1, 0, _UUID_OID, 1, 1, 16)
 _STANDS_ON_ONE = NULL + struct.pack(">iiiiiii", 32, 1, 0, _INT8_OID, 1, 1, 8)
 _EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -122,10 +123,10 @@ def _raw_ids(values: Sequence[Any]) -> list[bytes] | None:
     kinds = set(map(type, values))
     if kinds == {bytes}:
         return list(values)
-    if kinds != {str} or set(map(len, values)) != {36}:
+    if kinds != {str} or set(map(len, values)) != {_ID_CHARACTERS}:
         return None
     told = bytes.fromhex("".join(values).replace("-", ""))
-    if len(told) != 16 * len(values):
+    if len(told) != _ID_BYTES * len(values):
         raise ValueError("an id that is none")
     return list(chain.from_iterable(struct.iter_unpack("16s", told)))
 
@@ -147,7 +148,10 @@ def _text_or_null(value: str | None) -> bytes:
 def _uuid(value: UUID | str | bytes) -> bytes:
     if isinstance(value, bytes):
         return _UUID_LENGTH + value
-    return _UUID_LENGTH + (UUID(value) if isinstance(value, str) else value).bytes
+    if isinstance(value, str):
+        told = bytes.fromhex(value.replace("-", "")) if len(value) == _ID_CHARACTERS else b""
+        return _UUID_LENGTH + (told if len(told) == _ID_BYTES else UUID(value).bytes)
+    return _UUID_LENGTH + value.bytes
 
 
 def _moment(value: dt.datetime) -> bytes:
