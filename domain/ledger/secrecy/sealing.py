@@ -9,7 +9,6 @@ commitment and another tag. Pure. Never here: which key is whose, a database, an
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hmac
 import secrets
@@ -37,6 +36,7 @@ PADDED_TO_BYTES = 32
 
 _LABEL = b"jaksokirja segment 1"
 _DIGESTS = b"jaksokirja command digest 1"
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 _STILL_NONCE = bytes(12)
 _NO_SEGMENT = "a segment has a key, fields, a nonce, a commitment and a ciphertext"
 _FIELDS = {"key", "fields", "nonce", "commitment", "ciphertext"}
@@ -63,10 +63,15 @@ class Place:
 
     def bound(self, key_id: UUID, fields: Sequence[str]) -> bytes:
         """What the segment is bound to; each text behind its length, so that no two look alike."""
-        told = (self.origin.encode(), self.name.encode(), *(field.encode() for field in fields))
-        texts = (len(text).to_bytes(2) + text for text in told)
         numbers = self.version.to_bytes(8) + self.number.to_bytes(4)
-        return b"".join((_LABEL, self.stream_id.bytes, numbers, key_id.bytes, *texts))
+        texts = _with_lengths((self.origin, self.name, *fields))
+        return b"".join((_LABEL, self.stream_id.bytes, numbers, key_id.bytes, texts))
+
+
+@lru_cache(maxsize=1024)
+def _with_lengths(texts: tuple[str, ...]) -> bytes:
+    """The same few in all segments of one kind of fact."""
+    return b"".join(len(told).to_bytes(2) + told for told in (text.encode() for text in texts))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -129,22 +134,26 @@ def seal(
 
 def draw(segment: Mapping[str, Any], key: Key, place: Place) -> bytes:
     """The segment's own AES key and commitment, as drawn from the data key. Raises SegmentRefused."""
+    return _drawn_and_bound(segment, key, place)[0]
+
+
+def _drawn_and_bound(segment: Mapping[str, Any], key: Key, place: Place) -> tuple[bytes, bytes]:
+    """As `draw`, and what the segment is bound to."""
     if check(segment) != key.key_id:
         raise SegmentRefused("the segment names another key")
-    nonce = _read(segment["nonce"], NONCE_BYTES)
+    nonce, bound = _read(segment["nonce"], NONCE_BYTES), place.bound(key.key_id, segment["fields"])
     if isinstance(key, DataKey):
-        return _drawn(key.secret, nonce, place.bound(key.key_id, segment["fields"]))
+        return _drawn(key.secret, nonce, bound), bound
     if not key.holds(place):
         raise SegmentRefused("nothing was kept of the key that sealed a segment here")
-    return key.drawn[place.spot]
+    return key.drawn[place.spot], bound
 
 
 def unseal(segment: Mapping[str, Any], key: Key, place: Place) -> JsonObject:
     """What was sealed. The commitment is verified before anything is opened. Raises SegmentRefused."""
-    drawn = draw(segment, key, place)
+    drawn, bound = _drawn_and_bound(segment, key, place)
     if not hmac.compare_digest(drawn[KEY_BYTES:], _read(segment["commitment"], COMMITMENT_BYTES)):
         raise SegmentRefused("the segment was not sealed here under this key")
-    bound = place.bound(key.key_id, segment["fields"])
     try:
         content = from_json(AESGCM(drawn[:KEY_BYTES]).decrypt(_STILL_NONCE, _read(segment["ciphertext"]), bound))
     except InvalidTag:
@@ -183,16 +192,21 @@ def _drawn(secret: bytes, nonce: bytes, bound: bytes) -> bytes:
 
 
 def _written(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return _written_bytes(data).decode()
+
+
+def _written_bytes(data: bytes) -> bytes:
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=")
 
 
 def _read(text: Any, length: int | None = None) -> bytes:
     """The bytes. Raises SegmentRefused for another length, or another way to write them than the one."""
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (TypeError, ValueError, binascii.Error):
+        told = text.encode()
+        data = binascii.a2b_base64(told.translate(_FROM_URL) + b"=" * (-len(told) % 4))
+    except (AttributeError, ValueError):
         raise SegmentRefused("a part of the segment is not base64url") from None
-    if (length is not None and len(data) != length) or _written(data) != text:
+    if (length is not None and len(data) != length) or _written_bytes(data) != told:
         raise SegmentRefused("a part of the segment is not as it was written")
     return data
 
