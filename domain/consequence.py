@@ -204,7 +204,7 @@ class Concluded:
     def _take(self, fact: ConsequenceFact) -> None:
         match fact:
             case DutyOpened():
-                self.duties[fact.duty_key] = replace(_duty_of(fact), waived=fact.duty_key in self.waived)
+                self.duties[fact.duty_key] = _duty_of(fact, waived=fact.duty_key in self.waived)
             case DutyMoved():
                 self._change(fact.duty_key, due_on=fact.due_on)
             case DutyMet():
@@ -230,7 +230,7 @@ class Concluded:
             self.duties[key] = replace(self.duties[key], **changes)  # type: ignore[arg-type] # fields named above
 
 
-def _duty_of(fact: DutyOpened) -> Duty:
+def _duty_of(fact: DutyOpened, *, waived: bool) -> Duty:
     return Duty(
         key=fact.duty_key,
         model=ModelReference(fact.service, fact.model_version),
@@ -239,6 +239,7 @@ def _duty_of(fact: DutyOpened) -> Duty:
         started_by=fact.started_by,
         due_on=fact.due_on,
         client_id=fact.client_id,
+        waived=waived,
         opened_on=fact.opened_on,
     )
 

@@ -2,19 +2,19 @@
 
 Stored facts were validated when they were recorded; here only the kinds of their values are checked. What comes out
 equals what pydantic's validation gives, field by field and in the same order. What does not fit is left to the long
-way (`Fact.join`), which says what is wrong. Must never hold: keys, names of facts, a sensitive part in the
-clear that stood so in the bytes.
+way (`Fact.join`), which says what is wrong. Of facts that have early fields a stream is read by these and what is
+sealed: who asks for the fact has the rest decoded, and hears then of what does not fit in it. Must never hold: keys,
+names of facts, a sensitive part in the clear that stood so in the bytes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import fields
 from functools import cache, partial
 from types import UnionType
-from typing import Annotated, Any, ClassVar, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -25,8 +25,8 @@ from domain.stream import Entry, Provenance, Readable
 from domain.withheld import Opened, Withheld
 
 M = TypeVar("M", bound=BaseModel)
-Look = Callable[["Entry", "tuple[Segment, ...]"], Opened]
-"""Opens what is sealed in an entry."""
+Row = tuple[int, UUID, int, str, dt.datetime, bytes]
+"""A recorded event's position, stream, version, stored name, moment of recording and state."""
 Unfit = (msgspec.MsgspecError, UnicodeDecodeError)
 """What decoding raises for bytes that do not fit the kinds."""
 _new: Callable[[Any], Any] = object.__new__
@@ -57,6 +57,16 @@ class Told(msgspec.Struct, gc=False):
     """What took the bytes apart."""
 
 
+class Glimpsed(msgspec.Struct, gc=False):
+    """What is read of the bytes of an event at first: the early ones of the fact's plain fields, and what is sealed."""
+
+    plain: Any
+    sealed: tuple[Segment, ...] = ()
+    sensitive: None = None
+    """Of an event that was stored in the clear: such a one is not read."""
+    decoder: ClassVar[FactDecoder]
+
+
 class FactDecoder:
     """Decodes the states of one class of facts."""
 
@@ -64,31 +74,62 @@ class FactDecoder:
         self.kind = kind
         self.told: Callable[[bytes], Told] = msgspec.json.Decoder(_state(kind, self), dec_hook=nested).decode
         """The bytes, taken apart. Raises Unfit."""
+        self._first = msgspec.json.Decoder(_glimpse(kind, self)).decode if kind.early else self.told
         self._fields_set = set(kind.model_fields)
         self._needed = tuple(field for field in kind.sensitive if kind.model_fields[field].is_required())
         self._hidden = {field: _hidden(kind.model_fields[field].annotation) for field in kind.sensitive}
         self._order = tuple(kind.model_fields)
-        self._fitting: set[tuple[str, ...]] = set()
+        self._fitting: dict[tuple[str, ...], frozenset[str]] = {}
 
     def fact(self, told: Told, hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
         """As `Fact.join`, which tells of parts that do not fit. Raises pydantic's ValidationError."""
         return self._joined(values_of(told.plain), hidden, withheld)
 
-    def fits(self, sealed: tuple[Segment, ...]) -> bool:
+    def unread(self, row: Row, reader: Reader, named: set[str]) -> Entry | None:
+        """The entry, its fact not made before somebody asks for it; the keys that are named in it go to `named`.
+
+        None where something does not fit: then `Registry.decode` says what is wrong.
+        """
+        position, stream_id, version, _, recorded_at, state = row
+        try:
+            told = self._first(state)
+        except Unfit:
+            return None
+        sealed = told.sealed
+        for segment in sealed:
+            named.add(segment.key)
+        names = _fields_of(sealed)
+        if names not in self._fitting and not self._fits(names):
+            return None
+        entry: Entry = _new(Entry)
+        _stream_id(entry, stream_id)
+        _version(entry, version)
+        _kind(entry, self.kind)
+        _plain(entry, told.plain)
+        _unread(entry, Unread(told, position, recorded_at, state if self.kind.early else b"", reader))
+        return entry
+
+    def whole(self, told: Told | Glimpsed, state: bytes) -> Told | None:
+        """All that the bytes hold, of which this was told; None where the rest does not fit."""
+        if isinstance(told, Told):
+            return told
+        try:
+            return self.told(state)
+        except Unfit:
+            return None
+
+    def _fits(self, fields: tuple[str, ...]) -> bool:
         """Whether what is sealed has the fields that the fact needs, and none that is not one of its sensitive ones."""
-        fields = sealed[0].fields if len(sealed) == 1 else _fields_of(sealed)
-        if fields in self._fitting:
-            return True
         fits = self._hidden.keys() >= set(fields) >= set(self._needed)
         if fits:  # else whoever writes such bytes could fill the memory with them
-            self._fitting.add(fields)
+            self._fitting[fields] = frozenset(fields)
         return fits
 
     def unopened(self, told: Told, opening: Callable[[], Opened]) -> Fact:
         """The fact, what is sealed of it unopened until somebody looks into it; it must fit."""
         values = values_of(told.plain)
         if told.sealed:
-            names = frozenset(_fields_of(told.sealed))
+            names = self._fitting[_fields_of(told.sealed)]
             for name in names:
                 del values[name]
             values[UNOPENED] = _Unopened(self, names, opening)
@@ -136,7 +177,9 @@ class FactDecoder:
 
 
 def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
-    return tuple(name for segment in sealed for name in segment.fields)
+    if len(sealed) == 1:  # as most are
+        return sealed[0].fields
+    return tuple([name for segment in sealed for name in segment.fields])
 
 
 class _Unopened:
@@ -179,40 +222,49 @@ def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as mu
     return entry
 
 
-def unread_entry(  # noqa: PLR0917 -- called for every event of a stream: names would cost as much as the rest
-    told: Told, position: int, stream_id: UUID, version: int, recorded_at: dt.datetime | None, look: Look
-) -> Entry | None:
-    """The entry, its fact not made before somebody asks for it; `look` opens what is sealed in it.
+class Reader(Protocol):
+    """Who answers for what an entry was read from."""
 
-    None where what is sealed does not fit the fact: then `Registry.decode` says what is wrong.
-    """
-    decoder = told.decoder
-    if not decoder.fits(told.sealed):
-        return None
-    entry: Entry = _new(Entry)
-    _stream_id(entry, stream_id)
-    _version(entry, version)
-    _kind(entry, decoder.kind)
-    _plain(entry, told.plain)
-    _unread(entry, Unread(told, position, recorded_at, look))
-    return entry
+    def look_into(self, entry: Entry, sealed: tuple[Segment, ...]) -> Opened:
+        """What is sealed in the entry. Raises what reading it raises."""
+
+    def read_whole(self, row: Row) -> Entry:
+        """The entry of an event that does not go the short way. Raises what is wrong with it."""
 
 
 class Unread(msgspec.Struct, gc=False):
-    """What the bytes of an entry told, until somebody asks for its fact. `look` is for its sensitive part, if any."""
+    """What an entry was read from, until somebody asks for its fact: its `state` too, where `told` is a part of it."""
 
-    told: Told
+    told: Told | Glimpsed
     position: int
-    recorded_at: dt.datetime | None
-    look: Look
+    recorded_at: dt.datetime
+    state: bytes
+    reader: Reader
 
     def read_into(self, entry: Entry) -> None:
-        """Give the entry its fact and envelope."""
-        fact = self.told.decoder.unopened(self.told, partial(self.look, entry, self.told.sealed))
-        _put_in(entry, self.told, fact, self.position, self.recorded_at)
-        for let_go in _let_go:
-            with suppress(AttributeError):  # another thread has read it at this moment, to the same
-                let_go(entry)
+        """Give the entry its fact and envelope. Raises what is wrong with them."""
+        told = self.told.decoder.whole(self.told, self.state)
+        if told is None:
+            row = self.position, entry.stream_id, entry.version, entry.kind.stored_name(), self.recorded_at, self.state
+            _put_as_in(entry, self.reader.read_whole(row))
+        else:
+            fact = told.decoder.unopened(told, partial(self.reader.look_into, entry, told.sealed))
+            _put_in(entry, told, fact, self.position, self.recorded_at)
+        try:
+            _let_go_of_plain(entry)
+            _let_go_of_unread(entry)
+        except AttributeError:  # another thread has read it at this moment, to the same
+            pass
+
+
+def keys_named_in(entry: Entry) -> list[str]:
+    """The keys that are named in an entry of which nobody has asked for the fact."""
+    return [segment.key for segment in cast("Unread", entry.unread).told.sealed]
+
+
+def _put_as_in(entry: Entry, whole: Entry) -> None:
+    for name, put in _ASKED_FOR:
+        put(entry, getattr(whole, name))
 
 
 def _put_in(entry: Entry, told: Told, fact: Fact, position: int, recorded_at: dt.datetime | None) -> None:
@@ -236,8 +288,10 @@ _PROVENANCE_FIELDS = set(Provenance.model_fields)
     _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,
     _recorded_at, _corrected_by, _kind,
 ) = (Entry.__dict__[field.name].__set__ for field in fields(Entry))  # fmt: skip
+_ASKED_FOR = [(one.name, Entry.__dict__[one.name].__set__) for one in fields(Entry)[2:-1]]
+"""What an unread entry has not yet: all but its stream, its version and the kind of its fact."""
 _plain, _unread = (Readable.__dict__[name].__set__ for name in Readable.__slots__)
-_let_go = tuple(Readable.__dict__[name].__delete__ for name in Readable.__slots__)
+_let_go_of_plain, _let_go_of_unread = (Readable.__dict__[name].__delete__ for name in Readable.__slots__)
 """Half as long as its `__init__`, which goes by name, since an entry is frozen."""
 
 
@@ -247,6 +301,15 @@ def _state(kind: type[Fact], decoder: FactDecoder) -> type[Told]:
     made: Any = msgspec.defstruct("Told", told, bases=(Told,), gc=False, forbid_unknown_fields=True, kw_only=True)
     made.decoder = decoder
     return cast("type[Told]", made)
+
+
+def _glimpse(kind: type[Fact], decoder: FactDecoder) -> type[Glimpsed]:
+    """As `_state`, of the early fields; the rest is passed over."""
+    early: Any = [(name, kind_of(kind.model_fields[name].annotation)) for name in kind.early]
+    told: Any = [("plain", msgspec.defstruct(kind.__name__, early, kw_only=True, gc=False))]
+    made: Any = msgspec.defstruct("Glimpsed", told, bases=(Glimpsed,), gc=False, kw_only=True)
+    made.decoder = decoder
+    return cast("type[Glimpsed]", made)
 
 
 @cache

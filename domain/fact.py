@@ -56,6 +56,7 @@ class Fact(BaseModel):
     of its fields are `sensitive` (identities, addresses, free text: sealed apart, never shown by `repr`), which name
     `workers`, which pairs are `spans` (beginning, end), and which further fields must lie in the `past`. What must hold
     of all these is checked in one place, `domain.truth`. A sensitive field is a text or optional: it may be withheld.
+    Which are read `early`: see below.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -69,6 +70,8 @@ class Fact(BaseModel):
     """What is put for the sensitive fields that must have a value, where they are not read."""
     withheld: ClassVar[Mapping[str, Withheld]] = {}
     """Of a fact that was read without a key: the fields whose content is there but could not be read, and why."""
+    early: ClassVar[tuple[str, ...]] = ()
+    """The plain fields that are read of it with its stream; all others only when somebody asks for the fact."""
     workers: ClassVar[tuple[str, ...]] = ()
     spans: ClassVar[tuple[tuple[str, str], ...]] = ()
     past: ClassVar[tuple[str, ...]] = ()
@@ -88,6 +91,7 @@ class Fact(BaseModel):
         stream: StreamKind | None = None,
         happened: str | None = None,
         sensitive: tuple[str, ...] = (),
+        early: tuple[str, ...] = (),
         workers: tuple[str, ...] = (),
         spans: tuple[tuple[str, str], ...] = (),
         past: tuple[str, ...] = (),
@@ -95,15 +99,17 @@ class Fact(BaseModel):
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        named = {*sensitive, *workers, *past, *(field for span in spans for field in span)}
+        named = {*sensitive, *early, *workers, *past, *(field for span in spans for field in span)}
         unknown = (named | ({happened} if happened else set())) - set(cls.model_fields)
         if unknown:
             raise TypeError(f"{cls.__name__} names fields that it does not have: {sorted(unknown)}")
+        if set(early) & set(sensitive) or not all(cls.model_fields[field].is_required() for field in early):
+            raise TypeError(f"{cls.__name__} has an early field that is not plain, or may be absent: {early}")
         cls.fact_name, cls.fact_version = name, version
         cls.stream, cls.happened = stream, happened
         cls.sensitive, cls.consequence = frozenset(sensitive), consequence
         cls.stand_ins = _stand_ins(cls)
-        cls.workers, cls.spans, cls.past = workers, spans, past
+        cls.early, cls.workers, cls.spans, cls.past = early, workers, spans, past
 
     @classmethod
     def stored_name(cls) -> str:

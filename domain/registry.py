@@ -65,6 +65,21 @@ StoredState = Told | ParsedState
 """An event's bytes, taken apart the short or the long way."""
 
 
+class Decoders(dict[str, FactDecoder | None]):
+    """The decoder of each stored name, made when it is first asked for; None for one whose facts go the long way."""
+
+    def __init__(self, facts: Mapping[str, type[Fact]]) -> None:
+        super().__init__()
+        self._facts = facts
+
+    def __missing__(self, name: str) -> FactDecoder | None:
+        kind = self._facts.get(name)
+        if kind is None:  # not kept: else whoever writes such names could fill the memory with them
+            return None
+        self[name] = decoder_of(kind)
+        return self[name]
+
+
 class Registry:
     """Names to fact classes. `upcasters` map a superseded stored name to what makes the next version of it."""
 
@@ -75,7 +90,7 @@ class Registry:
                 raise TypeError(f"{fact.__name__} needs a stored name of its own")
             self.facts[fact.stored_name()] = fact
         self.upcasters = dict(upcasters)
-        self._decoders: dict[str, FactDecoder] = {}
+        self.decoders = Decoders(self.facts)
 
     def knows(self, stored_name: str) -> bool:
         """Whether events of this name can be read."""
@@ -137,20 +152,13 @@ class Registry:
 
         Raises ValueError on what is not a state.
         """
-        decoder = self._decoders.get(stored_name) or self._decoder(stored_name)
+        decoder = self.decoders[stored_name]
         if decoder is None:
             return self.parse(state)
         try:
             return decoder.told(state)
         except Unfit:
             return self.parse(state)
-
-    def _decoder(self, stored_name: str) -> FactDecoder | None:
-        kind = self.facts.get(stored_name)
-        decoder = decoder_of(kind) if kind else None
-        if decoder is not None:
-            self._decoders[stored_name] = decoder
-        return decoder
 
     @staticmethod
     def parse(state: bytes) -> ParsedState:

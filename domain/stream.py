@@ -35,7 +35,8 @@ class Unread(Protocol):
 class Readable:
     """What is made of bytes only when somebody first asks for it; until then there is what is `unread`.
 
-    `plain`: the fact as far as its plain fields go, to be asked for these alone, of an entry whose `kind` has them.
+    `plain`: the fact as far as its plain fields go, to be asked for these alone, of an entry whose `kind` has them: of
+    one with `early` fields for those alone.
     """
 
     plain: Any
@@ -138,7 +139,7 @@ def _with_content(entry: Entry, correction: Entry | None) -> Entry:
 
 def is_amended(entries: Iterable[Entry]) -> bool:
     """Whether any entry corrects or strikes another, so that the stream must be read by `in_force`."""
-    return any(entry.kind in _AMENDING for entry in entries)
+    return not _AMENDING.isdisjoint([entry.kind for entry in entries])
 
 
 _AMENDING = frozenset({EntryCorrected, EntryStruckOut})

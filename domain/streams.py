@@ -43,7 +43,7 @@ def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
         case StreamKind.CONTACT:
             state = fold_contact(entries, standing)
         case StreamKind.EPISODE:
-            state = fold_episode(entries, standing)
+            return fold_episode(entries, standing)
         case StreamKind.CONFERENCE:
             state = fold_conference(entries, standing)
         case StreamKind.ACTIVITY:
@@ -133,13 +133,16 @@ def moved_to(state: StreamState) -> Moved | None:
     """The decision that moved the stream to the model that it is judged by; None when it was judged by it before."""
     if not isinstance(state, EpisodeState) or state.pin is None:
         return None
+    kinds = [one.kind for one in state.decisions if one.kind in PINNING]
+    if not kinds or kinds[-1] is not DecisionKind.MOVE:
+        return None
     pinning = [
         (entry.version, entry.fact)
         for entry in state.in_force
         if isinstance(entry.fact, DecisionMade) and entry.fact.kind in PINNING
     ]
     pins = [ModelReference(one.service, one.model_version) for _, one in pinning]
-    if state.pin in pins[:-1] or not pinning or pinning[-1][1].kind is not DecisionKind.MOVE:
+    if state.pin in pins[:-1]:
         return None
     version, move = pinning[-1]
     return Moved(version, move.valid_from or move.decided_on)

@@ -10,7 +10,7 @@ from typing import assert_never, cast, get_args
 from uuid import UUID
 
 from domain.calendar import day_in_helsinki
-from domain.consequence import Concluded, ModelReference
+from domain.consequence import Concluded, ModelReference, concluded
 from domain.episode.facts import (
     AdmissionAssessed,
     AgreementMade,
@@ -121,14 +121,17 @@ class EpisodeState(StreamState):
 
 def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> EpisodeState:
     """The episode's state from the stream's entries."""
-    return _evolved(EpisodeState(), in_force, entries=tuple(entries), in_force=tuple(in_force))
+    return _evolved(_NOTHING, in_force, entries=tuple(entries), in_force=tuple(in_force), concluded=concluded(in_force))
 
 
 def continue_episode(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
     """The episode's state with those entries more, none of which amends another; what they concluded among it."""
-    concluded = state.concluded.with_entries(news)
     return _evolved(
-        state, news, entries=(*state.entries, *news), in_force=(*state.in_force, *news), concluded=concluded
+        state,
+        news,
+        entries=(*state.entries, *news),
+        in_force=(*state.in_force, *news),
+        concluded=state.concluded.with_entries(news),
     )
 
 
@@ -138,7 +141,7 @@ def _evolved(
     *,
     entries: tuple[Entry, ...],
     in_force: tuple[Entry, ...],
-    concluded: Concluded | None = None,
+    concluded: Concluded,
 ) -> EpisodeState:
     growing = _Growing(**{name: getattr(state, name) for name in _GROWING})
     growing.assignments, growing.plans = dict(state.assignments), dict(state.plans)
@@ -155,7 +158,7 @@ def _evolved(
         client_meetings_in_spell=_client_meetings_in_spell(growing.decisions, in_force),
         entries=entries,
         in_force=in_force,
-        concluded=concluded or state.concluded,
+        concluded=concluded,
     )
 
 
@@ -266,17 +269,17 @@ class _Growing:
                 assert_never(decision.kind)
 
 
+_CLIENT_MEETING = MeetingKind.CLIENT_MEETING
+"""Looked up once: finding a member of an enumeration takes longer than all else that is asked of a meeting here."""
+_NOTHING = EpisodeState()
 _GROWING = tuple(field.name for field in fields(_Growing))
 
 
 def _client_meetings_in_spell(decisions: Sequence[DecisionMade], in_force: Sequence[Entry]) -> int:
     """The client meetings of the present spell, with those before this episode: by the days of the world."""
     opened = [(entry.plain.opened_on, entry.version) for entry in in_force if entry.kind is SpellOpened]
-    held = [
-        entry
-        for entry in in_force
-        if entry.kind is MeetingHeld and entry.plain.meeting_kind is MeetingKind.CLIENT_MEETING
-    ]
+    held = [entry for entry in in_force if entry.kind is MeetingHeld and entry.plain.meeting_kind is _CLIENT_MEETING]
     if opened:
-        return sum((day_in_helsinki(entry.plain.started_at), entry.version) >= max(opened) for entry in held)
+        began = [(day_in_helsinki(cast("MeetingHeld", entry.fact).started_at), entry.version) for entry in held]
+        return sum(meeting >= max(opened) for meeting in began)
     return len(held) + max((decision.meetings_before for decision in decisions), default=0)

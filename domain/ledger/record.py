@@ -18,7 +18,7 @@ Never here: what is in a state, SQL, hashing. This module needs no database, so 
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -98,19 +98,17 @@ Row = tuple[int, UUID, int, str, datetime, bytes]
 """What a StoredRecord holds, in its order."""
 
 
-def rows(records: Iterable[bytes]) -> list[Row]:
+def rows(records: Iterable[bytes]) -> Iterator[Row]:
     """The events in the records, most of which are of one register: what they begin with is looked at once.
 
     Half as long as `unpack`, for who reads streams. Raises MalformedRecord.
     """
-    told: list[Row] = []
     begins, place = b"", 0
     for data in records:
-        if not begins or not data.startswith(begins):
-            unpack(data)
-            place = _START.size + _START.unpack_from(data)[1]
-            begins = data[:place]
         try:
+            if not begins or not data.startswith(begins):
+                begins = _beginning(data)
+                place = len(begins)
             position, microseconds, stream_id, version, name_length = _MIDDLE.unpack_from(data, place)
             state_at = place + _MIDDLE.size + name_length
             if name_length < 1 or state_at > len(data) or position < 1 or version < 0:
@@ -118,8 +116,17 @@ def rows(records: Iterable[bytes]) -> list[Row]:
             name, recorded_at = _called(data[place + _MIDDLE.size : state_at]), _moment(microseconds)
         except (struct.error, UnicodeDecodeError, OverflowError) as fault:
             raise MalformedRecord(f"not a record: {fault}") from fault
-        told.append((position, stream(stream_id), version, name, recorded_at, data[state_at:]))
-    return told
+        yield position, stream(stream_id), version, name, recorded_at, data[state_at:]
+
+
+def _beginning(data: bytes) -> bytes:
+    """As `prefix`, of this record. Raises MalformedRecord, struct.error, UnicodeDecodeError."""
+    layout, origin_length = _START.unpack_from(data)
+    begins = data[: _START.size + _length(origin_length)]
+    if layout != FORMAT:
+        raise MalformedRecord("not a record of format 1")
+    begins[_START.size :].decode()
+    return begins
 
 
 @lru_cache(maxsize=1024)

@@ -39,11 +39,12 @@ def test_the_load_bench_loads_all_events_of_an_episode_by_ours_and_by_the_stock_
     stock: Application[Any] = Application(load.stock_environment(register[0]))
     try:
         with Book(*register, keyring=keyring_of(*register)) as book:
-            cold, opened = load.measure(book, stock, 220, times=1)
+            cold, asked, opened = load.measure(book, stock, 220, times=1)
     finally:
         stock.close()
     assert 0 < cold["ours"] < opened["ours"], "what is sealed costs more where it is opened"
-    assert cold["peers"] == opened["peers"]
+    assert asked["ours"] < opened["ours"], "the same"
+    assert cold["peers"] == asked["peers"] == opened["peers"]
     assert cold["peers"]["stock repository"] > 0
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from domain.correction import EntryCorrected
@@ -27,7 +28,7 @@ from domain.ledger.secrecy import sealing
 from domain.ledger.secrecy.safe import Safe
 from domain.ledger.secrecy.sealing import DataKey, Key, Place, SegmentRefused, seal
 from domain.ledger.submission import StoredRecord
-from domain.registry import REGISTRY
+from domain.registry import REGISTRY, UnknownFactName
 from domain.stream import Entry
 from domain.withheld import Withheld
 from tests.domain.desk import Desk, meeting, the
@@ -208,6 +209,81 @@ def test_a_segment_of_fields_that_the_fact_has_not_is_refused_at_once(ring: OneK
         safe.read([record.replace(b'"fields":["note"]', b'"fields":["need"]')])
 
 
+MISFITS: dict[str, tuple[bytes, bytes]] = {
+    "another kind": (b'"mode":"', b'"mode":7,"was":"'),
+    "an unknown value": (b'"mode":"', b'"mode":"by pigeon, '),
+    "an unknown field": (b'"mode":', b'"unheard_of":1,"mode":'),
+    "a field that is missing": (b'"ended_at":', b'"ended_on":'),
+}
+
+
+@pytest.mark.parametrize("case", MISFITS)
+def test_what_does_not_fit_in_a_meeting_is_told_to_who_asks_for_it_each_time_and_shows_nothing(
+    case: str, ring: OneKey, safe: Safe
+) -> None:
+    record = held(ring)
+    assert record.count(MISFITS[case][0]) == 1
+    spoilt = record.replace(*MISFITS[case])
+    (entry,) = safe.read([spoilt])
+    uses: list[Callable[[], object]] = [lambda: entry.fact, lambda: entry.actor, lambda: entry.occurred_at]
+    for use in [*uses, *uses]:
+        with pytest.raises(ValidationError) as told:
+            use()
+        assert "pigeon" not in str(told.value)
+    with pytest.raises(ValidationError):
+        safe.entries([unpack(spoilt)[1]])
+
+
+def test_an_envelope_that_does_not_fit_is_told_to_who_asks_for_the_meeting(ring: OneKey, safe: Safe) -> None:
+    (entry,) = safe.read([held(ring).replace(b'"correlation_id":"', b'"correlation_id":"no id ')])
+    for _ in range(2):
+        with pytest.raises(ValueError, match="badly formed"):
+            _ = entry.actor
+
+
+@pytest.mark.parametrize(
+    ("sound", "spoilt"),
+    [
+        (b'"meeting_id":"', b'"meeting_id":"no id '),
+        (b'"meeting_id":', b'"meeting_was":'),
+        (b'"meeting_kind":"', b'"meeting_kind":"tea '),
+        (b'"plain":{', b'"plain":[{'),
+        (b'"plain":', b'"sensitive":{"note":"said"},"plain":'),
+    ],
+)
+def test_early_fields_that_do_not_fit_are_refused_at_once_and_so_is_what_stands_in_the_clear(
+    ring: OneKey, safe: Safe, sound: bytes, spoilt: bytes
+) -> None:
+    record = held(ring)
+    assert record.count(sound) == 1
+    with pytest.raises(ValueError):  # noqa: PT011 -- pydantic's, the parser's and NotSealed are all that
+        safe.read([record.replace(sound, spoilt)])
+
+
+def test_what_goes_the_long_way_only_is_what_it_is_opened(ring: OneKey, safe: Safe) -> None:
+    """As validation reads a moment, and the short way does not: by seconds since 1970."""
+    record = held(ring)
+    at = record.index(b'"started_at":"')
+    moment = record[at : record.index(b",", at)]
+    unread, opened = both(safe, record.replace(moment, b'"started_at":1646907300'))
+    assert isinstance(opened.fact, MeetingHeld)
+    assert (unread.position, unread.recorded_at) == (opened.position, opened.recorded_at)
+    assert unread == opened
+    assert unread.plain == unread.fact
+
+
+def test_an_unknown_name_is_refused_at_once(ring: OneKey) -> None:
+    with pytest.raises(UnknownFactName):
+        Safe(None, lambda: ORIGIN).read([held(ring), held(ring).replace(b"meeting_held.1", b"meeting_heid.1")])
+
+
+def test_a_field_is_read_early_only_if_it_is_plain_and_always_there() -> None:
+    with pytest.raises(TypeError, match="early"):
+        type("Told", (Fact,), {"__annotations__": {"said": str}}, name="told", sensitive=("said",), early=("said",))
+    with pytest.raises(TypeError, match="early"):
+        type("Told", (Fact,), {"__annotations__": {"at": int}, "at": 1}, name="told", early=("at",))
+
+
 def test_by_a_key_that_is_not_lent_any_more_nothing_is_opened(ring: OneKey, safe: Safe) -> None:
     (entry,) = safe.read([held(ring)])
     fact = entry.fact
@@ -274,6 +350,20 @@ def test_a_command_opens_all_before_it_decides_and_a_changed_segment_stops_it(de
     reading(desk, episode_id)
     with pytest.raises(SegmentRefused):
         desk.do(episode_id, meeting(4))
+
+
+def test_a_command_reads_every_meeting_whole_before_it_decides_and_what_does_not_fit_stops_it(desk: Desk) -> None:
+    episode_id = desk.started("K2", desk.client(), meetings=1)
+    _change(
+        desk,
+        "UPDATE {}.events SET record = overlay(record PLACING '7777'::bytea FROM position(%s IN record) + 8)"
+        " WHERE stream_id = %s AND position(%s IN record) > 0",
+        b'"mode":"', episode_id, b'"mode":"',
+    )  # fmt: skip
+    desk.book.states.forget()
+    assert len(desk.episode(episode_id).meetings) == 1
+    with pytest.raises(ValidationError):
+        desk.do(episode_id, meeting(2))
 
 
 def test_a_state_from_before_a_key_was_destroyed_opens_nothing_by_it(desk: Desk) -> None:

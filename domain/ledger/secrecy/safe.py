@@ -10,9 +10,10 @@ import hmac
 import secrets
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 from uuid import UUID
 
-from domain.decoding import Segment, Told, unread_entry, values_of
+from domain.decoding import Segment, Told, keys_named_in, values_of
 from domain.fact import JsonObject
 from domain.ledger.record import Row
 from domain.ledger.record import rows as rows_of
@@ -50,7 +51,6 @@ class Safe:
         self._keyring = keyring
         self._origin = origin
         self._nonces = nonces
-        self._look = self._looked_into
 
     @property
     def epoch(self) -> int:
@@ -95,28 +95,47 @@ class Safe:
 
         Whoever looks then hears whether it was sealed at its place, and reads by a key that is lent at that time.
         """
-        rows = rows_of(records)
-        states = [REGISTRY.told(row[3], row[5]) for row in rows]
-        keys = self._keys_named_in(states)
+        entries: list[Entry | None] = []
+        named: set[str] = set()
+        decoders = REGISTRY.decoders
+        for row in rows_of(records):
+            decoder = decoders[row[3]]
+            entries.append(decoder.unread(row, self, named) if decoder else None)
+        keys = self._keys(map(key_named, named)) if self._keyring else {}
         lent = {str(key_id) for key_id, key in keys.items() if type(key) is DataKey}
+        if named <= lent and all(entries):
+            return cast("list[Entry]", entries)
+        return self._opened_where_needed(records, entries, lent)
+
+    def _opened_where_needed(
+        self, records: Iterable[bytes], entries: Sequence[Entry | None], lent: Container[str]
+    ) -> list[Entry]:
+        """The entries, those that were not read or whose keys are not `lent` opened as far as they can be."""
+        others = {
+            number: (StoredRecord(*row), REGISTRY.told(row[3], row[5]))
+            for number, (row, entry) in enumerate(zip(rows_of(records), entries, strict=True))
+            if entry is None or any(key not in lent for key in keys_named_in(entry))
+        }
+        keys = self._keys_named_in(state for _, state in others.values())
         return [
-            self._unread(row, state, lent) or self._opened_entry(StoredRecord(*row), state, keys)
-            for row, state in zip(rows, states, strict=True)
+            self._opened_entry(*others[number], keys) if number in others else cast("Entry", entry)
+            for number, entry in enumerate(entries)
         ]
 
-    def _unread(self, row: Row, state: StoredState, lent: Container[str]) -> Entry | None:
-        """The entry, unread until somebody asks; None where it is not to be had so. `lent`: the keys that are."""
-        if not isinstance(state, Told):
-            return None
-        for segment in state.sealed:
-            if segment.key not in lent:
-                return None
-        return unread_entry(state, *row[:3], row[4], self._look)
-
-    def _looked_into(self, entry: Entry, sealed: tuple[Segment, ...]) -> Opened:
+    def look_into(self, entry: Entry, sealed: tuple[Segment, ...]) -> Opened:
+        """What is sealed in the entry, by keys that are lent now. Raises SegmentRefused."""
         keys = self._keys(key_named(segment.key) for segment in sealed)
         place = Place(self._origin(), entry.stream_id, entry.version, entry.kind.stored_name(), 0)
         return self._of_segments(place, [values_of(segment) for segment in sealed], keys)
+
+    def read_whole(self, row: Row) -> Entry:
+        """The entry of an event that does not go the short way, opened as far as its keys are lent now.
+
+        Raises ValueError for what is wrong with it; SegmentRefused.
+        """
+        record = StoredRecord(*row)
+        state = REGISTRY.told(record.name, record.state)
+        return self._opened_entry(record, state, self._keys_named_in([state]))
 
     def _opened_entry(self, record: StoredRecord, state: StoredState, keys: Keys) -> Entry:
         return REGISTRY.decode(
@@ -188,7 +207,7 @@ class Safe:
         seen: set[str] = set()
         for number, segment in enumerate(segments):
             key = keys.get(check(segment), Withheld.NOT_YOURS)
-            content = self._content(segment, key, replace(place, number=number))
+            content = self._content(segment, key, replace(place, number=number) if number else place)
             if isinstance(content, Withheld):
                 withheld |= dict.fromkeys(segment["fields"], content)
             else:
