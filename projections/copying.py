@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain, groupby, repeat
 from typing import Any, cast
 from uuid import UUID
@@ -30,7 +30,6 @@ _date = partial(struct.Struct(">ii").pack, 4)
 _array_start = struct.Struct(">iiiii").pack
 _UUID_LENGTH, _INT8_LENGTH = _length(_ID_BYTES), _length(8)
 _ONE_ID = struct.pack(">iiiiiii", 40, 1, 0, _UUID_OID, 1, 1, 16)
-_STANDS_ON_ONE = NULL + struct.pack(">iiiiiii", 32, 1, 0, _INT8_OID, 1, 1, 8)
 _EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _EPOCH_DAY = _EPOCH.toordinal()
@@ -56,22 +55,21 @@ def column(kind: str, values: Sequence[Any]) -> list[Cell]:
     return [fields(kind, values)] if told is None else told
 
 
-def standing_lineage(known_from: Sequence[int], because: Sequence[tuple[int, ...]]) -> list[Cell]:
-    """The columns of that name, of rows that stand, each on one event."""
-    return [_INT8_LENGTH, _eights(known_from), _STANDS_ON_ONE, _eights([event for (event,) in because])]
+def lineage(
+    known_from: Sequence[int], known_to: Sequence[int | None], because: Sequence[Sequence[int]]
+) -> Iterator[Cell]:
+    """The columns of that name, of rows of which all stand or none, and all on as many events."""
+    yield from (_INT8_LENGTH, _eights(known_from))
+    yield from (NULL,) if known_to[0] is None else (_INT8_LENGTH, _eights(cast("Sequence[int]", known_to)))
+    yield _positions_start(len(because[0]))
+    for events in zip(*because, strict=True):
+        yield from (_INT8_LENGTH, _eights(events))
 
 
 def standing_alone(known_from: Sequence[int]) -> list[Cell]:
-    """As `standing_lineage`, of rows that stand on the event that put them there."""
+    """As `lineage`, of rows that stand on the event that put them there."""
     positions = _eights(known_from)
-    return [_INT8_LENGTH, positions, _STANDS_ON_ONE, positions]
-
-
-def lineage(
-    known_from: Sequence[int], known_to: Sequence[int | None], because: Sequence[tuple[int, ...]]
-) -> list[Cell]:
-    """The columns of that name, of any rows."""
-    return [fields("bigint", known_from), fields("bigint", known_to), fields("bigint[]", because)]
+    return [_INT8_LENGTH, positions, NULL + _positions_start(1) + _INT8_LENGTH, positions]
 
 
 def side_by_side(cells: Iterable[Cell], rows: int) -> Iterator[bytes]:
@@ -82,7 +80,7 @@ def side_by_side(cells: Iterable[Cell], rows: int) -> Iterator[bytes]:
             told.append(repeat(b"".join(cast("Iterable[bytes]", some)), rows))
         else:
             told.extend(cast("Iterable[list[bytes]]", some))
-    return chain.from_iterable(zip(*told, strict=True))
+    return map(b"".join, zip(*told, strict=True))  # a row at a time: in three quarters of the time of all at once
 
 
 def _ids(values: Sequence[Any]) -> list[Cell] | None:
@@ -162,10 +160,10 @@ def _day(value: dt.date | None) -> bytes:
     return NULL if value is None else _date(value.toordinal() - _EPOCH_DAY)
 
 
-def _positions(values: Sequence[int]) -> bytes:
-    """As `_array`, of the events that a row stands on: some few."""
-    start = _POSITIONS_START.get(len(values))
-    return _array(_INT8_OID, _int8, values) if start is None else start + b"".join(map(_int8, values))
+@cache
+def _positions_start(events: int) -> bytes:
+    """What stands before the positions of so many events, each of which has its length before it."""
+    return struct.pack(">iiiiii", 20 + 12 * events, 1, 0, _INT8_OID, events, 1)
 
 
 def _array(element_oid: int, encode: Callable[[Any], bytes], values: Iterable[Any]) -> bytes:
@@ -192,9 +190,6 @@ class _Remembered(dict[Any, bytes]):
 
 _int4 = partial(struct.Struct(">ii").pack, 4)
 _int8 = partial(struct.Struct(">iq").pack, 8)
-_POSITIONS_START = {
-    length: struct.pack(">iiiiii", 20 + 12 * length, 1, 0, _INT8_OID, length, 1) for length in range(1, 9)
-}
 _texts = _Remembered(partial(_array, _TEXT_OID, _text))
 
 
@@ -210,7 +205,7 @@ FIELD_OF_KIND: dict[str, Callable[[Any], bytes]] = {
     "text[]": lambda values: _texts[tuple(values)],
     "uuid[]": partial(_array, _UUID_OID, _uuid),
     "integer[]": partial(_array, _INT4_OID, _int4),
-    "bigint[]": _positions,
+    "bigint[]": partial(_array, _INT8_OID, _int8),
 }
 
 _RAW_OF_KIND: dict[str, Callable[[Sequence[Any]], list[Cell] | None]] = {

@@ -30,7 +30,6 @@ from projections.copying import (
     row_start,
     side_by_side,
     standing_alone,
-    standing_lineage,
 )
 from projections.plain import Seen
 from projections.rows import Key, Projection, Table
@@ -248,21 +247,10 @@ def fingerprint(connection: Connection[Any], table: Table, suffix: str = "") -> 
 
 def binary_rows(table: Table, kinds: Mapping[str, str], rows: Iterable[Row]) -> bytes:
     """The rows in COPY's binary format. Rows that state the same columns go together, each column at once."""
-    standing: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
-    others: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    shapes: defaultdict[tuple[int, bool, tuple[str, ...]], list[Row]] = defaultdict(list)
     for row in rows:
-        (standing if row.known_to is None and len(row.because) == 1 else others)[tuple(row.columns)].append(row)
-    told = [_binary(table, kinds, shape, alike, _standing_lineage(alike)) for shape, alike in standing.items()]
-    told += [_binary(table, kinds, shape, alike, _lineage(alike)) for shape, alike in others.items()]
-    return b"".join(chain.from_iterable(told))
-
-
-def _standing_lineage(rows: Sequence[Row]) -> list[Cell]:
-    return standing_lineage([row.known_from for row in rows], [row.because for row in rows])
-
-
-def _lineage(rows: Sequence[Row]) -> list[Cell]:
-    return lineage([row.known_from for row in rows], [row.known_to for row in rows], [row.because for row in rows])
+        shapes[len(row.because), row.known_to is None, tuple(row.columns)].append(row)
+    return b"".join(chain.from_iterable(_binary(table, kinds, alike) for alike in shapes.values()))
 
 
 def binary_each(projection: Projection, kinds: Mapping[str, str], entries: Sequence[Seen]) -> bytes:
@@ -277,13 +265,12 @@ def binary_each(projection: Projection, kinds: Mapping[str, str], entries: Seque
     return b"".join(side_by_side(_cells(table, kinds, ids, keys, lines, given), len(entries)))
 
 
-def _binary(
-    table: Table, kinds: Mapping[str, str], shape: Sequence[str], rows: Sequence[Row], lineage_cells: Iterable[Cell]
-) -> Iterator[bytes]:
-    given = dict(zip(shape, zip(*[row.columns.values() for row in rows], strict=True), strict=True))
+def _binary(table: Table, kinds: Mapping[str, str], rows: Sequence[Row]) -> Iterator[bytes]:
+    """Of rows that state the same columns, all or none of which stand, on as many events."""
+    given = dict(zip(rows[0].columns, zip(*[row.columns.values() for row in rows], strict=True), strict=True))
     keys = zip(*[row.key for row in rows], strict=True)
-    ids = [row.stream_id for row in rows]
-    return side_by_side(_cells(table, kinds, ids, keys, lineage_cells, given), len(rows))
+    lines = lineage([row.known_from for row in rows], [row.known_to for row in rows], [row.because for row in rows])
+    return side_by_side(_cells(table, kinds, [row.stream_id for row in rows], keys, lines, given), len(rows))
 
 
 def _cells(  # noqa: PLR0917 -- a row's parts, in their order
