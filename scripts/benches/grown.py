@@ -67,7 +67,7 @@ def _made(dsn: str, recorded: int, copies: int) -> Grown:
     there = made.register in registers(dsn)
     if copies > 1 and not there:
         multiply(dsn, _made(dsn, recorded, 1).register, made.register, copies)
-        _finish(dsn, made)
+        finish(dsn, made)
         return made
     if not there:
         create_register(dsn, made.register)
@@ -95,10 +95,10 @@ def _fill(dsn: str, made: Grown) -> None:
     with owner_connection(dsn, made.register) as connection:
         for projection in PROJECTIONS:
             add_primary_keys(connection, projection, "")
-    _finish(dsn, made)
+    finish(dsn, made)
 
 
-def _finish(dsn: str, made: Grown) -> None:
+def finish(dsn: str, made: Grown) -> None:
     """Say how far the projections are, and take statistics."""
     with register_connection(as_role(dsn, "projector"), made.register) as connection:
         store.move_checkpoints(connection, [projection.name for projection in PROJECTIONS], made.events)

@@ -2,7 +2,8 @@
 
 The runner, stock with its mapper, does one upsert an event, in a transaction that moves its tracking, over the stock
 recorder's tables in the same server. It is given fewer events (its pace does not depend on how many), in each round
-right before our rebuild and right after, so that a busy machine slows both. The limit is PostgreSQL's own COPY of the
+right before our rebuild and right after, so that a busy machine slows both. A register of a million events is ten
+copies of one that was recorded (scripts/benches/multiplied.py). The limit is PostgreSQL's own COPY of the
 same (scripts/benches/copying.py). A rebuild also compares its tables with the live ones, row by row, which neither of
 the two does: it is told with that and without. Medians of the rounds; with --events there is one. fsync and
 synchronous_commit are on.
@@ -15,6 +16,7 @@ import datetime as dt
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +35,9 @@ from projections.engine import run_once
 from projections.install import install
 from projections.rebuild import rebuild
 from scripts.benches.copying import copy_limit_seconds
+from scripts.benches.grown import LARGE, RECORDED, Grown, finish
 from scripts.benches.histories import write_history
+from scripts.benches.multiplied import multiply
 from scripts.postgres import running
 
 if TYPE_CHECKING:
@@ -44,43 +48,59 @@ ROUNDS = 3
 
 
 def run(quick: bool, events: int | None = None) -> list[Figure]:
-    """Figures in events a second: rebuild (create, fold, index, compare, swap), and the first catching up, live."""
-    ours, peers = (events or (20_000 if quick else 100_000)), (4_000 if quick else 10_000)
+    """Figures in events a second: rebuild (create, fold, index, compare, swap), and the first catching up, live.
+
+    `events`: of the register that is rebuilt, once; beyond RECORDED as many copies of one of that size as fit in.
+    """
+    wanted, peers = (events or (20_000 if quick else LARGE)), (4_000 if quick else 10_000)
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as dsn:
         create_register(dsn, REGISTER)
         install(dsn, REGISTER)
         recorder = RegisterRecorder(dsn, REGISTER)
-        written = write_history(recorder, ours)
+        written = write_history(recorder, min(wanted, RECORDED))
         recorder.close()
         live = _seconds(lambda: run_once(dsn, REGISTER))
+        large = _large(dsn, Grown(REGISTER, written, max(1, wanted // RECORDED)))
         stock = _Stock(dsn)
-        rounds = [_round(dsn, Path(folder), stock, peers) for _ in range(1 if quick or events else ROUNDS)]
+        times = 1 if quick or events else ROUNDS
+        rounds = [_round(dsn, large.register, Path(folder), stock, peers) for _ in range(times)]
     rebuilt, compared, pace, limit = map(statistics.median, zip(*rounds, strict=True))
     peer = {f"stock ProjectionRunner ({peers:,} events a round)": pace}
-    case = f"rebuild of all projections, {written:,} events"
+    case = f"rebuild of all projections, {large.events:,} events"
     return [
-        _figure(case, written / rebuilt, peer, written / limit),
-        _figure(f"{case}, but for comparing", written / (rebuilt - compared), peer, written / limit),
+        _figure(case, large.events / rebuilt, peer, large.events / limit),
+        _figure(f"{case}, but for comparing", large.events / (rebuilt - compared), peer, large.events / limit),
         _figure(f"catching up live, {written:,} events", written / live, peer, None),
     ]
 
 
-def _round(dsn: str, folder: Path, stock: _Stock, peers: int) -> tuple[float, float, float, float]:
+def _large(dsn: str, base: Grown) -> Grown:
+    """So many copies of the register that is there, of one copy itself."""
+    if base.copies == 1:
+        return base
+    large = replace(base, register=f"{base.register}-by-{base.copies}")
+    multiply(dsn, base.register, large.register, base.copies)
+    finish(dsn, large)
+    return large
+
+
+def _round(dsn: str, register: str, folder: Path, stock: _Stock, peers: int) -> tuple[float, float, float, float]:
     """Seconds of our rebuild, and of its comparing; events a second of the peer (before and after); of the limit."""
     pace = stock.pace(peers // 2)
-    began = _rebuild(dsn)
+    began = _rebuild(dsn, register)
     rebuilt, compared = began["done"] - began["make"], began["swap"] - began["compare"]
-    return rebuilt, compared, statistics.mean((pace, stock.pace(peers // 2))), copy_limit_seconds(dsn, REGISTER, folder)
+    pace = statistics.mean((pace, stock.pace(peers // 2)))
+    return rebuilt, compared, pace, copy_limit_seconds(dsn, register, folder)
 
 
 def _figure(case: str, ours: float, peers: dict[str, float], limit: float | None) -> Figure:
     return {"bench": "rebuild", "case": case, "ours": ours, "peers": peers, "limit": limit, "unit": "events/s"}
 
 
-def _rebuild(dsn: str) -> dict[str, float]:
+def _rebuild(dsn: str, register: str) -> dict[str, float]:
     """When each phase began."""
     began: dict[str, float] = {}
-    results = rebuild(dsn, REGISTER, begins=lambda phase: began.update({phase: time.perf_counter()}))
+    results = rebuild(dsn, register, begins=lambda phase: began.update({phase: time.perf_counter()}))
     different = [result.table for result in results if not result.equal]
     if different:
         raise RuntimeError(f"rebuilt and live differ: {', '.join(different)}")
