@@ -21,6 +21,10 @@ from domain.ledger.together import execute_together
 CARRIERS = 2
 """While one waits for its commit to reach the disk, the other decides."""
 MOST_TOGETHER = 32
+LONGEST_WAIT_SECONDS = 0.05
+"""For company while another carrier is under way, who may be long."""
+MEMORY_GROUPS = 8
+"""Over so many groups a crowd that has thinned is forgotten."""
 T = TypeVar("T")
 
 
@@ -57,6 +61,9 @@ class Carriers:
     def __init__(self) -> None:
         self._change = threading.Condition()
         self._waiting: deque[_Errand[object]] = deque()
+        self._under_way = 0
+        self._crowd = 1.0
+        """How many orders there were at once of late, waiting or under way: risen to at once, forgotten slowly."""
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -71,7 +78,9 @@ class Carriers:
             if len(self._threads) < CARRIERS:
                 self._threads.append(threading.Thread(target=self._carry, name="carrier", daemon=True))
                 self._threads[-1].start()
-            self._change.notify()
+            self._crowd = max(self._crowd, self._under_way + len(self._waiting))
+            if len(self._waiting) == 1 or self._is_time():
+                self._change.notify()
         return await answer
 
     def close(self) -> None:
@@ -82,8 +91,15 @@ class Carriers:
         for thread in self._threads:
             thread.join()
 
+    def _is_time(self) -> bool:
+        """Whether a carrier is to set out. The lock is held."""
+        if not self._waiting or not self._under_way:
+            return bool(self._waiting)
+        return 2 * len(self._waiting) >= min(self._crowd, 2 * MOST_TOGETHER) or self._closed
+
     def _carry(self) -> None:
-        while errands := self._next():
+        errands: list[_Errand[object]] = []
+        while errands := self._next(done=len(errands)):
             outcomes = execute_together(errands[0].book, [errand.order for errand in errands])
             done = [(one, one.carried_out(outcome)) for one, outcome in zip(errands, outcomes, strict=True)]
             for loop in {one.loop for one, _ in done}:
@@ -91,17 +107,27 @@ class Carriers:
                 with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there, others do elsewhere
                     loop.call_soon_threadsafe(_settle, settled)
 
-    def _next(self) -> list[_Errand[object]]:
-        """Those that wait for one book, the first to come first; none when all is done for good."""
+    def _next(self, done: int) -> list[_Errand[object]]:
+        """Those that wait for one book, the first to come first; none when all is done for good.
+
+        `done`: how many this carrier has carried out just now.
+        """
         with self._change:
-            while not self._waiting:
-                if self._closed:
+            self._under_way -= done
+            while not self._is_time():
+                if self._closed and not self._waiting:
                     return []
-                self._change.wait()
+                in_time = self._change.wait(LONGEST_WAIT_SECONDS if self._waiting else None)
+                if self._waiting and not in_time:
+                    break
             book = self._waiting[0].book
             taken: list[_Errand[object]] = []
             while self._waiting and self._waiting[0].book is book and len(taken) < MOST_TOGETHER:
                 taken.append(self._waiting.popleft())
+            self._under_way += len(taken)
+            self._crowd += min(0.0, self._under_way + len(self._waiting) - self._crowd) / MEMORY_GROUPS
+            if self._is_time():
+                self._change.notify()
             return taken
 
 
