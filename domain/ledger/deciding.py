@@ -82,7 +82,7 @@ def _concluded(
         if order.command.authorises:
             _check_could_be_judged(judgement)
     news = conclude(judgement, after.concluded, earlier=[one.judgement for key, one in judged.items() if key != pin])
-    happened = {entry.version: entry.occurred_at for entry in after.in_force}
+    happened = {entry.version: entry.occurred_at for entry in after.in_force} if news else {}
     follow = [
         replace(
             _entry(order, acts[-1].version + n, fact, context, caused_by=acts[0].version),

@@ -9,9 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 from uuid import UUID
 
 import msgspec
@@ -102,12 +101,9 @@ _NONE: list[Hit] = []
 """What was selected where nothing is: one for all, which nobody adds to."""
 _UNASKED = (_NONE, -2)
 """What is kept of selectors before they were asked for: a case without entries ends at -1."""
-_ALIKE: dict[frozenset[str], frozenset[str]] = {}
-"""The same object for equal sets of facts: there are as many as rules ask in different ways."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What somebody asked of a case: the facts by name, and the horizon as it was told, if it was asked for.
 
     Whoever asked nothing else comes to the same result where neither is another.
@@ -121,6 +117,10 @@ class Asked:
         if not self.facts.isdisjoint(changed):
             return False
         return self.horizon is None or self.horizon == (case.horizon(),)
+
+
+_ALIKE: dict[frozenset[str], Asked] = {}
+"""The same object for the same question: there are as many as rules ask of facts in different ways."""
 
 
 class Case:
@@ -170,7 +170,7 @@ class Case:
     def asked(self) -> Asked:
         """What was asked since."""
         facts = frozenset(self._asked)
-        return Asked(_ALIKE.setdefault(facts, facts), (self.horizon(),) if self._asked_horizon else None)
+        return Asked(facts, (self.horizon(),)) if self._asked_horizon else _ALIKE.setdefault(facts, Asked(facts))
 
     def select(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """The matching entries in the order of their recording, each once. `selectors` are those of a rule.
