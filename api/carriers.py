@@ -21,6 +21,8 @@ from domain.ledger.together import execute_together
 CARRIERS = 2
 """While one waits for its commit to reach the disk, the other decides."""
 MOST_TOGETHER = 32
+COMPANY = 8
+"""So many are company enough: of more a group is no cheaper, and those in it wait for each other."""
 LONGEST_WAIT_SECONDS = 0.05
 """For company while another carrier is under way, who may be long."""
 MEMORY_GROUPS = 8
@@ -95,7 +97,7 @@ class Carriers:
         """Whether a carrier is to set out. The lock is held."""
         if not self._waiting or not self._under_way:
             return bool(self._waiting)
-        return 2 * len(self._waiting) >= min(self._crowd, 2 * MOST_TOGETHER) or self._closed
+        return len(self._waiting) >= min(self._crowd / 2, COMPANY) or self._closed
 
     def _carry(self) -> None:
         errands: list[_Errand[object]] = []

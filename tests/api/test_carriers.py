@@ -121,6 +121,23 @@ def test_beside_a_group_under_way_the_next_sets_out_with_half_of_the_crowd(road:
     assert road.next_size() == 4
 
 
+def test_eight_are_company_enough_however_large_the_crowd(road: Road, senders: Senders) -> None:
+    four_under_way(road, senders)
+    senders.send(4)
+    assert road.next_size() == 4
+    senders.send(28)
+    senders.until_wait(28)
+    road.let_through()
+    assert road.next_size() == 28
+    road.let_through()
+    senders.until_under_way(28)
+    senders.send(7)
+    senders.until_wait(7)
+    assert road.set_out.empty()
+    senders.send(1)
+    assert road.next_size() == 8
+
+
 def test_when_the_way_is_free_whoever_waits_goes(road: Road, senders: Senders) -> None:
     four_under_way(road, senders)
     senders.send(2)
