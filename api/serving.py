@@ -12,8 +12,10 @@ from fastapi import FastAPI
 
 from api.settings import Settings
 
-COLLECTED_AFTER = (10_000, 10, 100)
-"""Objects made and not let go of, collections of those, and of these, before the collector looks at the next older."""
+COLLECTED_AFTER = (10_000, 1, 500)
+"""Objects made and not let go of, collections of those, and of these, before the collector looks at the next older.
+
+The middle ones are looked at after every second collection, not the tenth: so each of these looks is short."""
 
 
 def keep_from_collector() -> None:
