@@ -97,13 +97,14 @@ CREATE INDEX ON {episodes} USING gin (client_ids);
 
 -- Where those of the wanted episodes that ever moved stayed, and under which service: a row for each stretch of days without a move, the
 -- first one from the beginning of time, the last without an end. An episode that never moved has no row here: its own
--- row says where it is. `since_on` is the first day, `until_on` the first day after.
+-- row says where it is. `since_on` is the first day, `until_on` the first day after. By nested loops, also where who asks
+-- does without them: there are few moves, and what belongs to them is found by index.
 CREATE OR REPLACE FUNCTION stays_of(wanted uuid[], as_of bigint)
 RETURNS TABLE (
     episode_id uuid, since_on date, until_on date, area text, unit_id text, service text, model_version integer,
     because bigint[]
 )
-LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_nestloop = on AS $$
     WITH moved AS (
         SELECT m.* FROM moves m WHERE m.episode_id = ANY(wanted) AND m.known @> as_of
     ), turns AS (
@@ -192,8 +193,9 @@ $$;
 -- Every one of the wanted episodes that was open on a day of the world (referred, decided, active or suspended), with what
 -- its workers look at. Area, unit and service are those of that day; before the decision, the service that was asked for.
 -- `days_open` is counted from the start of the work, else from the referral. What is known to have closed by then is not
--- open, whatever else of it is dated later. What belongs to an episode is found by its id, one episode after the other:
--- planned for any number of them, all at once was sorted and compared pair by pair.
+-- open, whatever else of it is dated later. What belongs to the wanted ones is read from each table at once, so that pages
+-- that nobody has asked for lately are read beside each other, not one after the other; and it is put together by hashing:
+-- the planner, who thinks of one row, would compare all pairs.
 CREATE OR REPLACE FUNCTION caseload_rows_of(wanted uuid[], as_of bigint, on_day date)
 RETURNS TABLE (
     episode_id uuid, client_ids uuid[], service text, model_version integer, area text, unit_id text, phase text,
@@ -201,7 +203,8 @@ RETURNS TABLE (
     last_meeting_on date, next_meeting_on date, held_client_meetings bigint, open_duties bigint, late_duties bigint,
     next_duty_due_on date, event_positions bigint[]
 )
-LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_nestloop = off
+AS $$
     SELECT
         e.episode_id, e.client_ids,
         CASE
@@ -219,36 +222,43 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_gen
         p.phase, p.from_on, e.referred_on,
         CASE WHEN e.decided_on <= on_day THEN e.decided_on END, CASE WHEN e.started_on <= on_day THEN e.started_on END,
         on_day - coalesce(CASE WHEN e.started_on <= on_day THEN e.started_on END, e.referred_on, p.from_on),
-        coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, met.held, owed.open, owed.late, owed.next_on,
+        coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
+        coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
         ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because || s.because) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1)
     FROM episodes e
-    CROSS JOIN LATERAL (
-        SELECT f.phase, f.from_on, f.because FROM phases f
-        WHERE f.episode_id = e.episode_id AND f.known @> as_of AND f.from_on <= on_day
-        ORDER BY f.step DESC, f.from_on DESC, f.entry DESC LIMIT 1
-    ) p
-    CROSS JOIN LATERAL (
-        SELECT array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids, array_agg(b.position) AS because
+    JOIN (
+        SELECT DISTINCT ON (f.episode_id) f.episode_id, f.phase, f.from_on, f.because FROM phases f
+        WHERE f.episode_id = ANY(wanted) AND f.known @> as_of AND f.from_on <= on_day
+        ORDER BY f.episode_id, f.step DESC, f.from_on DESC, f.entry DESC
+    ) p ON p.episode_id = e.episode_id
+    LEFT JOIN (
+        SELECT a.episode_id, array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids,
+            array_agg(b.position) AS because
         FROM assignments a CROSS JOIN LATERAL unnest(a.because) AS b (position)
-        WHERE a.episode_id = e.episode_id
+        WHERE a.episode_id = ANY(wanted)
             AND a.known @> as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
-    ) w
-    CROSS JOIN LATERAL (
+        GROUP BY a.episode_id
+    ) w ON w.episode_id = e.episode_id
+    LEFT JOIN (
         SELECT
+            m.episode_id,
             max(m.meeting_on) FILTER (WHERE m.status = 'held' AND m.meeting_on <= on_day) AS last_on,
             min(m.meeting_on) FILTER (WHERE m.meeting_on > on_day AND m.planned_on <= on_day
                 AND (m.cancelled_on IS NULL OR m.cancelled_on > on_day)) AS next_on,
             count(*) FILTER (WHERE m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day)
                 AS held
-        FROM meetings m WHERE m.episode_id = e.episode_id AND m.known @> as_of
-    ) met
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS open, count(*) FILTER (WHERE on_day > d.late_after_on) AS late, min(d.due_on) AS next_on
+        FROM meetings m WHERE m.episode_id = ANY(wanted) AND m.known @> as_of
+        GROUP BY m.episode_id
+    ) met ON met.episode_id = e.episode_id
+    LEFT JOIN (
+        SELECT d.stream_id, count(*) AS open, count(*) FILTER (WHERE on_day > d.late_after_on) AS late,
+            min(d.due_on) AS next_on
         FROM duties d
-        WHERE d.stream_id = e.episode_id AND d.known @> as_of AND d.opened_on <= on_day
+        WHERE d.stream_id = ANY(wanted) AND d.known @> as_of AND d.opened_on <= on_day
             AND (d.met_on IS NULL OR d.met_on > on_day) AND (d.waived_on IS NULL OR d.waived_on > on_day)
-    ) owed
+        GROUP BY d.stream_id
+    ) owed ON owed.stream_id = e.episode_id
     LEFT JOIN stays_of(wanted, as_of) s ON s.episode_id = e.episode_id AND s.since_on <= on_day AND s.until_on > on_day
     WHERE e.episode_id = ANY(wanted) AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
         AND p.phase NOT IN ('closed', 'refused')
