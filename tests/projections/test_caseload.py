@@ -2,14 +2,15 @@
 
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from psycopg import Connection
 
 from projections.engine import run_once
 from tests.projections.conftest import Book
-from tests.projections.history import History, day
-from tests.projections.random_history import write_random
+from tests.projections.history import History, day, decision, referral, started
+from tests.projections.random_history import consequence, duty_of, write_random
 
 DAYS = (3, 14, 33, 45, 70, 400)
 BY_ITSELF = """
@@ -71,3 +72,17 @@ def test_what_is_told_of_many_episodes_at_once_is_what_is_told_of_each_alone(
         assert reader.execute(ALONE, asked | {"ids": ids}).fetchall() == rows
         told += len(rows)
     assert told, "no episode was open at any of these moments"
+
+
+def test_a_duty_is_owed_from_the_day_on_that_opened_it(
+    book: Book, history: History, reader: Connection[dict[str, Any]]
+) -> None:
+    episode = uuid4()
+    history.record(episode, referral(uuid4()), decision(), started())
+    as_of = consequence(history, episode, duty_of(1).model_copy(update={"opened_on": day(9)}), 3)
+    run_once(*book)
+    owed = {}
+    for on in (8, 9):
+        (row,) = reader.execute(AT_ONCE, {"as_of": as_of, "on": day(on)}).fetchall()
+        owed[on] = row["open_duties"]
+    assert owed == {8: 0, 9: 1}
