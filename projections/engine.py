@@ -8,7 +8,6 @@ process dies. An event that a projection cannot take stops that projection, visi
 from __future__ import annotations
 
 import gc
-import hashlib
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -171,8 +170,7 @@ class Engine:
         self._connection.execute("SELECT pg_advisory_unlock(%s)", (self._lock_key(name),))
 
     def _lock_key(self, name: str) -> int:
-        digest = hashlib.sha256(f"projection {self.register} {name}".encode()).digest()
-        return int.from_bytes(digest[:8], signed=True)
+        return store.lock_key(f"projection {self.register} {name}")
 
 
 def run_once(

@@ -21,7 +21,7 @@ from domain.ledger.migrate import schema_of
 from projections.catalogue import PROJECTIONS
 from projections.indexes import bring, declared, lacking
 from projections.rows import Projection, Table
-from projections.store import RUNNING, Checkpoint, checkpoints
+from projections.store import RUNNING, Checkpoint, checkpoints, lock_key
 
 log = structlog.get_logger()
 
@@ -36,6 +36,7 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
     """
     projections = tuple(projections)
     with owner_connection(dsn, register) as connection:
+        installing_alone(connection, register)
         connection.execute((resources.files("projections") / "checkpoints.sql").read_bytes())
         known = checkpoints(connection)
         for projection in projections:
@@ -56,6 +57,11 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
         if waiting:
             log.warning("indexes_wait", register=register, indexes=waiting)
     return [projection.name for projection in projections if projection not in lasting]
+
+
+def installing_alone(connection: Connection[Any], register: str) -> None:
+    """Wait, to the end of the transaction, until nobody else makes functions there: two at once fail."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key(f"install {register}"),))
 
 
 def indexes_waiting(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:

@@ -8,13 +8,16 @@ live table stays and the rebuilt one is kept beside it, to be looked at, unless 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from psycopg import Connection, sql
 
+from domain.ledger.connections import as_role
 from projections import store
 from projections.access import access
 from projections.batch import take
@@ -27,8 +30,10 @@ from projections.install import (
     create_tables,
     drop_primary_keys,
     install,
+    installing_alone,
     outdated,
     owner_connection,
+    register_connection,
     replace_questions,
     swap_tables,
 )
@@ -46,6 +51,8 @@ Begins = Callable[[str], None]
 
 Rebuilt = Future[dict[str, tuple[int, str]]]
 """Rows and fingerprint of each rebuilt table, which are found while the live ones are."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +92,23 @@ def rebuild(
 ) -> list[TableResult]:
     """Rebuild the projections and swap those that came out right; what was found, table by table.
 
-    `begins` is told each phase as it begins: one of PHASES.
+    `begins` is told each phase as it begins: one of PHASES. Another rebuild of the register is waited for.
     The login must be a member of jaksokirja_migrator and jaksokirja_projector. Raises RebuildStopped when an event
     cannot be folded: then everything is as before.
     """
-    chosen = tuple(projections)
+    with _alone(dsn, register):
+        return _rebuild(dsn, register, tuple(projections), force, processes, progress, begins)
+
+
+def _rebuild(  # noqa: PLR0917 -- as `rebuild`, whose arguments have names
+    dsn: str,
+    register: str,
+    chosen: Sequence[Projection],
+    force: bool,
+    processes: int | None,
+    progress: Progress | None,
+    begins: Begins,
+) -> list[TableResult]:
     begins("make")
     install(dsn, register, chosen)
     with owner_connection(dsn, register) as connection:
@@ -106,6 +125,7 @@ def rebuild(
         begins("compare")
         rebuilt = pool.submit(_fingerprints, dsn, register, chosen)
         with owner_connection(dsn, register) as connection:
+            installing_alone(connection, register)  # before checkpoints are held, as there
             results, swaps = _compare(connection, rebuilt, chosen, upto, force=force)
             begins("swap")
             _swap_all(connection, swaps)
@@ -116,12 +136,31 @@ def rebuild(
 def start_up(
     dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS, *, progress: Progress | None = None
 ) -> dict[str, Checkpoint]:
-    """Make what is missing, rebuild what another fold had made, and catch up; how far each projection is then."""
+    """Make what is missing, rebuild what another fold had made, and catch up; how far each projection is then.
+
+    What somebody else rebuilds at this moment is waited for, and not rebuilt again.
+    """
     chosen = tuple(projections)
-    stale = install(dsn, register, chosen)
-    if stale:
-        rebuild(dsn, register, [p for p in chosen if p.name in stale], progress=progress)
+    if install(dsn, register, chosen):
+        with _alone(dsn, register):
+            stale = install(dsn, register, chosen)
+            if stale:
+                _rebuild(dsn, register, [p for p in chosen if p.name in stale], False, None, progress, lambda _: None)
     return run_once(dsn, register, chosen)
+
+
+@contextmanager
+def _alone(dsn: str, register: str) -> Iterator[None]:
+    """Waits until nobody rebuilds in the register: the tables beside the live ones have the same names for all."""
+    key = (store.lock_key(f"rebuild {register}"),)
+    with register_connection(as_role(dsn, "migrator"), register, autocommit=True) as connection:
+        if connection.execute("SELECT pg_try_advisory_lock(%s)", key).fetchone() != (True,):
+            log.warning("rebuild_waits", register=register)
+            connection.execute("SELECT pg_advisory_lock(%s)", key)
+        try:
+            yield
+        finally:  # at once: a closed connection's lock stays until the server notices
+            connection.execute("SELECT pg_advisory_unlock(%s)", key)
 
 
 def _largest_first(dsn: str, register: str, projections: Sequence[Projection]) -> list[Projection]:

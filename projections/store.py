@@ -7,6 +7,7 @@ connection's search path is the register's schema.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,11 @@ class Checkpoint:
     error: str | None
     error_position: int | None
     updated_at: dt.datetime
+
+
+def lock_key(what: str) -> int:
+    """The key of the advisory lock by which one at a time has it."""
+    return int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], signed=True)
 
 
 def checkpoints(connection: Connection[Any]) -> dict[str, Checkpoint]:
