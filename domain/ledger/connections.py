@@ -6,8 +6,7 @@ Never here: statements on the register's tables.
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from queue import Empty, SimpleQueue
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Literal, TypeVar
 
 import psycopg
@@ -54,9 +53,7 @@ class Connections:
         """`made_ready` is done to each new connection before it is used."""
         self._dsn = dsn
         self._made_ready = made_ready
-        self._places = SimpleQueue[None]()  # as a semaphore, in a tenth of the time
-        for _ in range(limit):
-            self._places.put(None)
+        self._places = BoundedSemaphore(limit)
         self._lock = Lock()
         self._idle: list[psycopg.Connection] = []
         self._closed = False
@@ -64,10 +61,8 @@ class Connections:
     @contextlib.contextmanager
     def one(self, patience_seconds: float) -> Iterator[psycopg.Connection]:
         """A connection in autocommit. It is kept for others unless it broke or was left in the middle of something."""
-        try:
-            self._places.get(timeout=patience_seconds)
-        except Empty:
-            raise LedgerUnavailable("all connections to the register are busy") from None
+        if not self._places.acquire(timeout=patience_seconds):
+            raise LedgerUnavailable("all connections to the register are busy")
         try:
             connection = self._taken() or self._opened(patience_seconds)
             try:
@@ -75,7 +70,7 @@ class Connections:
             finally:
                 self._put_back(connection)
         finally:
-            self._places.put(None)
+            self._places.release()
 
     def close(self) -> None:
         """Close the idle ones now, and the others when they come back."""
