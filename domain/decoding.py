@@ -225,8 +225,8 @@ def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as mu
 class Reader(Protocol):
     """Who answers for what an entry was read from."""
 
-    def look_into(self, entry: Entry, sealed: tuple[Segment, ...]) -> Opened:
-        """What is sealed in the entry. Raises what reading it raises."""
+    def look_into(self, stream_id: UUID, version: int, name: str, sealed: tuple[Segment, ...]) -> Opened:
+        """What is sealed in the entry of that name. Raises what reading it raises."""
 
     def read_whole(self, row: Row) -> Entry:
         """The entry of an event that does not go the short way. Raises what is wrong with it."""
@@ -248,7 +248,8 @@ class Unread(msgspec.Struct, gc=False):
             row = self.position, entry.stream_id, entry.version, entry.kind.stored_name(), self.recorded_at, self.state
             _put_as_in(entry, self.reader.read_whole(row))
         else:
-            fact = told.decoder.unopened(told, partial(self.reader.look_into, entry, told.sealed))
+            which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
+            fact = told.decoder.unopened(told, partial(self.reader.look_into, *which, told.sealed))
             _put_in(entry, told, fact, self.position, self.recorded_at)
         try:
             _let_go_of_plain(entry)

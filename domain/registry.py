@@ -164,8 +164,12 @@ class Registry:
     def parse(state: bytes) -> ParsedState:
         """The stored bytes, taken apart; facts are not validated. Raises ValueError on what is not a state."""
         raw: dict[str, Any] = from_json(state)
+        if not isinstance(raw, dict) or not raw.keys() >= _ENVELOPE:
+            raise ValueError("what an event holds beside its fact is not there")
         if "sensitive" in raw:
             raise NotSealed("the event was stored before sensitive parts were sealed: such a register is not read")
+        if not all(isinstance(raw[name], str) for name in _ENVELOPE_TEXTS):
+            raise ValueError("what an event holds beside its fact is of another kind")
         return ParsedState(
             occurred_at=raw["occurred_at"],
             actor=raw["actor"],
@@ -212,6 +216,8 @@ class Registry:
 
 
 _NOTHING_SEALED = Opened({}, {})
+_ENVELOPE_TEXTS = frozenset({"occurred_at", "actor", "correlation_id"})
+_ENVELOPE = _ENVELOPE_TEXTS | {"plain"}
 
 
 def segments_of(state: StoredState) -> Sequence[JsonObject]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, LiteralString
@@ -173,6 +175,18 @@ def test_a_field_that_no_fact_has_is_none_of_an_unread_entry_either(ring: OneKey
             _ = entry.unheard_of  # type: ignore[attr-defined] # that is asked here
         with pytest.raises(AttributeError):
             _ = entry.fact.unheard_of  # type: ignore[attr-defined] # the same
+
+
+def test_what_was_asked_for_and_not_opened_goes_without_the_collector(ring: OneKey, safe: Safe) -> None:
+    gc.disable()
+    try:
+        (entry,) = safe.read([held(ring)])
+        fact = weakref.ref(entry.fact)
+        assert isinstance(fact(), MeetingHeld)
+        del entry
+        assert fact() is None
+    finally:
+        gc.enable()
 
 
 def test_a_changed_segment_is_refused_to_who_looks_each_time_and_to_nobody_else(ring: OneKey, safe: Safe) -> None:

@@ -90,7 +90,7 @@ class Safe:
         keys = self._keys_named_in(states)
         return [self._opened_entry(record, state, keys) for record, state in zip(records, states, strict=True)]
 
-    def read(self, records: Iterable[bytes]) -> list[Entry]:
+    def read(self, records: Sequence[bytes]) -> list[Entry]:
         """As `entries`, of records as they are stored, but each sensitive part is opened when it is first looked into.
 
         Whoever looks then hears whether it was sealed at its place, and reads by a key that is lent at that time.
@@ -108,7 +108,7 @@ class Safe:
         return self._opened_where_needed(records, entries, lent)
 
     def _opened_where_needed(
-        self, records: Iterable[bytes], entries: Sequence[Entry | None], lent: Container[str]
+        self, records: Sequence[bytes], entries: Sequence[Entry | None], lent: Container[str]
     ) -> list[Entry]:
         """The entries, those that were not read or whose keys are not `lent` opened as far as they can be."""
         others = {
@@ -122,10 +122,10 @@ class Safe:
             for number, entry in enumerate(entries)
         ]
 
-    def look_into(self, entry: Entry, sealed: tuple[Segment, ...]) -> Opened:
+    def look_into(self, stream_id: UUID, version: int, name: str, sealed: tuple[Segment, ...]) -> Opened:
         """What is sealed in the entry, by keys that are lent now. Raises SegmentRefused."""
         keys = self._keys(key_named(segment.key) for segment in sealed)
-        place = Place(self._origin(), entry.stream_id, entry.version, entry.kind.stored_name(), 0)
+        place = Place(self._origin(), stream_id, version, name, 0)
         return self._of_segments(place, [values_of(segment) for segment in sealed], keys)
 
     def read_whole(self, row: Row) -> Entry:
