@@ -64,6 +64,8 @@ class Carriers:
         self._change = threading.Condition()
         self._waiting: deque[_Errand[object]] = deque()
         self._under_way = 0
+        self._books: list[Book] = []
+        """Of each group under way."""
         self._crowd = 1.0
         """How many orders there were at once of late, waiting or under way: risen to at once, forgotten slowly."""
         self._threads: list[threading.Thread] = []
@@ -94,14 +96,14 @@ class Carriers:
             thread.join()
 
     def _is_time(self) -> bool:
-        """Whether a carrier is to set out. The lock is held."""
-        if not self._waiting or not self._under_way:
+        """Whether a carrier is to set out: at once for a book whose orders nobody else carries. The lock is held."""
+        if not self._waiting or self._waiting[0].book not in self._books:
             return bool(self._waiting)
         return len(self._waiting) >= min(self._crowd / 2, COMPANY) or self._closed
 
     def _carry(self) -> None:
         errands: list[_Errand[object]] = []
-        while errands := self._next(done=len(errands)):
+        while errands := self._next(errands):
             outcomes = execute_together(errands[0].book, [errand.order for errand in errands])
             done = [(one, one.carried_out(outcome)) for one, outcome in zip(errands, outcomes, strict=True)]
             for loop in {one.loop for one, _ in done}:
@@ -109,13 +111,15 @@ class Carriers:
                 with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there, others do elsewhere
                     loop.call_soon_threadsafe(_settle, settled)
 
-    def _next(self, done: int) -> list[_Errand[object]]:
+    def _next(self, done: list[_Errand[object]]) -> list[_Errand[object]]:
         """Those that wait for one book, the first to come first; none when all is done for good.
 
-        `done`: how many this carrier has carried out just now.
+        `done`: those that this carrier has carried out just now.
         """
         with self._change:
-            self._under_way -= done
+            if done:
+                self._under_way -= len(done)
+                self._books.remove(done[0].book)
             while not self._is_time():
                 if self._closed and not self._waiting:
                     return []
@@ -127,6 +131,7 @@ class Carriers:
             while self._waiting and self._waiting[0].book is book and len(taken) < MOST_TOGETHER:
                 taken.append(self._waiting.popleft())
             self._under_way += len(taken)
+            self._books.append(book)
             self._crowd += min(0.0, self._under_way + len(self._waiting) - self._crowd) / MEMORY_GROUPS
             if self._is_time():
                 self._change.notify()

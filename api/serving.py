@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from api.settings import Settings
 
-COLLECTED_AFTER = (10_000, 1, 500)
+COLLECTED_AFTER = (10_000, 1, 100)
 """Objects made and not let go of, collections of those, and of these, before the collector looks at the next older.
 
 The middle ones are looked at after every second collection, not the tenth: so each of these looks is short."""
@@ -22,8 +22,9 @@ def keep_from_collector() -> None:
     """Let the garbage collector pass over all that is there by now: it stays as long as the process does.
 
     For a process that is about to serve. Else each full collection walks the whole program, and every answer waits. Nor
-    is it to walk the states that are kept for the next command each time as many again have come: they hold no circles,
-    and a request leaves one or two objects in circles behind.
+    is it to walk the states that are kept for the next command each time as many again have come: they hold no circles.
+    An answer leaves one or two objects in circles behind; a refusal some hundred, with its command, until 10,000 more
+    objects are there.
     """
     gc.collect()
     gc.freeze()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from queue import Queue
 from threading import Event, Thread
 from typing import cast
@@ -16,7 +17,15 @@ from domain.ledger.book import Book, Order, Outcome
 
 PATIENCE_SECONDS = 60.0
 """Else a failure would be a hang."""
-BOOK, ORDER, OUTCOME = (cast("Book", object()), cast("Order", object()), cast("Outcome", object()))
+BOOK, ANOTHER = cast("Book", object()), cast("Book", object())
+ORDER, OUTCOME = cast("Order", object()), cast("Outcome", object())
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 class Road:
@@ -53,21 +62,23 @@ class Senders:
 
     def send(self, count: int) -> None:
         for _ in range(count):
-            self._loop.call_soon_threadsafe(self._send)
+            self._loop.call_soon_threadsafe(self._send, BOOK)
 
-    def _send(self) -> None:
-        self._sent.append(asyncio.ensure_future(self._carriers.execute(BOOK, ORDER, lambda *_: None)))
+    def send_another(self) -> None:
+        """An order of another book."""
+        self._loop.call_soon_threadsafe(self._send, ANOTHER)
+
+    def _send(self, book: Book) -> None:
+        self._sent.append(asyncio.ensure_future(self._carriers.execute(book, ORDER, lambda *_: None)))
 
     async def _answered(self) -> None:
         await asyncio.gather(*self._sent)
 
     def until_wait(self, count: int) -> None:
-        while len(self._carriers._waiting) < count:
-            Event().wait(0.001)
+        until(lambda: len(self._carriers._waiting) >= count)
 
     def until_under_way(self, count: int) -> None:
-        while self._carriers._under_way != count:
-            Event().wait(0.001)
+        until(lambda: self._carriers._under_way == count)
 
     def close(self) -> None:
         """Once all are answered."""
@@ -152,6 +163,12 @@ def test_who_has_waited_long_enough_for_company_goes_without_it(
     four_under_way(road, senders)
     monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 0.01)
     senders.send(1)
+    assert road.next_size() == 1
+
+
+def test_an_order_of_another_book_waits_for_no_company_which_cannot_come(road: Road, senders: Senders) -> None:
+    four_under_way(road, senders)
+    senders.send_another()
     assert road.next_size() == 1
 
 
