@@ -274,9 +274,21 @@ def _counts(shares: Sequence[Part], projections: Sequence[Projection], workers: 
     # is there at once; beside other threads it is unsafe, and a new start is made.
     alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if alone else "spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         try:
             for future in as_completed([pool.submit(load_part, share) for share in shares]):
                 yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)  # where one was stopped, the others need not begin
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that shares out is killed, whose connections and lock it inherited."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101 -- it is a pool's
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
