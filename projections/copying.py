@@ -147,8 +147,8 @@ def _uuid(value: UUID | str | bytes) -> bytes:
     if isinstance(value, bytes):
         return _UUID_LENGTH + value
     if isinstance(value, str):
-        told = bytes.fromhex(value.replace("-", "")) if len(value) == _ID_CHARACTERS else b""
-        return _UUID_LENGTH + (told if len(told) == _ID_BYTES else UUID(value).bytes)
+        digits = value.replace("-", "")
+        return _UUID_LENGTH + (bytes.fromhex(digits) if len(digits) == 2 * _ID_BYTES else UUID(value).bytes)
     return _UUID_LENGTH + value.bytes
 
 

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from projections.engine import run_once
 from tests.projections.conftest import Book
-from tests.projections.history import History, day, decision, referral, started
+from tests.projections.history import History, assigned, day, decision, referral, started
 from tests.projections.random_history import consequence, duty_of, write_random
 
 DAYS = (3, 14, 33, 45, 70, 400)
@@ -86,3 +86,15 @@ def test_a_duty_is_owed_from_the_day_on_that_opened_it(
         (row,) = reader.execute(AT_ONCE, {"as_of": as_of, "on": day(on)}).fetchall()
         owed[on] = row["open_duties"]
     assert owed == {8: 0, 9: 1}
+
+
+def test_a_worker_is_one_of_an_episode_from_the_day_of_the_assignment_on(
+    book: Book, history: History, reader: Connection[dict[str, Any]]
+) -> None:
+    as_of = history.record(uuid4(), referral(uuid4()), decision(), started(), assigned(on=12))
+    run_once(*book)
+    told = {}
+    for on in (11, 12):
+        (row,) = reader.execute(AT_ONCE, {"as_of": as_of, "on": day(on)}).fetchall()
+        told[on] = len(row["worker_ids"])
+    assert told == {11: 0, 12: 1}

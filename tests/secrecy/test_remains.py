@@ -92,7 +92,7 @@ def found(folder: Path, sought: Iterable[bytes]) -> dict[str, int]:
     sought, hits = list(sought), {}
     for path in folder.rglob("*"):
         if path.is_file():
-            content = _EMPTY.sub(b"", path.read_bytes())
+            content = _EMPTY.sub(bytes(256), path.read_bytes())
             if count := sum(one in content for one in sought):
                 hits[str(path.relative_to(folder))] = count
     return hits
