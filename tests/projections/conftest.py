@@ -1,27 +1,57 @@
 """A register with its projections installed, a history to write into it, and ways to look at rows."""
 
+import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import Connection, sql
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from domain.ledger.connections import as_role
+from domain.ledger.migrate import create_register
 from domain.ledger.recorder import RegisterRecorder
 from projections.engine import run_once
 from projections.install import install, register_connection
 from tests.projections.history import History
 
 Book = tuple[str, str]
+REGISTER = "projected"
 Rows = Callable[..., list[dict[str, Any]]]
 
 
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def installed(postgres: str) -> Iterator[str]:
+    """The name of a database that holds nothing but an empty register with projections, to be copied."""
+    name = f"installed_{os.getpid()}"
+    database = sql.Identifier(name)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        dsn = make_conninfo(postgres, dbname=name)
+        create_register(dsn, REGISTER)
+        install(dsn, REGISTER)
+        connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(database))  # nor autovacuum's
+    yield name
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {}").format(database))
+
+
 @pytest.fixture
-def book(register: Book) -> Book:
-    """The DSN and name of an empty register with projections."""
-    install(*register)
-    return register
+def book(postgres: str, installed: str) -> Iterator[Book]:
+    """The DSN and name of an empty register with projections: in a database that is copied, not made anew."""
+    name = f"{installed}_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(installed))
+        connection.execute(copied)  # but for who may do what with the database itself
+        connection.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO jaksokirja_owner").format(sql.Identifier(name)))
+        yield make_conninfo(postgres, dbname=name), REGISTER
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

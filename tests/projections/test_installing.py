@@ -75,9 +75,9 @@ def test_a_batch_that_an_earlier_release_is_at_while_progress_is_carried_over_co
 
 
 @pytest.fixture
-def somebody(postgres: str) -> Iterator[Connection[Any]]:
+def somebody(book: Book) -> Iterator[Connection[Any]]:
     """Who asks a long question of the same database: a transaction that stays open, about no table of ours."""
-    with psycopg.connect(postgres) as connection:
+    with psycopg.connect(book[0]) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         connection.execute("SELECT FROM pg_class LIMIT 1")
         yield connection
