@@ -24,8 +24,9 @@ from domain.refusal import WordsInTheClear
 from domain.register.facts import LogRestored, ServiceModelPublished
 
 CODE = re.compile(r"(?:[a-z0-9][a-z0-9_.:/-]{0,63})?")
-IDENTIFIER = re.compile(r"(?:[^\W_][\w.:/+=-]{0,127})?")
-"""Nothing at all tells of nobody: whether something had to be said is for the service's rules."""
+IDENTIFIER = re.compile(r"(?:(?:[^\W_]|[+/])[\w.:/+=-]{0,127})?")
+"""Nothing at all tells of nobody: whether something had to be said is for the service's rules. A root is base64, which
+begins with `+` or `/` as often as with a letter."""
 PUBLIC_NAME_CHARACTERS = 200
 IDENTIFIERS = frozenset(
     {

@@ -14,7 +14,9 @@ from domain.client.commands.register_client import RegisterClient
 from domain.correction import MistakeKind
 from domain.episode.facts import MeetingHeld
 from domain.ledger.identity import new_id
+from domain.plainness import check_plain
 from domain.refusal import IdentityInTheClear, NullCharacter, WordsInTheClear
+from domain.register.destruction import DestructionCertified, DestructionGround
 from tests.domain.desk import Desk, meeting
 from tests.domain.people import identity_code
 
@@ -117,3 +119,14 @@ def test_a_place_of_administration_has_its_public_name(desk: Desk, area: str) ->
 def test_a_public_name_is_short_and_on_one_line(desk: Desk, area: str) -> None:
     registered = RegisterClient(born_on=dt.date(2018, 1, 31), area=area)
     assert desk.refused(new_id(), registered).details == {"field": "area"}
+
+
+@pytest.mark.parametrize("first", ["+", "/", "A", "9"])
+def test_the_root_in_a_certificate_is_an_id_however_its_base64_begins(first: str) -> None:
+    moment = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    certificate = DestructionCertified(
+        destruction_id=new_id(), client_id=new_id(), ground=DestructionGround.ERASURE, requested_by="O1",
+        approved_by="O2", key_ids=(new_id(),), segments_count=1, searched_to=9, fenced_at=moment,
+        overwritten_at=moment, cleaned_at=moment, sealed_size=9, sealed_root=first + "b" * 42 + "=",
+    )  # fmt: skip
+    check_plain(certificate)
