@@ -14,7 +14,7 @@ POLL_SECONDS = 0.003
 IDLE_SECONDS = 1.0
 IDLE_POLL_SECONDS = 0.01
 """And when nothing has come for so long: asking costs a tenth of a millisecond, of every register that is followed."""
-PROCESSOR_SHARE = 0.17
+PROCESSOR_SHARE = 0.18
 """The part of a core that following may take while batches are small."""
 FARTHEST_SECONDS = 0.025
 """How far apart batches may begin for the sake of that share: a flood of events is not held up by it."""
