@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from queue import Queue
 from threading import Event, Thread
 from typing import cast
@@ -14,18 +13,12 @@ import pytest
 from api import carriers as module
 from api.carriers import Carriers
 from domain.ledger.book import Book, Order, Outcome
+from tests.patience import until
 
 PATIENCE_SECONDS = 60.0
 """Else a failure would be a hang."""
 BOOK, ANOTHER = cast("Book", object()), cast("Book", object())
 ORDER, OUTCOME = cast("Order", object()), cast("Outcome", object())
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 class Road:

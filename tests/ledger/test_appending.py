@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,7 @@ import pytest
 
 from domain.ledger.appending import GroupCommit, Outcome
 from domain.ledger.submission import Receipt, Submission
+from tests.patience import until
 
 Make = Callable[..., Submission]
 WAIT_SECONDS = 20
@@ -68,13 +68,6 @@ def desk(a_submission: Make) -> Iterator[Desk]:
 def answered(came: Sequence[Future[Receipt]]) -> None:
     for each in came:
         assert isinstance(each.result(WAIT_SECONDS), Receipt)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 def test_a_request_alone_sets_out_at_once(desk: Desk) -> None:

@@ -1,7 +1,6 @@
 """Installing beside those who are at work: a follower of an earlier release, somebody's long question."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from projections.catalogue import PROJECTIONS
 from projections.indexes import declared
 from projections.install import indexes_waiting, install, owner_connection, register_connection
 from projections.store import checkpoints
+from tests.patience import until
 from tests.projections.conftest import Book
 
 PATIENCE_SECONDS = 30
@@ -54,13 +54,6 @@ def beside(work: Callable[[], object]) -> Iterator[threading.Thread]:
     finally:
         thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
-
-
-def until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_batch_that_an_earlier_release_is_at_while_progress_is_carried_over_counts(book: Book) -> None:

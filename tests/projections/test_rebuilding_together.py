@@ -20,10 +20,10 @@ from projections.loading import RebuildStopped, _counts, load
 from projections.rebuild import PHASES, rebuild, start_up
 from projections.rows import Projection
 from projections.store import lock_key
+from tests.patience import until
 from tests.projections.conftest import Book
 from tests.projections.history import History, whole_episode
 
-PATIENCE_SECONDS = 120.0
 KILLED = """
 import sys, time
 import projections.loading
@@ -34,13 +34,6 @@ def stays(share):
 projections.loading.load_part = stays
 rebuild(sys.argv[1], sys.argv[2], processes=2)
 """
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def until_somebody_waits(book: Book) -> None:
