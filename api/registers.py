@@ -29,7 +29,8 @@ from projections.engine import follow
 from projections.queries import Reading
 
 Clock = Callable[[], datetime]
-FOLLOW_AGAIN_SECONDS = 2.0
+AGAIN_SECONDS = 2.0
+"""So long after a fault that it does not bear itself what runs beside begins anew."""
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -144,16 +145,26 @@ class Registers:
 
     def _follow(self, name: str) -> None:
         if self._following and not self._stop.is_set():
-            self._beside(lambda: self._keep_following(name), f"follow {name}")
+            self._beside(partial(follow, self.dsn, name, self._stop), f"follow {name}")
         if self._sealing and self.workshop is not None and not self._stop.is_set():
             self._beside(partial(keep_sealing, self.workshop, self.dsn, name, self._stop), f"seal {name}")
             self._beside(partial(keep_submitting, self.workshop, self.dsn, name, self._stop), f"witness {name}")
             self._beside(partial(keep_looking_again, self.workshop, self.dsn, name, self._stop), f"look again {name}")
 
     def _beside(self, work: Callable[[], None], name: str) -> None:
-        thread = threading.Thread(target=work, name=name)
+        thread = threading.Thread(target=self._keep_at, args=(work, name), name=name)
         thread.start()
         self._threads.append(thread)
+
+    def _keep_at(self, work: Callable[[], None], name: str) -> None:
+        """Do the work until it ends; begin anew after a fault, which may be mended while we serve."""
+        while not self._stop.is_set():
+            try:
+                work()
+                return
+            except Exception as fault:
+                log.error("work_failed", work=name, **where_of(fault))
+                self._stop.wait(AGAIN_SECONDS)
 
     def _keep_time(self) -> None:
         """The ledger's clock, for all registers that there are at the time."""
@@ -166,12 +177,3 @@ class Registers:
                 break
             told += len(reach(book, [stream_id]))
         return told
-
-    def _keep_following(self, name: str) -> None:
-        """The engine bears outages itself. What is left (projections not installed) may be mended while we serve."""
-        while not self._stop.is_set():
-            try:
-                follow(self.dsn, name, self._stop)
-            except Exception as fault:
-                log.error("projections_not_followed", register=name, **where_of(fault))
-                self._stop.wait(FOLLOW_AGAIN_SECONDS)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -304,12 +305,16 @@ def test_a_register_that_cannot_be_opened_keeps_no_other_from_being_followed_and
     assert [(one["register"], one["fault"]) for one in told] == [("No name", "RegisterNameRefused")]
 
 
-def test_what_ends_a_thread_is_logged_without_its_message(house: House, at_home: Settings) -> None:
+def test_work_beside_that_fails_unexpectedly_is_logged_without_its_message_and_begun_anew(
+    house: House, at_home: Settings
+) -> None:
+    def failed() -> list[dict[str, Any]]:
+        return [one for one in events(at_home) if one["event"] == "work_failed"]
+
     with looks_like_a_register(house.dsn, "hollow"), alive(at_home, house.dsn):
         assert house.follows(house.write())
-        assert comes_true(lambda: "thread_failed" in {one["event"] for one in events(at_home)})
-    failed = [one for one in events(at_home) if one["event"] == "thread_failed"]
-    assert {one["thread"].partition(" ")[2] for one in failed} == {"hollow"}
+        assert comes_true(lambda: max(Counter(one["work"] for one in failed()).values(), default=0) > 1)
+    assert {one["work"].partition(" ")[2] for one in failed()} == {"hollow"}
 
 
 def test_health_tells_of_each_register_though_one_cannot_be_opened(house: House, at_home: Settings) -> None:
