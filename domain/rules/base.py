@@ -14,6 +14,7 @@ from string import Formatter
 from typing import ClassVar, Literal, Self
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.rules.case import Case, Selector
@@ -41,8 +42,7 @@ class Texts(BaseModel):
     en: str = Field(min_length=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(msgspec.Struct, frozen=True, gc=False):
     """Entry `entry` breaks the rule. `apart` tells breaches of one rule at one entry from each other.
     `day`: the day that would keep it, such as the last one allowed.
 
@@ -60,8 +60,7 @@ class Breach:
     day: dt.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True, gc=False):
     """Something must happen by `due_on`, because of entry `started_by`. `apart`: see Breach; such as a month."""
 
     started_by: int
@@ -74,8 +73,7 @@ class Due:
     """When it came to be in the world, if not with the entry: the first day of a later period."""
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(msgspec.Struct, frozen=True, gc=False):
     """Something planned would break the rule."""
 
     measured: float

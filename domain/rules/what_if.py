@@ -6,8 +6,10 @@ Pure, and read from two judgements of the same entries in force; nothing that is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement

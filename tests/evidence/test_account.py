@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from api.account import Account, _Teller, account_of
@@ -225,4 +226,4 @@ def test_an_open_duty_is_told_as_late_when_its_day_had_passed_at_the_last_entry_
     teller = _Teller(replace(told, records=records), [entry_of(record) for record in records], Words({}, ()))
     duty = next(iter(teller.state.concluded.duties.values()))
     due_on = day - dt.timedelta(days=days_past)
-    assert teller._duty(replace(duty, due_on=due_on, met_on=None, waived=False)).state == state
+    assert teller._duty(msgspec.structs.replace(duty, due_on=due_on, met_on=None, waived=False)).state == state
