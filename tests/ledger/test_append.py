@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg import sql
 
 from domain.ledger.errors import CommandReused, LedgerError, UnknownRegister, VersionConflict
@@ -342,6 +344,46 @@ def test_a_lone_event_is_recorded_as_it_would_be_among_others(recorder: Register
         ]
         again = recorder.append(submissions[-1])
         assert again == receipts[-1]._replace(replayed=True)
+
+
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has streams of its own
+)
+@given(steps=st.lists(st.tuples(st.integers(0, 1), st.integers(-1, 3)), min_size=1, max_size=12))
+def test_whatever_comes_a_lone_event_is_judged_as_it_would_be_among_others(
+    steps: list[tuple[int, int]], recorder: RegisterRecorder
+) -> None:
+    alone, among = (uuid4(), uuid4()), (uuid4(), uuid4())
+    recorded: list[tuple[UUID, int]] = []
+    for stream, version in steps:
+        lone, other = (
+            Submission(uuid4(), b"", (Draft(ids[stream], version, "meeting_held.1", b"{}"),)) for ids in (alone, among)
+        )
+        told = [
+            _place_or_refusal(recorder, [lone]),
+            _place_or_refusal(recorder, [other, Submission(uuid4(), b"", ())]),
+        ]
+        if told[0] is None:
+            recorded += [(ids[stream], version) for ids in (alone, among)]
+        assert told[0] == told[1]
+    head = recorder.head()[0]
+    last = recorder.read_feed(head - len(recorded), len(recorded))
+    assert [(record.stream_id, record.version) for record in last] == recorded
+    assert [record.position for record in last] == list(range(head - len(recorded) + 1, head + 1))
+    assert [record.recorded_at for record in last] == sorted(record.recorded_at for record in last)
+
+
+def _place_or_refusal(recorder: RegisterRecorder, submissions: list[Submission]) -> tuple[int, int] | None:
+    """The versions that a refusal tells; none when all is recorded, at the next position."""
+    before = recorder.head()[0]
+    try:
+        receipts = recorder.append_many(submissions)
+    except VersionConflict as refusal:
+        assert recorder.head()[0] == before
+        return refusal.expected, refusal.current
+    assert [receipt.first_position for receipt in receipts] == [before + 1, None][: len(submissions)]
+    return None
 
 
 def test_append_refuses_arrays_that_do_not_agree(register: tuple[str, str]) -> None:
