@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -37,8 +38,9 @@ from projections.rows import Handler, Key, Projection
 from projections.standing import Row, Standing
 
 EVENTS_WORTH_A_PROCESS = 10_000
+_SHARES_A_PROCESS = 8
 _EVENTS_A_SHARE = 20_000
-_FETCH_EVENTS = 5000
+_FETCH_EVENTS = 1000
 _FLUSH_ROWS = 5000
 
 Progress = Callable[[int, int], None]
@@ -213,16 +215,35 @@ def _kinds_amended(entries: Sequence[Entry]) -> set[type[Fact]]:
 
 
 def load_part(part: Part, projections: Iterable[Projection] = PROJECTIONS) -> int:
-    """Load one part; how many events it was. Top-level, so that another process can be told to do it."""
+    """Load one part; how many events it was. Top-level, so that another process can be told to do it.
+
+    Its connections stay open for the parts that follow: to open two and look at all tables takes as long as to fold a
+    thousand events. Who does it ends soon after the last one: see `_counts`.
+    """
+    return _load_part(part, projections, *_kept_connections(part.dsn, part.register, part.into))
+
+
+@cache
+def _kept_connections(dsn: str, register: str, into: str | None) -> tuple[Connection[Any], Connection[Any]]:
+    return _reading(dsn, register), _writing(dsn, register, into)
+
+
+def _reading(dsn: str, register: str) -> Connection[Any]:
+    return register_connection(as_role(dsn, "projector"), register)
+
+
+def _writing(dsn: str, register: str, into: str | None) -> Connection[Any]:
+    return schema_connection(as_role(dsn, "projector"), into or schema_of(register))
+
+
+def _load_part(
+    part: Part, projections: Iterable[Projection], reading: Connection[Any], writing: Connection[Any]
+) -> int:
     chosen = [projection for projection in projections if projection.name in part.names]
-    dsn = as_role(part.dsn, "projector")
     count = 0
     gc.disable()
     try:
-        with (
-            register_connection(dsn, part.register) as reading,
-            schema_connection(dsn, part.into or schema_of(part.register)) as writing,
-        ):
+        with reading.transaction(), writing.transaction():
             loader = Loader(writing, chosen, part.suffix)
             with reading.cursor(name="feed", binary=True) as cursor:
                 read_streams(cursor, part.first, part.last, part.upto)
@@ -255,8 +276,9 @@ def load(
     workers = max(1, processes or affordable) if ours else 1
     names = tuple(projection.name for projection in projections)
     with register_connection(as_role(dsn, "projector"), register) as connection:
-        parts = max(4 * workers, upto // _EVENTS_A_SHARE)  # small ones, or somebody folds the last one alone
-        ranges = stream_ranges(connection, upto, 1 if workers == 1 else parts)
+        # Small ones, or somebody is long alone with the last.
+        parts = 1 if workers == 1 else max(_SHARES_A_PROCESS * workers, upto // _EVENTS_A_SHARE)
+        ranges = stream_ranges(connection, upto, parts)
     shares = [Part(dsn, register, names, suffix, upto, first, last, into) for first, last in ranges]
     done = 0
     for count in _counts(shares, projections, workers):
@@ -267,7 +289,9 @@ def load(
 
 def _counts(shares: Sequence[Part], projections: Sequence[Projection], workers: int) -> Iterator[int]:
     if workers == 1:
-        yield from (load_part(share, projections) for share in shares)
+        (share,) = shares
+        with _reading(share.dsn, share.register) as reading, _writing(share.dsn, share.register, share.into) as writing:
+            yield _load_part(share, projections, reading, writing)
         return
     # Processes, since folding is Python's work, of which threads do one at a time. This one only waits: whoever also
     # takes shares finds that the pool has given out more than it is at, and is idle while the last are folded. A fork
