@@ -6,10 +6,10 @@ opened when somebody looks into it; where something is to be decided, all of it 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
+from threading import Lock
 from uuid import UUID
-
-from eventsourcing.application import LRUCache
 
 from domain.fact import StreamKind
 from domain.ledger.recorder import RegisterRecorder
@@ -26,8 +26,12 @@ class States:
         self._ledger = ledger
         self._safe = safe
         self._most = most
-        self._kept: LRUCache[UUID, tuple[StreamState, bool]] = LRUCache(most)
-        """Each with whether all that is sealed in it has been opened."""
+        self._kept = OrderedDict[UUID, tuple[StreamState, bool]]()
+        """Each with whether all that is sealed in it has been opened; the one that was asked for last stands last.
+
+        Not the library's LRUCache, which is a circle: what is let go of would stay until all objects are looked at.
+        """
+        self._lock = Lock()
         self._kept_in = safe.epoch
 
     def at(self, stream_id: UUID, kind: StreamKind, position: int) -> StreamState:
@@ -73,7 +77,11 @@ class States:
     def keep(self, stream_id: UUID, state: StreamState, epoch: int, *, opened: bool = True) -> None:
         """Keep the state, if it was read by keys that are lent still: those of the `epoch`."""
         if epoch == self.epoch():
-            self._kept.put(stream_id, (state, opened))
+            with self._lock:
+                self._kept[stream_id] = state, opened
+                self._kept.move_to_end(stream_id)
+                if len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
 
     def epoch(self) -> int:
         """The epoch of the keyring's lease; when a new one has begun, what is kept is let go."""
@@ -85,7 +93,7 @@ class States:
 
     def forget(self) -> None:
         """Let go of all states."""
-        self._kept = LRUCache(self._most)
+        self._kept = OrderedDict()
 
     def _news(self, versions: Mapping[UUID, int]) -> dict[UUID, list[Entry]]:
         """The entries of all these streams after the versions."""
@@ -98,7 +106,9 @@ class States:
         return news
 
     def _known(self, stream_id: UUID) -> tuple[StreamState | None, bool]:
-        try:
-            return self._kept.get(stream_id)
-        except KeyError:
-            return None, False
+        with self._lock:
+            known = self._kept.get(stream_id)
+            if known is None:
+                return None, False
+            self._kept.move_to_end(stream_id)
+            return known

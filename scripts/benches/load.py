@@ -4,8 +4,8 @@ Ours reads the stream's records and folds them into the episode's state; of a me
 it and what is sealed (for the client), which stays so until somebody looks into it. Two cases of their own ask for
 every fact, and look into all that is sealed. The peer reads as many events of the same stored content, sealed parts
 included, through its own mapper, applies each to an aggregate that keeps them, and opens nothing. Both over an open
-connection with no state kept (the client's key is lent, as it is for a minute), in turns, medians. Never here:
-deciding, appending.
+connection with no state kept (the client's key is lent, as it is for a minute), in turns, medians; each lets go of what
+it has loaded within its own time. Never here: deciding, appending.
 """
 
 from __future__ import annotations
@@ -127,13 +127,13 @@ def _entry(stream: UUID, version: int, fact: Fact) -> Entry:
 
 def _ours(book: Book, stream: UUID, events: int, ask: Callable[[Entry], object] | None = None) -> Callable[[], None]:
     def load() -> None:
-        book.states.forget()
         state = book.state(stream, StreamKind.EPISODE)
         if not isinstance(state, EpisodeState) or len(state.entries) != events or not state.meetings:
             raise RuntimeError("not all events were loaded")
         if ask:
             for entry in state.entries:
                 ask(entry)
+        book.states.forget()
 
     return load
 
