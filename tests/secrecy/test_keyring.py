@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import os
+import re
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,10 +15,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
+from psycopg.conninfo import make_conninfo
 
 from domain.ledger.identity import new_id
 from domain.ledger.recorder import RegisterRecorder
+from domain.ledger.secrecy import keyring as module
 from domain.ledger.secrecy.keyring import LEASE_SECONDS, KeyFenced, Keyring, create_keyring, keyring_dsn
 from domain.ledger.secrecy.opening import KeyringPlace, OlderData, require_sealed
 from domain.ledger.secrecy.sealing import DataKey
@@ -107,6 +111,51 @@ def test_keys_for_many_are_made_in_as_many_round_trips_as_for_one(
         trips.clear()
         keyring.provide([Subject(new_id(), "child_welfare") for _ in range(count)])
         assert len(trips) == 3
+
+
+def test_asking_for_a_key_costs_the_same_among_many_though_its_plan_was_made_among_few(postgres: str) -> None:
+    dsn = make_conninfo(postgres, dbname=f"keyring_{new_id().hex}")
+    create_keyring(dsn)
+    keyring = Keyring(dsn, "register", RegisterKey(SECRET, "register"))
+    subject = Subject(new_id(), "child_welfare")
+    (key,) = keyring.provide([subject]).values()
+    before = pages_asked_for(keyring, subject, key)
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "INSERT INTO keyring.data_keys (key_id, register, holder_id, task, wrapped)"
+            " SELECT gen_random_uuid(), 'register', gen_random_uuid(), 'child_welfare', ''"
+            " FROM generate_series(1, 5000)"
+        )
+    assert pages_asked_for(keyring, subject, key) <= before + 4  # an index of two more levels each
+    keyring.close()
+
+
+def pages_asked_for(keyring: Keyring, subject: Subject, key: DataKey) -> int:
+    """How many pages PostgreSQL looks at for the key, by its holder and by its name, on the connection that asks."""
+    for _ in range(8):  # so often it may plan anew before it keeps to a plan
+        keyring.forget()
+        assert keyring.standing([subject]) == {subject: key}
+        keyring.forget()
+        assert keyring.keys([key.key_id]) == {key.key_id: key}
+    with keyring._connections.one(5) as connection:
+        named = dict(connection.execute("SELECT statement, name FROM pg_prepared_statements").fetchall())
+        by_holder = (named[statement_of(module._STANDING)], [subject.holder_id], [subject.task], "register")
+        by_name = (named[statement_of(module._NAMED)], [key.key_id], "register")
+        return sum(pages_of(connection, *one) for one in (by_holder, by_name))
+
+
+def statement_of(question: str) -> str:
+    """As the driver sends it."""
+    places = itertools.count(1)
+    return re.sub("%b", lambda _: f"${next(places)}", question)
+
+
+def pages_of(connection: psycopg.Connection, name: str, *given: Any) -> int:
+    asked = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE {} ({})").format(
+        sql.Identifier(name), sql.SQL(", ").join(map(sql.Literal, given))
+    )
+    (plan,) = connection.execute(asked).fetchone() or ()
+    return int(plan[0]["Plan"]["Shared Hit Blocks"]) + int(plan[0]["Plan"]["Shared Read Blocks"])
 
 
 def test_a_key_is_lent_until_the_lease_is_over_and_no_longer(

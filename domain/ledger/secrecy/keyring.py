@@ -42,14 +42,19 @@ NOT_MIGRATED = (
 _MIGRATION_LOCK = 0x6A616B6579  # "jakey": one migration at a time
 _NO_DATABASE = "3D000"
 
+_PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""A plan that was made while there were few keys must still look up each by its index when there are many: so the
+questions below fence off (OFFSET 0) that all keys of a register are read and joined."""
 _STANDING: LiteralString = (
-    "SELECT k.key_id, k.holder_id, k.task, k.state, k.wrapped FROM data_keys k"
-    " JOIN unnest(%b::uuid[], %b::text[]) AS w (holder_id, task) ON w.holder_id = k.holder_id AND w.task = k.task"
-    " WHERE k.register = %b::text AND k.state IN ('active', 'fenced')"
+    "SELECT k.key_id, w.holder_id, w.task, k.state, k.wrapped"
+    " FROM unnest(%b::uuid[], %b::text[]) AS w (holder_id, task) CROSS JOIN LATERAL ("
+    "SELECT d.key_id, d.state, d.wrapped FROM data_keys d WHERE d.register = %b::text"
+    " AND d.holder_id = w.holder_id AND d.task = w.task AND d.state IN ('active', 'fenced') OFFSET 0) k"
 )
 _NAMED: LiteralString = (
-    "SELECT k.key_id, k.holder_id, k.task, k.state, k.wrapped, k.parts FROM data_keys k"
-    " WHERE k.key_id = ANY(%b::uuid[]) AND k.register = %b::text"
+    "SELECT k.key_id, k.holder_id, k.task, k.state, k.wrapped, k.parts FROM unnest(%b::uuid[]) AS w (key_id)"
+    " CROSS JOIN LATERAL (SELECT d.key_id, d.holder_id, d.task, d.state, d.wrapped, d.parts, d.register"
+    " FROM data_keys d WHERE d.key_id = w.key_id OFFSET 0) k WHERE k.register = %b::text"
 )
 _RESTRICTED: LiteralString = (
     "SELECT r.key_id, r.wrapped, r.parts FROM restricted_parts r"
@@ -153,7 +158,7 @@ class Keyring:
         self._patience_seconds = patience_seconds
         keeper = "jaksokirja_restricted_keeper" if restricted else "jaksokirja_keykeeper"
         self._connections = Connections(
-            with_settings(dsn, search_path="keyring"),
+            with_settings(dsn, search_path="keyring", **_PLANNING),
             limit=KEEPERS,
             made_ready=lambda connection: connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(keeper))),
         )
