@@ -9,8 +9,7 @@ excess right.
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Self
 from uuid import UUID
 
@@ -19,6 +18,8 @@ from pydantic import Field, model_validator
 from domain.rules.base import Breach, Finding, RuleBase, Warned
 from domain.rules.case import Case, Hit, Selectors, clients_of
 from domain.rules.spell import Spell, spells
+
+Look = Callable[[int, Hit], Iterator[Finding]]
 
 
 class Allowance(RuleBase):
@@ -52,10 +53,12 @@ class Allowance(RuleBase):
 
     def find(self, case: Case) -> Iterator[Finding]:
         """Breaches past the most, one at the closure for fewer than the least, a warning for plans."""
-        for spell in spells(case, self.new_spell):
+        for number, spell in enumerate(spells(case, self.new_spell)):
             counted, extensions = spell.of(case.select(self.counts)), spell.of(case.select(self.extended_by))
             for client, own in _counters(counted, self.per):
-                yield from self._past_the_most(own, extensions, client)
+                yield from case.of_each(
+                    (number, client), own, (extensions,), self._past_the_most(own, extensions, client)
+                )
                 yield from self._under_the_least(case, spell, own, extensions, client)
             if spell.next_opened is None:
                 yield from self._planned_past_the_most(case, spell, counted, extensions)
@@ -64,18 +67,20 @@ class Allowance(RuleBase):
         assert self.at_most is not None  # noqa: S101 -- only asked where there is one
         return self.at_most * (1 + sum(extension.day <= day for extension in extensions))
 
-    def _past_the_most(self, counted: list[Hit], extensions: list[Hit], client: UUID | None) -> Iterator[Finding]:
-        if self.at_most is None:
-            return
-        days: list[dt.date] = []
-        """Of what was recorded up to there, in the order of the calendar."""
-        for hit in counted:
-            insort(days, hit.day)
-            later = dict.fromkeys(days[bisect_left(days, hit.day) :])
-            excess = [(bisect_right(days, day), self._limit(extensions, day)) for day in later]
+    def _past_the_most(self, counted: list[Hit], extensions: list[Hit], client: UUID | None) -> Look:
+        """What is past the most at each counted entry, with what was recorded up to there."""
+
+        def at_one(place: int, hit: Hit) -> Iterator[Finding]:
+            if self.at_most is None or place < self.at_most:
+                return
+            days = [one.day for one in counted[: place + 1]]
+            later = sorted({day for day in days if day >= hit.day})
+            excess = [(sum(one <= day for one in days), self._limit(extensions, day)) for day in later]
             measured, limit = max(excess, key=_by_how_much)
             if measured > limit:
                 yield Breach(hit.version, measured, limit, self.unit, apart=str(client or ""))
+
+        return at_one
 
     def _under_the_least(
         self, case: Case, spell: Spell, counted: list[Hit], extensions: list[Hit], client: UUID | None

@@ -45,9 +45,9 @@ class Cap(RuleBase):
         for spell in spells(case, self.new_spell):
             decisions = spell.of(case.select(self.authorised_by))
             held, before = spell.of(case.select(self.counts)), self._before(spell, decisions)
-            for number, hit in enumerate(held, start=before + 1):
-                if number > self.at_most:
-                    yield Breach(hit.version, number, self.at_most, self.unit, remaining=0)
+            room = max(0, self.at_most - before)
+            for number, hit in enumerate(held[room:], start=before + room + 1):
+                yield Breach(hit.version, number, self.at_most, self.unit, remaining=0)
             yield from self._authorised(spell, decisions, held)
             planned = case.still_planned(self.planned) if spell.next_opened is None else []
             total = before + len(held) + len(spell.of(planned))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ from domain.fact import Fact, StreamKind
 from domain.rules.condition import FACTS_BY_NAME, Condition, check_condition, check_fact, check_field, satisfies
 from domain.stream import Entry
 
+T = TypeVar("T")
 SETTLING = ("meeting_held", "meeting_cancelled", "meeting_missed")
 """The facts after which a planned meeting is planned no longer."""
 
@@ -64,11 +65,24 @@ def _as_list(value: object) -> object:
 
 
 _KNOWN: dict[str, tuple[Selector, ...]] = {}
+_FACTS_OF: dict[int, frozenset[str]] = {}
+"""The facts that those selectors name, by the selectors' identity."""
 
 
 def _one_for_all(selectors: tuple[Selector, ...]) -> tuple[Selector, ...]:
     """The same object for equal selectors, so that a case looks up once what several rules ask for."""
-    return _KNOWN.setdefault("".join(selector.model_dump_json() for selector in selectors), selectors)
+    one = _KNOWN.setdefault("".join(selector.model_dump_json() for selector in selectors), selectors)
+    _FACTS_OF.setdefault(id(one), _facts_of(one))
+    return one
+
+
+def _unasked(selectors: tuple[Selector, ...]) -> Kept:
+    """What is kept of selectors before they were asked for: a case without entries ends at -1."""
+    return _NONE, -2, _FACTS_OF.get(id(selectors)) or _facts_of(selectors)
+
+
+def _facts_of(selectors: tuple[Selector, ...]) -> frozenset[str]:
+    return frozenset([selector.fact for selector in selectors])
 
 
 Selectors = Annotated[tuple[Selector, ...], BeforeValidator(_as_list), AfterValidator(_one_for_all)]
@@ -99,8 +113,16 @@ class Hit(msgspec.Struct, frozen=True, eq=False, gc=False):
 _IN_WORLD = attrgetter("in_world")
 _NONE: list[Hit] = []
 """What was selected where nothing is: one for all, which nobody adds to."""
-_UNASKED = (_NONE, -2)
-"""What is kept of selectors before they were asked for: a case without entries ends at -1."""
+Kept = tuple[list[Hit], int, frozenset[str]]
+"""What is kept of selectors: their hits, up to which entry these were looked for, and the facts that they name."""
+
+
+class Seen(NamedTuple):
+    """What was found of hits one by one: of which, beside which others, and what."""
+
+    hits: list[Hit]
+    beside: tuple[list[Hit], ...]
+    found: list[Any]
 
 
 class Asked(NamedTuple):
@@ -130,18 +152,19 @@ class Case:
         """`reached_on`: as if the calendar had reached that day, whatever the entries tell."""
         self._reached_on = reached_on
         self._by_fact: dict[str, list[Entry]] = {}
-        self._kept: dict[int, tuple[list[Hit], int]] = {}
-        """The hits of selectors, and up to which entry."""
+        self._kept: dict[int, Kept] = {}
         self._in_world: dict[int, tuple[list[Hit], list[Hit]]] = {}
         """The hits of selectors as they were selected, and as they happened."""
         self.changed: frozenset[str] = frozenset()
         """The facts, by name, of the entries that this case has more than the one that it was made of."""
         self._hits: dict[tuple[int, str | None], Hit] = {}
         self._told_on: dt.date | None = None
-        self._told_upto = self.last = -1
+        self._told_upto = self._had_upto = self.last = -1
         """`last`: the version of the last entry; those that conclude something are not of the case."""
         self._asked: set[str] = set()
         self._asked_horizon = False
+        self._had_seen: Mapping[object, Seen] = {}
+        self._seen: dict[object, Seen] = {}
         self._add(sorted(entries, key=lambda entry: entry.version))
 
     def with_entries(self, news: Iterable[Entry]) -> Case:
@@ -149,7 +172,8 @@ class Case:
         after = Case((), reached_on=self._reached_on)
         after._by_fact = dict(self._by_fact)
         after._kept, after._in_world, after._hits = dict(self._kept), dict(self._in_world), dict(self._hits)
-        after._told_on, after._told_upto, after.last = self._told_on, self._told_upto, self.last
+        after._told_on, after._told_upto = self._told_on, self._told_upto
+        after._had_upto = after.last = self.last
         after.changed = after._add(sorted(news, key=lambda entry: entry.version))
         return after
 
@@ -163,27 +187,39 @@ class Case:
             self._by_fact[name] = [*self._by_fact.get(name, ()), *new]
         return frozenset(more)
 
-    def asking(self) -> None:
-        """From here on it is noted anew what is asked."""
+    def asking(self, seen: Mapping[object, Seen] | None = None) -> None:
+        """From here on it is noted anew what is asked. `seen`: what whoever asks had seen of the case before."""
         self._asked, self._asked_horizon = set(), False
+        self._had_seen, self._seen = seen or {}, {}
 
     def asked(self) -> Asked:
         """What was asked since."""
         facts = frozenset(self._asked)
-        return Asked(facts, (self.horizon(),)) if self._asked_horizon else _ALIKE.setdefault(facts, Asked(facts))
+        if self._asked_horizon:
+            return Asked(facts, (self.horizon(),))
+        return _ALIKE.get(facts) or _ALIKE.setdefault(facts, Asked(facts))
+
+    def seen(self) -> Mapping[object, Seen]:
+        """What was seen since."""
+        return self._seen
 
     def select(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """The matching entries in the order of their recording, each once. `selectors` are those of a rule.
 
-        Nobody changes the list: it is the same as long as nothing more matches.
+        Nobody changes the list: it is the same as long as nothing more matches, and only grows at its end.
         """
-        for selector in selectors:
-            self._asked.add(selector.fact)
-        hits, upto = self._kept.get(id(selectors), _UNASKED)
-        return hits if upto == self.last else self._selected(selectors, hits, upto)
+        if not selectors:
+            return _NONE
+        hits, upto, facts = self._kept.get(id(selectors)) or _unasked(selectors)
+        self._asked |= facts
+        if upto != self.last:
+            if upto != self._had_upto or not facts.isdisjoint(self.changed):
+                hits = [*hits, *more] if (more := self._more(selectors, upto)) else hits
+            self._kept[id(selectors)] = (hits, self.last, facts)
+        return hits
 
-    def _selected(self, selectors: tuple[Selector, ...], hits: list[Hit], upto: int) -> list[Hit]:
-        """The hits, and those of the entries after that one."""
+    def _more(self, selectors: tuple[Selector, ...], upto: int) -> Sequence[Hit]:
+        """The hits of the entries after that one."""
         found: dict[int, Hit] = {}
         for selector in selectors:
             for entry in reversed(self._by_fact.get(selector.fact, ())):
@@ -191,10 +227,27 @@ class Case:
                     break
                 if entry.version not in found and selector.matches(entry):
                     found[entry.version] = self._hit(entry, selector.at)
-        if found:
-            hits = [*hits, *(found[version] for version in sorted(found))]
-        self._kept[id(selectors)] = (hits, self.last)
-        return hits
+        return [found[version] for version in sorted(found)] if len(found) > 1 else list(found.values())
+
+    def of_each(
+        self, which: object, hits: list[Hit], beside: tuple[list[Hit], ...], look: Callable[[int, Hit], Iterable[T]]
+    ) -> list[T]:
+        """What `look` finds of each hit, told its place from 0, one after the other. `which`: of a rule's questions.
+
+        It may look at that hit, those before it and those `beside`. While these are the same as when it looked before,
+        it is asked of the new hits alone. Nobody changes the list.
+        """
+        found: list[T] = []
+        done = 0
+        if not hits:
+            return found
+        before = self._had_seen.get(which)
+        if before is not None and before.beside == beside and before.hits == hits[: len(before.hits)]:
+            found, done = before.found, len(before.hits)
+        more = [one for place, hit in enumerate(hits[done:], start=done) for one in look(place, hit)]
+        found = [*found, *more] if more else found
+        self._seen[which] = Seen(hits, beside, found)
+        return found
 
     def _hit(self, entry: Entry, dated_by: str | None) -> Hit:
         hit = self._hits.get((entry.version, dated_by))

@@ -6,14 +6,14 @@ is judged by it. It knows no clock, and no history of what was concluded before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import NamedTuple, TypeVar, assert_never
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement, ModelReference
 from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, ShareTold, Strength, Warned
-from domain.rules.case import Asked, Case
+from domain.rules.case import Asked, Case, Seen
 from domain.rules.condition import CannotSee
 from domain.rules.moved import Moved
 from domain.stream import Entry
@@ -35,6 +35,9 @@ class Judged:
     A rule is a function of what it asks of its case: where nothing of that has changed, it finds what it found.
     """
 
+    judgement: Judgement
+    _rules: list[RuleBase]
+
     def __init__(self, model: ServiceModel, case: Case, moved: Moved | None, earlier: Judged | None = None) -> None:
         self.model = model
         self.moved = moved
@@ -43,11 +46,18 @@ class Judged:
         self._rulings: list[_Ruling] = []
         changed = case.changed if earlier else frozenset()
         had: Iterable[_Ruling | None] = earlier._rulings if earlier else repeat(None)
-        rules = (rule for rule in model.rules if rule.strength is not Strength.INFO)
-        for rule, before in zip(rules, had, strict=False):
-            stands = before is not None and before.asked.stands(changed, case)
-            self._rulings.append(before if stands and before else self._ruling(rule, before))
-        self.judgement = _together(self._reference, [one.verdict for one in self._rulings if one.verdict])
+        self._rules = (
+            earlier._rules if earlier else [rule for rule in model.rules if rule.strength is not Strength.INFO]
+        )
+        same = earlier is not None
+        for rule, before in zip(self._rules, had, strict=False):
+            if before is not None and before.asked.stands(changed, case):
+                ruling = before
+            else:
+                ruling = self._ruling(rule, before)
+                same = same and before is not None and ruling.verdict is before.verdict
+            self._rulings.append(ruling)
+        self.judgement = earlier.judgement if earlier and same else _together(self._reference, self._rulings)
 
     def with_entries(self, model: ServiceModel, entries: Sequence[Entry], moved: Moved | None) -> Judged:
         """What `judge` makes of the case with those entries more, all later in the stream. This one stays as it is."""
@@ -55,13 +65,15 @@ class Judged:
         return Judged(model, self.case.with_entries(entries), moved, self if same else None)
 
     def _ruling(self, rule: RuleBase, before: _Ruling | None) -> _Ruling:
-        self.case.asking()
+        self.case.asking(before.seen if before else None)
         findings = self._found(rule)
         if before and findings == before.findings:
             verdict = before.verdict
+        elif findings or findings is None:
+            verdict = _Verdict.of(self._reference, rule, findings, before)
         else:
-            verdict = _Verdict.of(self._reference, rule, findings) if findings or findings is None else None
-        return _Ruling(findings, verdict, self.case.asked())
+            verdict = None
+        return _Ruling(findings, verdict, self.case.asked(), self.case.seen())
 
     def _found(self, rule: RuleBase) -> list[Finding] | None:
         """What the rule finds that is this model's to tell; None where it would have to see what is withheld."""
@@ -72,24 +84,26 @@ class Judged:
         return self.moved.concerning(findings) if self.moved else findings
 
 
+def _binding(model: ServiceModel) -> list[RuleBase]:
+    """The rules that find something: the others inform."""
+    return [rule for rule in model.rules if rule.strength is not Strength.INFO]
+
+
 class _Ruling(NamedTuple):
-    """What one rule made of a case, what that comes to, if to anything, and what it asked of the case."""
+    """What one rule made of a case, what that comes to, if to anything, and what it asked and saw of the case."""
 
     findings: list[Finding] | None
     verdict: _Verdict | None
     asked: Asked
+    seen: Mapping[object, Seen]
 
 
-def _together(model: ModelReference, verdicts: Sequence[_Verdict]) -> Judgement:
+def _together(model: ModelReference, rulings: Iterable[_Ruling]) -> Judgement:
     """The judgement that the verdicts of all rules make, in the rules' order."""
     whole = _Verdict(model)
-    for one in verdicts:
-        whole.duties |= one.duties
-        whole.deviations |= one.deviations
-        whole.remedies |= one.remedies
-        whole.warnings += one.warnings
-        whole.forbidden |= one.forbidden
-        whole.unjudged |= one.unjudged
+    for one in rulings:
+        if one.verdict is not None:
+            whole.add(one.verdict)
     return whole.judgement()
 
 
@@ -136,14 +150,30 @@ class _Verdict:
         self.unjudged: dict[str, str] = {}
 
     @classmethod
-    def of(cls, model: ModelReference, rule: RuleBase, findings: list[Finding] | None) -> _Verdict:
-        """What one rule's findings come to; None: it could not see."""
+    def of(
+        cls, model: ModelReference, rule: RuleBase, findings: list[Finding] | None, before: _Ruling | None
+    ) -> _Verdict:
+        """What one rule's findings come to; None: it could not see. Where it only found more than `before`, the more
+        is added to what that came to."""
         verdict = cls(model)
         if findings is None:
             verdict.unjudged[rule.id] = rule.strength.value
-        for finding in findings or ():
+            return verdict
+        if before and before.verdict and before.findings and findings[: len(before.findings)] == before.findings:
+            verdict.add(before.verdict)
+            findings = findings[len(before.findings) :]
+        for finding in findings:
             verdict.take(rule, finding)
         return verdict
+
+    def add(self, other: _Verdict) -> None:
+        """Take in all that another says."""
+        self.duties |= other.duties
+        self.deviations |= other.deviations
+        self.remedies |= other.remedies
+        self.warnings += other.warnings
+        self.forbidden |= other.forbidden
+        self.unjudged |= other.unjudged
 
     def take(self, rule: RuleBase, finding: Finding) -> None:
         match finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -65,32 +66,37 @@ class Precondition(RuleBase):
         hits = case.in_world(self.before)
         if self.nth is not None:
             hits = hits[self.nth - 1 : self.nth]
-        ends, resumptions = case.select(self.until), case.select(self.resumed_by)
-        counts = self.count if isinstance(self.count, tuple) else (self.count,) * len(self.needs)
-        needs = tuple(zip(self.needs, counts, strict=True))
-        for hit in hits:
+        if not hits:
+            return
+        ends, resumptions, ended = map(case.select, (self.until, self.resumed_by, self.ended_by))
+        needs = [case.select(need) for need in self.needs]
+        counts = self.count if isinstance(self.count, tuple) else (self.count,) * len(needs)
+        needed = tuple(zip(needs, counts, strict=True))
+
+        def of_one(_: int, hit: Hit) -> Iterator[Finding]:
             gone_on = ends and gone_on_after(ends, resumptions, hit.day)
-            if gone_on or not all(self._had(case, hit, *need) for need in needs):
+            if gone_on or not all(self._had(hit, others, count, ended) for others, count in needed):
                 yield Breach(hit.version)
 
-    def _had(self, case: Case, hit: Hit, need: Selectors, count: int) -> bool:
+        yield from case.of_each("before", hits, (ends, resumptions, ended, *needs), of_one)
+
+    def _had(self, hit: Hit, needed: list[Hit], count: int, ended: list[Hit]) -> bool:
         had = (
             other
-            for other in case.select(need)
+            for other in needed
             if other.version != hit.version
             and (other.day < hit.day or (other.day == hit.day and not self.strictly))
             and (not self.same or agree(hit, other, self.same))
-            and not (self.ended_by and self._ended(case, other, hit.day))
+            and not (ended and self._ended(ended, other, hit.day))
             and (self.overlap is None or _named(hit, self.overlap[0]) & _named(other, self.overlap[1]))
         )
         if self.distinct is not None:
             return len({value_of(other.fact, self.distinct) for other in had}) >= count
-        return sum(1 for _ in had) >= count
+        return sum(1 for _ in islice(had, count)) >= count
 
-    def _ended(self, case: Case, need: Hit, day: dt.date) -> bool:
+    def _ended(self, ended: list[Hit], need: Hit, day: dt.date) -> bool:
         return any(
-            end.day <= day and end.version > need.version and agree(end, need, self.ended_alike)
-            for end in case.select(self.ended_by)
+            end.day <= day and end.version > need.version and agree(end, need, self.ended_alike) for end in ended
         )
 
 

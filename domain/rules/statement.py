@@ -12,7 +12,7 @@ from pydantic import field_validator
 
 from domain.fact import Fact
 from domain.rules.base import Breach, Finding, RuleBase
-from domain.rules.case import Case, Selectors
+from domain.rules.case import Case, Hit, Selectors
 from domain.rules.condition import Condition, check_condition, satisfies, value_of
 
 
@@ -39,10 +39,12 @@ class Statement(RuleBase):
 
     def find(self, case: Case) -> Iterator[Finding]:
         """A breach at every entry of which no alternative holds."""
-        for hit in case.select(self.of):
-            if not any(satisfies(hit.fact, condition) for condition in self.any_of):
-                measured, limit = self._by_how_much(hit.fact)
-                yield Breach(hit.version, measured, limit, self.unit if measured is not None else None)
+        return iter(case.of_each("of", case.select(self.of), (), self._of_one))
+
+    def _of_one(self, _: int, hit: Hit) -> Iterator[Finding]:
+        if not any(satisfies(hit.fact, condition) for condition in self.any_of):
+            measured, limit = self._by_how_much(hit.fact)
+            yield Breach(hit.version, measured, limit, self.unit if measured is not None else None)
 
     def _by_how_much(self, fact: Fact) -> tuple[float | None, float | None]:
         """The first number asked for and the bound that it does not keep."""

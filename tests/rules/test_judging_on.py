@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from domain.catalogue.model import ServiceModel
 from domain.consequence import DutyWaived, Judgement, conclude, concluded
 from domain.fact import Fact
-from domain.rules.base import RuleBase
-from domain.rules.case import Case, Selector
+from domain.rules.base import Finding, RuleBase
+from domain.rules.case import Case, Hit, Selector
 from domain.rules.judge import Judged, judge
 from domain.rules.moved import Moved
+from domain.rules.statement import Statement
 from domain.stream import Entry
 from tests.rules.models import CATALOGUE, K2, X9
 from tests.rules.story import (
@@ -25,11 +26,13 @@ from tests.rules.story import (
     day,
     delivered,
     evaluated,
+    exception,
     feedback,
     granted,
     held,
     missed,
     negotiated,
+    new_spell,
     notified,
     plan,
     planned,
@@ -37,6 +40,7 @@ from tests.rules.story import (
     reported,
     started,
     story,
+    suspended,
 )
 from tests.rules.test_judging_properties import ANY, WHENS
 
@@ -46,7 +50,7 @@ def waived(when: str, key: str) -> Fact:
     return DutyWaived(duty_key=key, waived_on=day(when), reason="no need")
 
 
-PLANS = (Selector(fact="meeting_planned"),)
+PLANS, MEETINGS = (Selector(fact="meeting_planned"),), (Selector(fact="meeting_held"),)
 KEYS = ("plan/2", "interim/3/2022-03", "monthly-report/2/2022-03", "meeting-every-week/3")
 TOLD = st.one_of(
     ANY,
@@ -86,6 +90,24 @@ def test_judged_bit_by_bit_is_judged_from_scratch(facts: list[Fact], cuts: set[i
         judged = judged.with_entries(model, part, None)
         seen += part
         assert told(judged.judgement) == told(judge(model, seen))
+
+
+MANY = st.lists(st.builds(held, WHENS), min_size=9, max_size=20)
+"""More meetings than a period has, in no order of their days."""
+COUNTED_OTHERWISE = st.one_of(*(st.builds(one, WHENS) for one in (exception, exception, new_spell, plan, suspended)))
+"""What may change how the meetings before it count."""
+
+
+@given(MANY, COUNTED_OTHERWISE, st.lists(st.builds(held, WHENS), max_size=4), st.one_of(st.just(K2), OF_EPISODES))
+@settings(deadline=None, max_examples=100)
+def test_so_it_is_of_many_meetings_that_come_to_count_otherwise(
+    many: list[Fact], otherwise: Fact, later: list[Fact], model: ServiceModel
+) -> None:
+    entries = story(granted("1.2."), started("1.2."), *many, otherwise, *later)
+    judged = Judged(model, Case(()), None)
+    for end in range(1, len(entries) + 1):
+        judged = judged.with_entries(model, entries[end - 1 : end], None)
+        assert told(judged.judgement) == told(judge(model, entries[:end]))
 
 
 @given(STORIES, st.integers(0, 25), st.integers(1, 25), WHENS, OF_EPISODES)
@@ -149,6 +171,42 @@ def test_who_asked_for_it_looks_again_when_it_changes(what: str) -> None:
     assert not asked.stands(later.changed, later)
     unrelated = case.with_entries(story(*told_so_far, feedback("25.3."))[3:])
     assert asked.stands(unrelated.changed, unrelated)
+
+
+HITS = Case(story(*(held(f"{number}.3.") for number in (4, 2, 9, 7, 5)))).select(MEETINGS)
+SOME = st.lists(st.sampled_from(HITS), max_size=6)
+Looked = tuple[Hit, list[Hit], list[Hit]]
+
+
+def looking(hits: list[Hit], beside: list[Hit]) -> Callable[[int, Hit], list[Looked]]:
+    """Who finds all that may be looked at: the hit, those before it and those beside."""
+    return lambda place, hit: [(hit, hits[:place], beside)]
+
+
+@given(SOME, SOME, SOME, SOME, st.booleans(), st.booleans())
+def test_what_is_found_of_each_hit_is_what_looking_at_all_of_them_anew_finds(  # noqa: PLR0917 -- drawn
+    first: list[Hit], more: list[Hit], beside: list[Hit], other: list[Hit], goes_on: bool, stays: bool
+) -> None:
+    case, second, then = Case(()), [*first, *more] if goes_on else more, beside if stays else other
+    case.of_each("it", first, (beside,), looking(first, beside))
+    case.asking(case.seen())
+    found = case.of_each("it", second, (then,), looking(second, then))
+    assert found == [one for place, hit in enumerate(second) for one in looking(second, then)(place, hit)]
+
+
+def test_of_more_meetings_only_the_new_ones_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_one, looked = Statement._of_one, list[int]()
+
+    def noting(rule: Statement, place: int, hit: Hit) -> Iterator[Finding]:
+        looked.append(hit.version)
+        return of_one(rule, place, hit)
+
+    monkeypatch.setattr(Statement, "_of_one", noting)
+    entries = story(granted(), started(), *(held(f"{number}.3.") for number in range(3, 25)), held("2.3."))
+    before = Judged(K2, Case(entries[:-1]), None)
+    looked.clear()
+    before.with_entries(K2, entries[-1:], None)
+    assert looked == [entries[-1].version]
 
 
 def test_only_the_rules_that_the_new_entries_touch_look_again(monkeypatch: pytest.MonkeyPatch) -> None:
