@@ -5,11 +5,18 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from contextlib import closing
 from uuid import UUID
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from domain.fact import StreamKind
+from domain.ledger.connections import with_settings
+from domain.ledger.migrate import schema_of
+from domain.ledger.record import unpack
+from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.states import States
 from domain.state import StreamState
 from tests.domain.desk import Desk
@@ -45,3 +52,21 @@ def test_of_what_is_let_go_of_nothing_is_left_not_even_until_the_collector_comes
         assert [state() for state in kept] == [None, None]
     finally:
         gc.enable()
+
+
+def test_a_stream_is_read_in_its_order_however_its_records_lie_in_the_table(desk: Desk) -> None:
+    episode_id = desk.started("K2", desk.client(), meetings=3)
+    state = desk.episode(episode_id)
+    with psycopg.connect(desk.dsn) as connection:
+        events = sql.Identifier(schema_of(desk.book.register_name), "events")
+        lay_last = sql.SQL("UPDATE {} SET name = name WHERE stream_id = %s AND version = %s").format(events)
+        for entry in reversed(state.entries):
+            connection.execute(lay_last, (episode_id, entry.version))
+    as_they_lie = with_settings(desk.dsn, enable_indexscan="off")
+    with closing(RegisterRecorder(as_they_lie, desk.book.register_name)) as recorder:
+        for records, expected in [
+            (recorder.streams.news({episode_id: 0}), state.entries),
+            (recorder.streams.until(episode_id, state.entries[2].position), state.entries[:3]),
+        ]:
+            assert [unpack(record)[1].version for record in records] != [entry.version for entry in expected]
+            assert desk.book.safe.read(records) == list(expected)

@@ -10,6 +10,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import cast
 from uuid import UUID
 
@@ -40,6 +41,8 @@ Whose = Mapping[int, Sequence[Subject]]
 """For whom the sensitive parts of new entries are sealed, by the entries' versions."""
 Keys = Mapping[UUID, Key | Withheld]
 """The keys that segments name, by id, or why they are not to be had."""
+
+_VERSION = attrgetter("version")
 
 
 class Safe:
@@ -93,7 +96,8 @@ class Safe:
     def read(self, records: Sequence[bytes]) -> list[Entry]:
         """As `entries`, of records as they are stored, but each sensitive part is opened when it is first looked into.
 
-        Whoever looks then hears whether it was sealed at its place, and reads by a key that is lent at that time.
+        Whoever looks then hears whether it was sealed at its place, and reads by a key that is lent at that time. In
+        the order of their versions, in whatever order the records are.
         """
         entries: list[Entry | None] = []
         named: set[str] = set()
@@ -103,9 +107,8 @@ class Safe:
             entries.append(decoder.unread(row, self, named) if decoder else None)
         keys = self._keys(map(key_named, named)) if self._keyring else {}
         lent = {str(key_id) for key_id, key in keys.items() if type(key) is DataKey}
-        if named <= lent and all(entries):
-            return cast("list[Entry]", entries)
-        return self._opened_where_needed(records, entries, lent)
+        read = entries if named <= lent and all(entries) else self._opened_where_needed(records, entries, lent)
+        return sorted(cast("list[Entry]", read), key=_VERSION)
 
     def _opened_where_needed(
         self, records: Sequence[bytes], entries: Sequence[Entry | None], lent: Container[str]
