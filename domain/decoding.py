@@ -10,7 +10,7 @@ names of facts, a sensitive part in the clear that stood so in the bytes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from functools import cache, partial
 from types import UnionType
@@ -64,7 +64,6 @@ class Glimpsed(msgspec.Struct, gc=False):
     sealed: tuple[Segment, ...] = ()
     sensitive: None = None
     """Of an event that was stored in the clear: such a one is not read."""
-    decoder: ClassVar[FactDecoder]
 
 
 class FactDecoder:
@@ -74,7 +73,9 @@ class FactDecoder:
         self.kind = kind
         self.told: Callable[[bytes], Told] = msgspec.json.Decoder(_state(kind, self), dec_hook=nested).decode
         """The bytes, taken apart. Raises Unfit."""
-        self._first = msgspec.json.Decoder(_glimpse(kind, self)).decode if kind.early else self.told
+        self._first: Callable[[bytes], Glimpsed | Told] = (
+            msgspec.json.Decoder(_glimpse(kind)).decode if kind.early else self.told
+        )
         self._fields_set = set(kind.model_fields)
         self._needed = tuple(field for field in kind.sensitive if kind.model_fields[field].is_required())
         self._hidden = {field: _hidden(kind.model_fields[field].annotation) for field in kind.sensitive}
@@ -85,38 +86,25 @@ class FactDecoder:
         """As `Fact.join`, which tells of parts that do not fit. Raises pydantic's ValidationError."""
         return self._joined(values_of(told.plain), hidden, withheld)
 
-    def unread(self, row: Row, reader: Reader, named: set[str]) -> Entry | None:
-        """The entry, its fact not made before somebody asks for it; the keys that are named in it go to `named`.
-
-        None where something does not fit: then `Registry.decode` says what is wrong.
-        """
-        position, stream_id, version, _, recorded_at, state = row
+    def fitting(self, state: bytes, named: set[str]) -> Told | Glimpsed | None:
+        """What is read of the bytes at first, if it fits; the keys that are named in it go to `named`."""
         try:
             told = self._first(state)
         except Unfit:
             return None
         sealed = told.sealed
-        for segment in sealed:
+        if len(sealed) == 1:  # as most are
+            (segment,) = sealed
             named.add(segment.key)
-        names = _fields_of(sealed)
-        if names not in self._fitting and not self._fits(names):
-            return None
-        entry: Entry = _new(Entry)
-        _stream_id(entry, stream_id)
-        _version(entry, version)
-        _kind(entry, self.kind)
-        _plain(entry, told.plain)
-        _unread(entry, Unread(told, position, recorded_at, state if self.kind.early else b"", reader))
-        return entry
+            names = segment.fields
+        else:
+            named.update([segment.key for segment in sealed])
+            names = _fields_of(sealed)
+        return told if names in self._fitting or self._fits(names) else None
 
-    def whole(self, told: Told | Glimpsed, state: bytes) -> Told | None:
-        """All that the bytes hold, of which this was told; None where the rest does not fit."""
-        if isinstance(told, Told):
-            return told
-        try:
-            return self.told(state)
-        except Unfit:
-            return None
+    def sealed(self, state: bytes) -> tuple[Segment, ...]:
+        """What is sealed in an event that was found to fit."""
+        return self._first(state).sealed
 
     def _fits(self, fields: tuple[str, ...]) -> bool:
         """Whether what is sealed has the fields that the fact needs, and none that is not one of its sensitive ones."""
@@ -176,6 +164,33 @@ class FactDecoder:
         return told
 
 
+def unread(
+    rows: Iterable[Row], decoders: Mapping[str, FactDecoder | None], reader: Reader, named: set[str]
+) -> list[Entry | None]:
+    """The entries, their facts not made before somebody asks for them; the keys that are named in them go to `named`.
+
+    None for one that does not fit: then `Registry.decode` says what is wrong.
+    """
+    entries: list[Entry | None] = []
+    for position, stream_id, version, name, recorded_at, state in rows:
+        decoder = decoders[name]
+        told = decoder.fitting(state, named) if decoder else None
+        if decoder is None or told is None:
+            entries.append(None)
+            continue
+        entry: Entry = _new(Entry)
+        _stream_id(entry, stream_id)
+        _version(entry, version)
+        _kind(entry, decoder.kind)
+        _plain(entry, told.plain)
+        if isinstance(told, Told):
+            _unread(entry, Unread(told, position, recorded_at, reader))
+        else:  # of what is sealed nothing is kept: it would be the most of all that a load makes
+            _unread(entry, Glimpse(decoder, state, position, recorded_at, reader))
+        entries.append(entry)
+    return entries
+
+
 def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
     if len(sealed) == 1:  # as most are
         return sealed[0].fields
@@ -233,39 +248,57 @@ class Reader(Protocol):
 
 
 class Unread(msgspec.Struct, gc=False):
-    """What an entry was read from, until somebody asks for its fact: its `state` too, where `told` is a part of it."""
+    """What an entry was read from, until somebody asks for its fact."""
 
-    told: Told | Glimpsed
+    told: Told
     position: int
     recorded_at: dt.datetime
+    reader: Reader
+
+    def read_into(self, entry: Entry) -> None:
+        """Give the entry its fact and envelope."""
+        _read_into(entry, self.told, self.position, self.recorded_at, self.reader)
+
+
+class Glimpse(msgspec.Struct, gc=False):
+    """The bytes that an entry was read from in part, until somebody asks for its fact."""
+
+    decoder: FactDecoder
     state: bytes
+    position: int
+    recorded_at: dt.datetime
     reader: Reader
 
     def read_into(self, entry: Entry) -> None:
         """Give the entry its fact and envelope. Raises what is wrong with them."""
-        told = self.told.decoder.whole(self.told, self.state)
-        if told is None:
+        try:
+            told = self.decoder.told(self.state)
+        except Unfit:
             row = self.position, entry.stream_id, entry.version, entry.kind.stored_name(), self.recorded_at, self.state
             _put_as_in(entry, self.reader.read_whole(row))
         else:
-            which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
-            fact = told.decoder.unopened(told, partial(self.reader.look_into, *which, told.sealed))
-            _put_in(entry, told, fact, self.position, self.recorded_at)
-        try:
-            _let_go_of_plain(entry)
-            _let_go_of_unread(entry)
-        except AttributeError:  # another thread has read it at this moment, to the same
-            pass
+            _read_into(entry, told, self.position, self.recorded_at, self.reader)
 
 
-def keys_named_in(entry: Entry) -> list[str]:
-    """The keys that are named in an entry of which nobody has asked for the fact."""
-    return [segment.key for segment in cast("Unread", entry.unread).told.sealed]
+def _read_into(entry: Entry, told: Told, position: int, recorded_at: dt.datetime, reader: Reader) -> None:
+    which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
+    fact = told.decoder.unopened(told, partial(reader.look_into, *which, told.sealed))
+    _put_in(entry, told, fact, position, recorded_at)
+    _let_go_of(entry)
+
+
+def _let_go_of(entry: Entry) -> None:
+    try:
+        _let_go_of_plain(entry)
+        _let_go_of_unread(entry)
+    except AttributeError:  # another thread has read it at this moment, to the same
+        pass
 
 
 def _put_as_in(entry: Entry, whole: Entry) -> None:
     for name, put in _ASKED_FOR:
         put(entry, getattr(whole, name))
+    _let_go_of(entry)
 
 
 def _put_in(entry: Entry, told: Told, fact: Fact, position: int, recorded_at: dt.datetime | None) -> None:
@@ -304,12 +337,11 @@ def _state(kind: type[Fact], decoder: FactDecoder) -> type[Told]:
     return cast("type[Told]", made)
 
 
-def _glimpse(kind: type[Fact], decoder: FactDecoder) -> type[Glimpsed]:
+def _glimpse(kind: type[Fact]) -> type[Glimpsed]:
     """As `_state`, of the early fields; the rest is passed over."""
     early: Any = [(name, kind_of(kind.model_fields[name].annotation)) for name in kind.early]
     told: Any = [("plain", msgspec.defstruct(kind.__name__, early, kw_only=True, gc=False))]
     made: Any = msgspec.defstruct("Glimpsed", told, bases=(Glimpsed,), gc=False, kw_only=True)
-    made.decoder = decoder
     return cast("type[Glimpsed]", made)
 
 

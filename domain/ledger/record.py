@@ -103,20 +103,26 @@ def rows(records: Iterable[bytes]) -> Iterator[Row]:
 
     Half as long as `unpack`, for who reads streams. Raises MalformedRecord.
     """
-    begins, place = b"", 0
+    begins, place, name_at, taken_apart = b"", 0, 0, _MIDDLE.unpack_from
+    last_id, last_at = b"", None
     for data in records:
         try:
             if not begins or not data.startswith(begins):
                 begins = _beginning(data)
                 place = len(begins)
-            position, microseconds, stream_id, version, name_length = _MIDDLE.unpack_from(data, place)
-            state_at = place + _MIDDLE.size + name_length
+                name_at = place + _MIDDLE.size
+            position, microseconds, stream_id, version, name_length = taken_apart(data, place)
+            state_at = name_at + name_length
             if name_length < 1 or state_at > len(data) or position < 1 or version < 0:
                 parts(data)
-            name, recorded_at = _called(data[place + _MIDDLE.size : state_at]), _moment(microseconds)
+            if stream_id != last_id:
+                last_id, stream_uuid = stream_id, stream(stream_id)
+            if microseconds != last_at:
+                last_at, recorded_at = microseconds, _moment(microseconds)
+            name = _called(data[name_at:state_at])
         except (struct.error, UnicodeDecodeError, OverflowError) as fault:
             raise MalformedRecord(f"not a record: {fault}") from fault
-        yield position, stream(stream_id), version, name, recorded_at, data[state_at:]
+        yield position, stream_uuid, version, name, recorded_at, data[state_at:]
 
 
 def _beginning(data: bytes) -> bytes:

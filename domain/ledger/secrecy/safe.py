@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import cast
 from uuid import UUID
 
-from domain.decoding import Segment, Told, keys_named_in, values_of
+from domain.decoding import Segment, Told, unread, values_of
 from domain.fact import JsonObject
 from domain.ledger.record import Row
 from domain.ledger.record import rows as rows_of
@@ -99,12 +99,8 @@ class Safe:
         Whoever looks then hears whether it was sealed at its place, and reads by a key that is lent at that time. In
         the order of their versions, in whatever order the records are.
         """
-        entries: list[Entry | None] = []
         named: set[str] = set()
-        decoders = REGISTRY.decoders
-        for row in rows_of(records):
-            decoder = decoders[row[3]]
-            entries.append(decoder.unread(row, self, named) if decoder else None)
+        entries = unread(rows_of(records), REGISTRY.decoders, self, named)
         keys = self._keys(map(key_named, named)) if self._keyring else {}
         lent = {str(key_id) for key_id, key in keys.items() if type(key) is DataKey}
         read = entries if named <= lent and all(entries) else self._opened_where_needed(records, entries, lent)
@@ -117,13 +113,19 @@ class Safe:
         others = {
             number: (StoredRecord(*row), REGISTRY.told(row[3], row[5]))
             for number, (row, entry) in enumerate(zip(rows_of(records), entries, strict=True))
-            if entry is None or any(key not in lent for key in keys_named_in(entry))
+            if entry is None or not self._all_lent(row, lent)
         }
         keys = self._keys_named_in(state for _, state in others.values())
         return [
             self._opened_entry(*others[number], keys) if number in others else cast("Entry", entry)
             for number, entry in enumerate(entries)
         ]
+
+    @staticmethod
+    def _all_lent(row: Row, lent: Container[str]) -> bool:
+        """Whether all keys that are named in this event, which was found to fit, are `lent`."""
+        decoder = REGISTRY.decoders[row[3]]
+        return decoder is not None and all(segment.key in lent for segment in decoder.sealed(row[5]))
 
     def look_into(self, stream_id: UUID, version: int, name: str, sealed: tuple[Segment, ...]) -> Opened:
         """What is sealed in the entry, by keys that are lent now. Raises SegmentRefused."""
