@@ -40,6 +40,10 @@ _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes it: behind an even number of backslashes."""
 _IDENTITY_CODE = re.compile(r"\d(?<![0-9A-Z]\d)\d{5}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y](?![0-9A-Z])")
 """What is written as a personal identity code is; whether its check character fits is asked apart."""
+_AS_DIGITS_ARE, _AS_SIGNS_ARE = b"0123456789" + bytes(range(128, 256)), b"-+ABCDEFUVWXYabcdefuvwxy"
+_SHAPE = bytes.maketrans(_AS_DIGITS_ARE + _AS_SIGNS_ARE, b"0" * len(_AS_DIGITS_ARE) + b"-" * len(_AS_SIGNS_ARE))
+_SHAPE_OF_IDENTITY_CODE = b"000000-000"
+"""A part of such a code's shape: every digit a 0, every sign of a century a -; what is no ASCII may be a digit."""
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])")
 """An id that was drawn: some of its digits may happen to look like an identity code, and check."""
 
@@ -50,7 +54,7 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
     if isinstance(fact, ClientRegistered):
         check_identity(fact)
     written = fact.model_dump_json()
-    if _IDENTITY_CODE.search(written):
+    if _may_hold_identity_code(written) and _IDENTITY_CODE.search(written):
         _no_identity_in_the_clear(fact)
     if "\\u0000" in written and _NULL_CHARACTER.search(written):
         raise NullCharacter(
@@ -71,6 +75,11 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
                     field=field,
                     worker_id=worker_id,
                 )
+
+
+def _may_hold_identity_code(written: str) -> bool:
+    """Yes wherever a code is, and seldom else: looking for its shape takes a tenth of looking for it."""
+    return _SHAPE_OF_IDENTITY_CODE in written.encode().translate(_SHAPE)
 
 
 def _no_identity_in_the_clear(fact: Fact) -> None:

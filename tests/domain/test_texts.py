@@ -7,7 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from domain import truth
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.client.commands.register_client import RegisterClient
@@ -44,6 +47,15 @@ def test_an_identity_code_in_a_field_that_everybody_can_read_is_refused_by_the_f
     assert isinstance(refusal, IdentityInTheClear)
     assert refusal.details == {"field": next(iter(fields))}
     assert CODE not in str(refusal.message + refusal.remedy).upper()
+
+
+LIKE_CODES = st.from_regex(r"[0-9]{6}[-+A-FU-Ya-fu-y][0-9]{3}[0-9A-Ya-y]|\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y]")
+
+
+@given(st.text(max_size=5), LIKE_CODES, st.text(max_size=5))
+def test_where_an_identity_code_is_searched_for_its_shape_was_found(before: str, code: str, after: str) -> None:
+    text = before + code + after
+    assert truth._IDENTITY_CODE.search(text) is None or truth._may_hold_identity_code(text)
 
 
 def test_nor_is_it_let_in_by_a_correction(desk: Desk) -> None:
