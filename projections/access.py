@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
 
@@ -16,13 +17,19 @@ from domain.ledger.database import Prepared
 from projections.copying import FIELD_OF_KIND
 from projections.rows import Table
 
+INSERTED_TOGETHER = (16, 8, 4, 2, 1)
+"""So many rows a statement puts in, the most that there are first: each call reads anew what the table generates and
+indexes by, which is more than half of what it takes to put one meeting in."""
 _COLUMNS = "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
 _ACCESS: WeakKeyDictionary[Connection[Any], dict[str, Access]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The types of a table's columns, and the statements that read and write it: whole sets, or prepared a row."""
+    """The types of a table's columns, and the statements that read and write it: whole sets, or prepared for few rows.
+
+    `inserts`: by how many rows each puts in.
+    """
 
     kinds: Mapping[str, str]
     copy: bytes
@@ -30,7 +37,7 @@ class Access:
     load: bytes
     load_ready: Prepared
     load_one: Prepared
-    insert_one: Prepared
+    inserts: Mapping[int, Prepared]
     end_one: Prepared
     key_fields: Sequence[Callable[[Any], bytes]]
     insert_fields: Sequence[Callable[[Any], bytes]]
@@ -67,7 +74,7 @@ def _made(connection: Connection[Any], table: Table, name: str) -> Access:
         load=_load(table, kinds, name, _of_streams(table, "%s")).as_bytes(connection),
         load_ready=prepared("load", _load(table, kinds, name, _of_streams(table, "$1"))),
         load_one=prepared("load one", _load(table, kinds, name, _same(key))),
-        insert_one=prepared("insert", _insert_one(name, into)),
+        inserts={count: prepared(f"insert {count}", _insert(name, into, count)) for count in INSERTED_TOGETHER},
         end_one=prepared("end", _end_one(name, one)),
         key_fields=[_encoder(kinds, column) for column in key],
         insert_fields=[_encoder(kinds, column) for column in into],
@@ -94,10 +101,10 @@ def _of_streams(table: Table, streams: LiteralString) -> sql.Composed:
     return sql.SQL("{} = ANY({})").format(sql.Identifier(table.stream), sql.SQL(streams))
 
 
-def _insert_one(name: str, into: Sequence[str]) -> sql.Composed:
-    return sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        sql.Identifier(name), _names(into), sql.SQL(", ").join(map(_place, range(1, len(into) + 1)))
-    )
+def _insert(name: str, into: Sequence[str], count: int) -> sql.Composed:
+    places = iter(map(_place, range(1, count * len(into) + 1)))
+    row = [sql.SQL("({})").format(sql.SQL(", ").join(islice(places, len(into)))) for _ in range(count)]
+    return sql.SQL("INSERT INTO {} ({}) VALUES {}").format(sql.Identifier(name), _names(into), sql.SQL(", ").join(row))
 
 
 def _end_one(name: str, one: Sequence[str]) -> sql.Composed:

@@ -33,7 +33,8 @@ class Needed(NamedTuple):
 
 
 ONE_BY_ONE_ROWS = 200
-"""Up to so many rows a batch, each is read, and written, by a call of its own in a common round trip."""
+"""Up to so many rows a batch, each is read, or ended, by a call of its own, and new ones are put in some at a time, all
+in a common round trip."""
 
 _HOLD = Prepared(
     b"hold", b"SELECT FROM projection_checkpoints WHERE projection = ANY($1) ORDER BY projection FOR UPDATE", ()
@@ -120,7 +121,7 @@ def written(connection: Connection[Any], standing: Sequence[Standing]) -> list[C
     """The calls that write what became of the rows, for the batch's last trip. Many rows are written at once, here."""
     drained = [(one.table, *one.drain()) for one in standing]
     if sum(len(inserts) + len(ends) for _, inserts, ends in drained) <= ONE_BY_ONE_ROWS:
-        return [call for table, inserts, ends in drained for call in _one_by_one(connection, table, inserts, ends)]
+        return [call for table, inserts, ends in drained for call in _in_one_trip(connection, table, inserts, ends)]
     for table, inserts, ends in drained:
         store.end_rows(connection, table, ends)
         store.insert_rows(connection, table, inserts)
@@ -139,8 +140,8 @@ def make(connection: Connection[Any], calls: Sequence[Call]) -> None:
     deque(trip(connection, calls), maxlen=0)
 
 
-def _one_by_one(connection: Connection[Any], table: Table, inserts: Sequence[Row], ends: Sequence[Row]) -> list[Call]:
+def _in_one_trip(connection: Connection[Any], table: Table, inserts: Sequence[Row], ends: Sequence[Row]) -> list[Call]:
     return [
         *(store.end_call(connection, table, row) for row in ends),
-        *(store.insert_call(connection, table, row) for row in inserts),
+        *store.insert_calls(connection, table, inserts),
     ]

@@ -176,12 +176,20 @@ def _stored(table: Table, told: tuple[Any, ...]) -> Row:
     )
 
 
-def insert_call(connection: Connection[Any], table: Table, row: Row) -> Call:
-    """Puts one new row in, standing or already ended."""
-    how = access(connection, table, "")
+def insert_calls(connection: Connection[Any], table: Table, rows: Sequence[Row]) -> Iterator[Call]:
+    """Put new rows in, standing or already ended: few enough for one round trip."""
+    how, done = access(connection, table, ""), 0
+    for count, statement in how.inserts.items():
+        while len(rows) - done >= count:
+            some = rows[done : done + count]
+            yield Call(statement, [one for row in some for one in _arguments(how.insert_fields, _values(table, row))])
+            done += count
+
+
+def _values(table: Table, row: Row) -> tuple[Any, ...]:
+    """Of all columns that are written."""
     columns = map(row.columns.get, table.columns)
-    values = (row.stream_id, *row.key, row.known_from, row.known_to, row.because, *columns)
-    return Call(how.insert_one, _arguments(how.insert_fields, values))
+    return (row.stream_id, *row.key, row.known_from, row.known_to, row.because, *columns)
 
 
 def end_call(connection: Connection[Any], table: Table, row: Row) -> Call:

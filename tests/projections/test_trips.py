@@ -1,6 +1,8 @@
 """Several prepared statements in one round trip, and what a follower makes of a batch with them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +15,9 @@ from domain.ledger.database import Prepared
 from projections import store, trips
 from projections.engine import Engine, run_once
 from projections.install import register_connection
+from projections.meetings import MEETINGS
 from projections.rebuild import rebuild
+from projections.standing import Row
 from projections.trips import BEGIN, COMMIT, Call, answered, packed, trip, undone_on_fault
 from tests.projections.conftest import Book
 from tests.projections.history import History, assigned, decision, held, referral, started, whole_episode
@@ -22,6 +26,12 @@ ECHO = Prepared(b"echo", b"SELECT $1::bigint, repeat('x', 8000)", ())
 DIVIDE = Prepared(b"divide", b"SELECT 1 / $1::bigint", ())
 LOCK = Prepared(b"lock", b"SELECT pg_advisory_xact_lock($1::bigint)", ())
 END_IT = Prepared(b"end it", b"SELECT pg_terminate_backend(pg_backend_pid())", ())
+
+SOME_MEETINGS: tuple[dict[str, Any], ...] = (
+    {"meeting_kind": "client_meeting", "worker_ids": ["w-1", "w-2"], "started_at": datetime(2026, 3, 2, 9, tzinfo=UTC)},
+    {"meeting_kind": "network_meeting", "client_ids": [str(uuid4())], "missed": True},
+    {"meeting_kind": "client_meeting", "presence_gap_minutes": 5},
+)
 
 
 @pytest.fixture
@@ -65,6 +75,22 @@ def test_rows_written_at_once_or_one_by_one_are_those_of_a_rebuild(
     results = rebuild(*book)
     assert all(result.equal for result in results)
     assert sum(result.rebuilt_rows for result in results) > 50
+
+
+@pytest.mark.parametrize("count", [1, 3, 16, 31, 47])
+def test_rows_put_in_some_at_a_time_are_those_put_in_at_once(connection: Connection[Any], count: int) -> None:
+    rows = [
+        Row(uuid4(), (str(uuid4()),), columns, because=(number,), known_from=number)
+        for number, columns in zip(range(1, count + 1), cycle(SOME_MEETINGS), strict=False)
+    ]
+    store.insert_rows(connection, MEETINGS, rows)
+    at_once = store.fingerprint(connection, MEETINGS)
+    assert at_once[0] == count
+    connection.execute("DELETE FROM meetings")
+    calls = list(store.insert_calls(connection, MEETINGS, rows))
+    assert len(calls) == count // 16 + (count % 16).bit_count()
+    assert len(list(trip(connection, calls))) == len(calls)
+    assert store.fingerprint(connection, MEETINGS) == at_once
 
 
 def test_a_small_batch_takes_three_round_trips_in_all(
