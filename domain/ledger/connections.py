@@ -6,7 +6,7 @@ Never here: statements on the register's tables.
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from threading import BoundedSemaphore, Lock
+from threading import Condition, Lock
 from typing import Literal, TypeVar
 
 import psycopg
@@ -53,24 +53,22 @@ class Connections:
         """`made_ready` is done to each new connection before it is used."""
         self._dsn = dsn
         self._made_ready = made_ready
-        self._places = BoundedSemaphore(limit)
+        self._limit = limit
         self._lock = Lock()
+        self._given_back = Condition(self._lock)
+        self._lent = 0
         self._idle: list[psycopg.Connection] = []
         self._closed = False
 
     @contextlib.contextmanager
     def one(self, patience_seconds: float) -> Iterator[psycopg.Connection]:
         """A connection in autocommit. It is kept for others unless it broke or was left in the middle of something."""
-        if not self._places.acquire(timeout=patience_seconds):
-            raise LedgerUnavailable("all connections to the register are busy")
+        connection = self._taken(patience_seconds)
         try:
-            connection = self._taken() or self._opened(patience_seconds)
-            try:
-                yield connection
-            finally:
-                self._put_back(connection)
+            connection = connection or self._opened(patience_seconds)
+            yield connection
         finally:
-            self._places.release()
+            self._put_back(connection)
 
     def close(self) -> None:
         """Close the idle ones now, and the others when they come back."""
@@ -80,11 +78,18 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def _taken(self) -> psycopg.Connection | None:
+    def _taken(self, patience_seconds: float) -> psycopg.Connection | None:
+        """Take a place, and the idle connection that was used last. The lock is held once: most loans end so."""
         with self._lock:
+            if self._lent >= self._limit and not self._given_back.wait_for(self._has_place, patience_seconds):
+                raise LedgerUnavailable("all connections to the register are busy")
             if self._closed:
                 raise LedgerUnavailable("this recorder has been closed")
+            self._lent += 1
             return self._idle.pop() if self._idle else None
+
+    def _has_place(self) -> bool:
+        return self._lent < self._limit
 
     def _opened(self, patience_seconds: float) -> psycopg.Connection:
         # libpq takes whole seconds, at least two of them
@@ -98,13 +103,17 @@ class Connections:
                 raise
         return connection
 
-    def _put_back(self, connection: psycopg.Connection) -> None:
-        at_rest = connection.pgconn.transaction_status == TransactionStatus.IDLE
-        unwanted = [connection]
+    def _put_back(self, connection: psycopg.Connection | None) -> None:
+        """Give back the place, and the connection; there is none when it could not be opened."""
         with self._lock:
-            if at_rest and not self._closed:
+            self._lent -= 1
+            self._given_back.notify()
+            if connection is None:
+                return
+            if connection.pgconn.transaction_status == TransactionStatus.IDLE and not self._closed:
                 self._idle.append(connection)
                 return
+            unwanted = [connection]
             if connection.closed:  # the idle ones are most likely as dead: a retry should not meet them one by one
                 unwanted += self._idle
                 self._idle = []
