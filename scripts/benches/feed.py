@@ -125,11 +125,11 @@ class OurRecorder:
 
     def undo(self) -> None:
         statement = sql.SQL(
-            "SELECT {}.append(ARRAY[%s]::uuid[], ARRAY[''::bytea], ARRAY[1], ARRAY[%s]::uuid[], ARRAY[1], %s, %s)"
+            "SELECT {}.append(ARRAY[%s]::uuid[], ARRAY[''::bytea], ARRAY[1], ARRAY[%s]::uuid[], ARRAY[1], %s, %s, %s)"
         )
         try:
             with psycopg.connect(self._dsn) as connection:
-                connection.execute(statement.format(self._schema), (new_id(), new_id(), [NAME], [STATE]))
+                connection.execute(statement.format(self._schema), (new_id(), new_id(), [NAME], STATE, [len(STATE)]))
                 connection.rollback()
         except psycopg.OperationalError as fault:
             raise CutOff from fault

@@ -304,7 +304,7 @@ def test_a_moment_is_answered_with_the_last_position_recorded_by_then(
 
 APPEND: LiteralString = """
     SELECT {}.append(
-        %s::uuid[], %s::bytea[], %s::int[], '{{}}'::uuid[], '{{}}'::int[], '{{}}'::text[], '{{}}'::bytea[]
+        %s::uuid[], %s::bytea[], %s::int[], '{{}}'::uuid[], '{{}}'::int[], '{{}}'::text[], ''::bytea, '{{}}'::int[]
     )
 """
 
@@ -393,24 +393,62 @@ def test_append_refuses_arrays_that_do_not_agree(register: tuple[str, str]) -> N
 
 
 NUMBERED_OTHERWISE = {
-    "one event, from 0": ("{1}", "[0:0]={{{0}}}", "[0:0]={7}", "{a.1}", r'{"\\x7b7d"}'),
-    "one event, in two dimensions": ("{1}", "{{{{{0}}}}}", "{{9}}", "{a.1}", r'{"\\x7b7d"}'),
-    "three events, from 5": ("{3}", "[5:7]={{{0},{0},{0}}}", "[5:7]={1,7,9}", "{a.1,a.1,a.1}", r'{"\\x7b7d",x,x}'),
-    "counts from 0": ("[0:0]={1}", "{{{0}}}", "{1}", "{a.1}", r'{"\\x7b7d"}'),
+    "one event, from 0": ("{1}", "[0:0]={{{0}}}", "[0:0]={7}", "{a.1}", "xy", "{2}"),
+    "one event, in two dimensions": ("{1}", "{{{{{0}}}}}", "{{9}}", "{a.1}", "xy", "{2}"),
+    "three events, from 5": ("{3}", "[5:7]={{{0},{0},{0}}}", "[5:7]={1,7,9}", "{a.1,a.1,a.1}", "wxyz", "{2,3,4}"),
+    "counts from 0": ("[0:0]={1}", "{{{0}}}", "{1}", "{a.1}", "xy", "{2}"),
+    "ends from 0": ("{1}", "{{{0}}}", "{1}", "{a.1}", "xy", "[0:0]={2}"),
+    "ends in two dimensions": ("{1}", "{{{0}}}", "{1}", "{a.1}", "xy", "{{2}}"),
+}
+STATES_OTHERWISE = {
+    "fewer ends than events": ("{1}", "{{{0}}}", "{1}", "{a.1}", "", "{}"),
+    "more ends than events": ("{1}", "{{{0}}}", "{1}", "{a.1}", "xy", "{1,2}"),
+    "an end before the last state's": ("{1}", "{{{0}}}", "{1}", "{a.1}", "xy", "{1}"),
+    "an end behind the last state's": ("{1}", "{{{0}}}", "{1}", "{a.1}", "xy", "{3}"),
+    "a last end that is none": ("{1}", "{{{0}}}", "{1}", "{a.1}", "xy", "{NULL}"),
+    "states without events": ("{0}", "{{}}", "{}", "{}", "xy", "{}"),
+    "no states": ("{1}", "{{{0}}}", "{1}", "{a.1}", None, "{0}"),
 }
 
 
-@pytest.mark.parametrize("given", NUMBERED_OTHERWISE.values(), ids=NUMBERED_OTHERWISE)
-def test_append_refuses_arrays_that_are_not_numbered_from_one_for_their_versions_would_not_be_looked_at(
-    given: tuple[str, ...], register: tuple[str, str]
+@pytest.mark.parametrize(
+    "given",
+    [*NUMBERED_OTHERWISE.values(), *STATES_OTHERWISE.values()],
+    ids=[*NUMBERED_OTHERWISE, *STATES_OTHERWISE],
+)
+def test_append_refuses_arrays_that_are_not_numbered_from_one_and_states_that_do_not_end_where_it_says(
+    given: tuple[str | None, ...], register: tuple[str, str]
 ) -> None:
+    assert _refusal_of(given, register) == "JK005"
+
+
+@pytest.mark.parametrize(
+    ("ends", "refusal"),
+    [("{3,1,4}", "22011"), ("{-1,2,4}", "22011"), ("{1,NULL,4}", "23502"), ("{5,6,4}", "22011")],
+)
+def test_append_refuses_states_whose_ends_fall_or_are_none(
+    ends: str, refusal: str, register: tuple[str, str], recorder: RegisterRecorder
+) -> None:
+    three = ("{3}", "{{{0},{0},{0}}}", "{0,1,2}", "{a.1,a.1,a.1}", "wxyz")
+    assert _refusal_of((*three, ends), register) == refusal
+    assert recorder.head()[0] == 0
+    assert _refusal_of((*three, "{1,1,4}"), register) is None
+    assert [record.state for record in recorder.read_feed(0, 9)] == [b"w", b"", b"xyz"]
+
+
+def _refusal_of(given: tuple[str | None, ...], register: tuple[str, str]) -> str | None:
+    """SQLSTATE of what append() answers to one command with those counts, stream ids ({0}: a new one) and so on."""
     counts, stream_ids, *rest = given
+    assert stream_ids is not None
     arrays = [f"{{{uuid4()}}}", r'{"\\x01"}', counts, stream_ids.format(uuid4()), *rest]
     append: LiteralString = """SELECT {}.append(%s::text::uuid[], %s::text::bytea[], %s::text::int[],
-        %s::text::uuid[], %s::text::int[], %s::text::text[], %s::text::bytea[])"""
-    with psycopg.connect(register[0]) as connection, pytest.raises(psycopg.Error) as refusal:
-        connection.execute(sql.SQL(append).format(sql.Identifier(schema_of(register[1]))), arrays)
-    assert refusal.value.sqlstate == "JK005"
+        %s::text::uuid[], %s::text::int[], %s::text::text[], %s::text::bytea, %s::text::int[])"""
+    with psycopg.connect(register[0]) as connection:
+        try:
+            connection.execute(sql.SQL(append).format(sql.Identifier(schema_of(register[1]))), arrays)
+        except psycopg.Error as refusal:
+            return refusal.sqlstate
+    return None
 
 
 def test_a_register_that_is_not_there_is_named(postgres: str, a_submission: Make) -> None:

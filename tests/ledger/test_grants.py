@@ -46,7 +46,7 @@ ATTEMPTS: dict[str, LiteralString] = {
     "hold the head": "SELECT FROM {s}.head FOR NO KEY UPDATE",
     "create a table": "CREATE TABLE {s}.other (other int)",
 }
-APPEND: LiteralString = "SELECT {s}.append('{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}')"
+APPEND: LiteralString = "SELECT {s}.append('{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '', '{{}}')"
 APPEND_ONE: LiteralString = "SELECT {s}.append_one(gen_random_uuid(), '', gen_random_uuid(), 0, 'noted.1', '')"
 
 

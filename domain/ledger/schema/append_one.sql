@@ -35,7 +35,8 @@ BEGIN
     IF NOT FOUND THEN
         SELECT a.appended_after, a.appended_at INTO appended_after, appended_at
         FROM append(
-            ARRAY[command_id], ARRAY[digest], ARRAY[1], ARRAY[stream_id], ARRAY[version], ARRAY[name], ARRAY[state]
+            ARRAY[command_id], ARRAY[digest], ARRAY[1],
+            ARRAY[stream_id], ARRAY[version], ARRAY[name], state, ARRAY[octet_length(state)]
         ) AS a;
     END IF;
 END
