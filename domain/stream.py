@@ -82,6 +82,22 @@ class Entry(Readable):
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", type(self.fact))
 
+    def stamped(self, position: int, recorded_at: dt.datetime) -> Entry:
+        """The entry as it was recorded. As `replace` makes it, which takes three times as long."""
+        return Entry(
+            self.stream_id,
+            self.version,
+            self.fact,
+            self.occurred_at,
+            self.actor,
+            self.correlation_id,
+            self.caused_by,
+            self.provenance,
+            position,
+            recorded_at,
+            self.corrected_by,
+        )
+
     @property
     def originator_id(self) -> UUID:
         """The stream, under the name that the event-sourcing library gives it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, assert_never
 
 from domain.activity.nobody import check_names_nobody
@@ -24,7 +23,7 @@ from domain.network.state import fold_network
 from domain.quality.state import fold_quality
 from domain.register.state import RegisterState, continue_register, fold_register
 from domain.rules.moved import Moved
-from domain.state import StreamState
+from domain.state import StreamState, with_changes
 from domain.stream import Entry, in_force, is_amended
 
 PINNING = (DecisionKind.GRANTED, DecisionKind.MOVE)
@@ -54,7 +53,7 @@ def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
             state = fold_network(entries, standing)
         case _:
             assert_never(kind)
-    return replace(state, concluded=concluded(standing))
+    return with_changes(state, concluded=concluded(standing))
 
 
 def continue_stream(state: StreamState, kind: StreamKind, news: Sequence[Entry]) -> StreamState:
@@ -66,9 +65,9 @@ def continue_stream(state: StreamState, kind: StreamKind, news: Sequence[Entry])
     if is_amended(news) or not state.exists:
         return fold_stream(kind_of(entries) or kind, entries)
     if isinstance(state, RegisterState):
-        return replace(continue_register(state, news), concluded=state.concluded.with_entries(news))
+        return with_changes(continue_register(state, news), concluded=state.concluded.with_entries(news))
     if not isinstance(state, EpisodeState):
-        return replace(fold_stream(kind_of(entries) or kind, entries), judged=state.judged)
+        return with_changes(fold_stream(kind_of(entries) or kind, entries), judged=state.judged)
     return continue_episode(state, news)
 
 
@@ -83,10 +82,10 @@ def recorded_stream(
     if is_amended(recorded):
         return continue_stream(before, kind, recorded)
     if not isinstance(after, EpisodeState):
-        return replace(continue_stream(before, kind, recorded), judged=after.judged)
+        return with_changes(continue_stream(before, kind, recorded), judged=after.judged)
     unseen = [entry for entry in recorded if entry.version > after.version]
     whole = continue_episode(after, unseen) if unseen else after
-    return replace(whole, entries=(*before.entries, *recorded), in_force=(*before.in_force, *recorded))
+    return with_changes(whole, entries=(*before.entries, *recorded), in_force=(*before.in_force, *recorded))
 
 
 def kind_of(entries: Sequence[Entry]) -> StreamKind | None:

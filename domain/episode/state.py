@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import assert_never, cast, get_args
 from uuid import UUID
@@ -54,7 +54,7 @@ from domain.episode.facts import (
     WorkerReleased,
 )
 from domain.fact import Fact
-from domain.state import StreamState
+from domain.state import StreamState, with_changes
 from domain.stream import Entry
 
 
@@ -143,19 +143,29 @@ def _evolved(
     in_force: tuple[Entry, ...],
     concluded: Concluded,
 ) -> EpisodeState:
-    growing = _Growing(state)
+    meetings, growing = dict(state.meetings), None
     for entry in news:
         became = _BECAME.get(entry.kind)
         if became is not None:  # most facts are of meetings: of them nothing else is read here
-            growing.meetings[entry.plain.meeting_id] = became
+            meetings[entry.plain.meeting_id] = became
         elif entry.kind in _EPISODE_FACTS:
+            growing = growing or _growing(state, meetings)
             growing.take(cast("EpisodeFact", entry.fact))
-    return growing.grown(
-        client_meetings_in_spell=_client_meetings_in_spell(growing.decisions, in_force),
+    decisions = growing.decisions if growing else state.decisions
+    return with_changes(
+        state,
+        **(vars(growing) if growing else {"meetings": meetings}),
+        client_meetings_in_spell=_client_meetings_in_spell(state, decisions, in_force, news),
         entries=entries,
         in_force=in_force,
         concluded=concluded,
     )
+
+
+def _growing(state: EpisodeState, meetings: dict[UUID, MeetingStatus]) -> _Growing:
+    growing = _Growing(**{name: getattr(state, name) for name in _GROWING})
+    growing.assignments, growing.plans, growing.meetings = dict(state.assignments), dict(state.plans), meetings
+    return growing
 
 
 _BECAME: Mapping[type[Fact], MeetingStatus] = {
@@ -169,8 +179,9 @@ _EPISODE_FACTS = frozenset(get_args(EpisodeFact))
 """Facts have no subclasses: asking for the class itself is forty times as quick as asking what it is one of."""
 
 
+@dataclass(kw_only=True)
 class _Growing:
-    """An episode's state while facts are taken in one after the other: these are what they change."""
+    """What of an episode's state the facts change, while they are taken in one after the other."""
 
     phase: Phase
     referral: ReferralReceived | None
@@ -184,17 +195,6 @@ class _Growing:
     assignments: dict[UUID, WorkerAssigned]
     plans: dict[UUID, PlanMade]
     meetings: dict[UUID, MeetingStatus]
-
-    def __init__(self, state: EpisodeState) -> None:
-        vars(self).update(vars(state))
-        self.assignments, self.plans = dict(state.assignments), dict(state.plans)
-        self.meetings = dict(state.meetings)
-
-    def grown(self, **whole: object) -> EpisodeState:
-        """The state that it has become, with what is told of the `whole` stream."""
-        state = object.__new__(EpisodeState)
-        vars(state).update(vars(self), **whole)
-        return state
 
     def take(self, fact: EpisodeFact) -> None:
         """Take in one fact. The first ones here are those that every episode has: each case before costs a question."""
@@ -278,13 +278,28 @@ class _Growing:
 _CLIENT_MEETING = MeetingKind.CLIENT_MEETING
 """Looked up once: finding a member of an enumeration takes longer than all else that is asked of a meeting here."""
 _NOTHING = EpisodeState()
+_GROWING = tuple(field.name for field in fields(_Growing))
 
 
-def _client_meetings_in_spell(decisions: Sequence[DecisionMade], in_force: Sequence[Entry]) -> int:
-    """The client meetings of the present spell, with those before this episode: by the days of the world."""
+def _client_meetings_in_spell(
+    state: EpisodeState, decisions: Sequence[DecisionMade], in_force: Sequence[Entry], news: Sequence[Entry]
+) -> int:
+    """The client meetings of the present spell, with those before this episode: by the days of the world.
+
+    Where no spell was ever opened, they are those of the state and the new ones.
+    """
     opened = [(entry.plain.opened_on, entry.version) for entry in in_force if entry.kind is SpellOpened]
-    held = [entry for entry in in_force if entry.kind is MeetingHeld and entry.plain.meeting_kind is _CLIENT_MEETING]
-    if opened:
-        began = [(day_in_helsinki(cast("MeetingHeld", entry.fact).started_at), entry.version) for entry in held]
-        return sum(meeting >= max(opened) for meeting in began)
-    return len(held) + max((decision.meetings_before for decision in decisions), default=0)
+    if not opened:
+        had = state.client_meetings_in_spell - _before_this_episode(state.decisions)
+        return had + len(_client_meetings(news)) + _before_this_episode(decisions)
+    held = _client_meetings(in_force)
+    began = [(day_in_helsinki(cast("MeetingHeld", entry.fact).started_at), entry.version) for entry in held]
+    return sum(meeting >= max(opened) for meeting in began)
+
+
+def _client_meetings(entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.kind is MeetingHeld and entry.plain.meeting_kind is _CLIENT_MEETING]
+
+
+def _before_this_episode(decisions: Sequence[DecisionMade]) -> int:
+    return max([decision.meetings_before for decision in decisions], default=0)

@@ -6,7 +6,6 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import replace
 from typing import TypeVar, cast
 from uuid import UUID
 
@@ -192,7 +191,7 @@ class Book(Application[UUID]):
             assert done is not None  # noqa: S101 -- the receipt says that it is recorded
             return done
         stamped = tuple(
-            replace(entry, position=position, recorded_at=receipt.recorded_at)
+            entry.stamped(position, receipt.recorded_at)
             for entry, position in zip(decision.entries, receipt.positions, strict=True)
         )
         after = decision.before

@@ -3,8 +3,9 @@
 Pure. Never here: loading, sealing, appending, a clock.
 """
 
+import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from domain.register.state import RegisterState
 from domain.rules.case import Case
 from domain.rules.judge import Judged
 from domain.rules.moved import Moved
-from domain.state import StreamState
+from domain.state import StreamState, with_changes
 from domain.stream import Entry, is_amended
 from domain.streams import check_of_service, continue_stream, earlier_pins, kind_of, moved_to, pin_of
 from domain.truth import check_can_be_fact, check_holds_together
@@ -66,7 +67,9 @@ def _concluded(
     order: Order, kind: StreamKind, state: StreamState, context: Context, facts: Sequence[Fact]
 ) -> tuple[list[Entry], tuple[str, ...], StreamState]:
     """The entries to record, warnings, and the state then. Raises CommandNotOfService, NotAuthorised."""
-    acts = [_entry(order, state.version + n, fact, context) for n, fact in enumerate(facts, 1)]
+    acts = [
+        _entry(order, state.version + n, fact, fact.happened_at() or context.now) for n, fact in enumerate(facts, 1)
+    ]
     if not acts:
         return [], (), state
     after = continue_stream(state, kind, acts)
@@ -84,21 +87,18 @@ def _concluded(
     news = conclude(judgement, after.concluded, earlier=[one.judgement for key, one in judged.items() if key != pin])
     happened = {entry.version: entry.occurred_at for entry in after.in_force} if news else {}
     follow = [
-        replace(
-            _entry(order, acts[-1].version + n, fact, context, caused_by=acts[0].version),
-            occurred_at=when(fact, happened, acts[0].occurred_at),
-        )
+        _entry(order, acts[-1].version + n, fact, when(fact, happened, acts[0].occurred_at), caused_by=acts[0].version)
         for n, fact in enumerate(news, 1)
     ]
-    return [*acts, *follow], judgement.warnings if judgement else (), replace(after, judged=judged)
+    return [*acts, *follow], judgement.warnings if judgement else (), with_changes(after, judged=judged)
 
 
-def _entry(order: Order, version: int, fact: Fact, context: Context, *, caused_by: int | None = None) -> Entry:
+def _entry(order: Order, version: int, fact: Fact, occurred_at: dt.datetime, *, caused_by: int | None = None) -> Entry:
     return Entry(
         stream_id=order.stream_id,
         version=version,
         fact=fact,
-        occurred_at=fact.happened_at() or context.now,
+        occurred_at=occurred_at,
         actor=order.actor,
         correlation_id=order.command_id,
         caused_by=caused_by,

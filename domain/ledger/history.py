@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -93,7 +92,7 @@ def _outcome(book: Book, step: _Step, receipt: Receipt) -> Outcome:
     if receipt.replayed:
         return book.execute(order)
     stamped = tuple(
-        replace(entry, position=position, recorded_at=receipt.recorded_at)
+        entry.stamped(position, receipt.recorded_at)
         for entry, position in zip(step.entries, receipt.positions, strict=True)
     )
     return Outcome(order.command_id, order.stream_id, stamped[-1].version, stamped, warnings=step.warnings)
