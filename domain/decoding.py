@@ -113,10 +113,10 @@ class FactDecoder:
             self._fitting[fields] = frozenset(fields)
         return fits
 
-    def unopened(self, told: Told, opening: Callable[[], Opened]) -> Fact:
-        """The fact, what is sealed of it unopened until somebody looks into it; it must fit."""
+    def unopened(self, told: Told, opening: Callable[[], Opened] | None) -> Fact:
+        """The fact, what is sealed of it unopened until somebody looks into it; it must fit. None: nothing is."""
         values = values_of(told.plain)
-        if told.sealed:
+        if opening is not None:
             names = self._fitting[_fields_of(told.sealed)]
             for name in names:
                 del values[name]
@@ -281,8 +281,11 @@ class Glimpse(msgspec.Struct, gc=False):
 
 
 def _read_into(entry: Entry, told: Told, position: int, recorded_at: dt.datetime, reader: Reader) -> None:
-    which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
-    fact = told.decoder.unopened(told, partial(reader.look_into, *which, told.sealed))
+    opening: Callable[[], Opened] | None = None
+    if told.sealed:
+        which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
+        opening = partial(reader.look_into, *which, told.sealed)
+    fact = told.decoder.unopened(told, opening)
     _put_in(entry, told, fact, position, recorded_at)
     _let_go_of(entry)
 
@@ -379,7 +382,8 @@ def kind_of(annotation: Any, ids: Any = UUID) -> Any:
 def nested(kind: type, told: Any) -> Any:
     """A model inside a fact, or whatever else msgspec does not know."""
     if issubclass(kind, BaseModel):
-        return kind.model_validate(told)
+        values = values_of(msgspec.convert(told, struct_of(kind), dec_hook=nested))
+        return model_of(kind, values, set(values))
     raise TypeError(f"a stored fact cannot hold a {kind.__name__}")
 
 

@@ -6,12 +6,14 @@ import gc
 import weakref
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import fields, replace
 from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from domain.episode.state import EpisodeState, continue_episode, fold_episode
 from domain.fact import StreamKind
 from domain.ledger.connections import with_settings
 from domain.ledger.migrate import schema_of
@@ -20,6 +22,7 @@ from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.states import States
 from domain.state import StreamState
 from tests.domain.desk import Desk
+from tests.domain.test_amendments import strike
 
 
 @pytest.fixture
@@ -70,3 +73,19 @@ def test_a_stream_is_read_in_its_order_however_its_records_lie_in_the_table(desk
         ]:
             assert [unpack(record)[1].version for record in records] != [entry.version for entry in expected]
             assert desk.book.safe.read(records) == list(expected)
+
+
+def test_a_state_that_takes_in_more_says_what_all_folded_at_once_says_and_the_one_before_stays_as_it_was(
+    desk: Desk,
+) -> None:
+    episode_id = desk.started("K2", desk.client(), meetings=3)
+    desk.do(episode_id, strike(desk.episode(episode_id).version))
+    state = desk.episode(episode_id)
+    entries, in_force = state.entries, state.in_force
+    whole = fold_episode(entries, in_force)
+    assert vars(whole).keys() == {field.name for field in fields(EpisodeState)}
+    for number in range(len(in_force) + 1):
+        before = fold_episode(in_force[:number], in_force[:number])
+        after = continue_episode(before, in_force[number:])
+        assert replace(after, entries=entries) == whole == state
+        assert before == fold_episode(in_force[:number], in_force[:number])
