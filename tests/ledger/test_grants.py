@@ -50,6 +50,13 @@ APPEND: LiteralString = "SELECT {s}.append('{{}}', '{{}}', '{{}}', '{{}}', '{{}}
 APPEND_ONE: LiteralString = "SELECT {s}.append_one(gen_random_uuid(), '', gen_random_uuid(), 0, 'noted.1', '')"
 
 
+APPEND_OF_BEFORE: LiteralString = """
+    CREATE FUNCTION append(
+        command_ids uuid[], digests bytea[], counts integer[], stream_ids uuid[], versions integer[], names text[],
+        states bytea[], follower text DEFAULT NULL, followed_to bigint DEFAULT NULL,
+        OUT appended_after bigint, OUT appended_at timestamptz
+    ) LANGUAGE sql BEGIN ATOMIC SELECT 0::bigint, now(); END
+"""
 ADD_CHECKPOINT: LiteralString = "INSERT INTO {s}.checkpoints VALUES (1, now(), 0, 'note')"
 SEALING_POINT: LiteralString = "SELECT {s}.sealing_point()"
 
@@ -119,6 +126,25 @@ def test_migrating_again_changes_nothing(
     recorder.append(a_submission())
     assert [record.position for record in recorder.read_feed(0, 10)] == [1, 2]
     assert register[1] in registers(register[0])
+
+
+def test_a_register_of_before_gets_the_new_append_in_the_old_ones_place(
+    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Callable[..., Submission]
+) -> None:
+    schema = sql.Identifier(schema_of(register[1]))
+    with psycopg.connect(register[0]) as connection:
+        connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
+        connection.execute("DROP FUNCTION append; SET LOCAL ROLE jaksokirja_owner")
+        connection.execute(APPEND_OF_BEFORE)
+    create_register(*register)
+    recorder.append_many([a_submission(2), a_submission(1)])
+    assert [record.position for record in recorder.read_feed(0, 10)] == [1, 2, 3]
+    with psycopg.connect(register[0]) as connection:
+        left = connection.execute(
+            "SELECT count(*) FROM pg_proc WHERE proname = 'append' AND pronamespace = %s::regnamespace",
+            (schema.as_string(),),
+        )
+        assert left.fetchall() == [(1,)]
 
 
 def test_the_migrator_makes_a_register_without_being_a_superuser(postgres: str, register: tuple[str, str]) -> None:
