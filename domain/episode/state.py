@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never, cast, get_args
 from uuid import UUID
@@ -54,7 +54,7 @@ from domain.episode.facts import (
     WorkerReleased,
 )
 from domain.fact import Fact
-from domain.state import StreamState, with_changes
+from domain.state import StreamState
 from domain.stream import Entry
 
 
@@ -143,29 +143,19 @@ def _evolved(
     in_force: tuple[Entry, ...],
     concluded: Concluded,
 ) -> EpisodeState:
-    meetings, growing = dict(state.meetings), None
+    growing = _Growing(state)
     for entry in news:
         became = _BECAME.get(entry.kind)
         if became is not None:  # most facts are of meetings: of them nothing else is read here
-            meetings[entry.plain.meeting_id] = became
+            growing.meetings[entry.plain.meeting_id] = became
         elif entry.kind in _EPISODE_FACTS:
-            growing = growing or _growing(state, meetings)
             growing.take(cast("EpisodeFact", entry.fact))
-    decisions = growing.decisions if growing else state.decisions
-    return with_changes(
-        state,
-        **(vars(growing) if growing else {"meetings": meetings}),
-        client_meetings_in_spell=_client_meetings_in_spell(state, decisions, in_force, news),
+    return growing.grown(
+        client_meetings_in_spell=_client_meetings_in_spell(state, growing.decisions, in_force, news),
         entries=entries,
         in_force=in_force,
         concluded=concluded,
     )
-
-
-def _growing(state: EpisodeState, meetings: dict[UUID, MeetingStatus]) -> _Growing:
-    growing = _Growing(**{name: getattr(state, name) for name in _GROWING})
-    growing.assignments, growing.plans, growing.meetings = dict(state.assignments), dict(state.plans), meetings
-    return growing
 
 
 _BECAME: Mapping[type[Fact], MeetingStatus] = {
@@ -179,9 +169,8 @@ _EPISODE_FACTS = frozenset(get_args(EpisodeFact))
 """Facts have no subclasses: asking for the class itself is forty times as quick as asking what it is one of."""
 
 
-@dataclass(kw_only=True)
 class _Growing:
-    """What of an episode's state the facts change, while they are taken in one after the other."""
+    """An episode's state while facts are taken in one after the other: these are what they change."""
 
     phase: Phase
     referral: ReferralReceived | None
@@ -195,6 +184,17 @@ class _Growing:
     assignments: dict[UUID, WorkerAssigned]
     plans: dict[UUID, PlanMade]
     meetings: dict[UUID, MeetingStatus]
+
+    def __init__(self, state: EpisodeState) -> None:
+        vars(self).update(vars(state))
+        self.assignments, self.plans = dict(state.assignments), dict(state.plans)
+        self.meetings = dict(state.meetings)
+
+    def grown(self, **whole: object) -> EpisodeState:
+        """The state that it has become, with what is told of the `whole` stream."""
+        state = object.__new__(EpisodeState)
+        vars(state).update(vars(self), **whole)
+        return state
 
     def take(self, fact: EpisodeFact) -> None:
         """Take in one fact. The first ones here are those that every episode has: each case before costs a question."""
@@ -278,7 +278,6 @@ class _Growing:
 _CLIENT_MEETING = MeetingKind.CLIENT_MEETING
 """Looked up once: finding a member of an enumeration takes longer than all else that is asked of a meeting here."""
 _NOTHING = EpisodeState()
-_GROWING = tuple(field.name for field in fields(_Growing))
 
 
 def _client_meetings_in_spell(
