@@ -76,8 +76,8 @@ class States:
 
     def keep(self, stream_id: UUID, state: StreamState, epoch: int, *, opened: bool = True) -> None:
         """Keep the state, if it was read by keys that are lent still: those of the `epoch`."""
-        if epoch == self.epoch():
-            with self._lock:
+        with self._lock:
+            if epoch == self._epoch():
                 self._kept[stream_id] = state, opened
                 self._kept.move_to_end(stream_id)
                 if len(self._kept) > self._most:
@@ -85,15 +85,21 @@ class States:
 
     def epoch(self) -> int:
         """The epoch of the keyring's lease; when a new one has begun, what is kept is let go."""
-        epoch = self._safe.epoch
-        if epoch != self._kept_in:
-            self.forget()
-            self._kept_in = epoch
-        return epoch
+        with self._lock:
+            return self._epoch()
 
     def forget(self) -> None:
         """Let go of all states."""
-        self._kept = OrderedDict()
+        with self._lock:
+            self._kept = OrderedDict()
+
+    def _epoch(self) -> int:
+        """As `epoch`; the lock is held."""
+        epoch = self._safe.epoch
+        if epoch != self._kept_in:
+            self._kept = OrderedDict()
+            self._kept_in = epoch
+        return epoch
 
     def _news(self, versions: Mapping[UUID, int]) -> dict[UUID, list[Entry]]:
         """The entries of all these streams after the versions."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import fields, replace
+from threading import Thread
 from uuid import UUID
 
 import psycopg
@@ -89,3 +91,24 @@ def test_a_state_that_takes_in_more_says_what_all_folded_at_once_says_and_the_on
         after = continue_episode(before, in_force[number:])
         assert replace(after, entries=entries) == whole == state
         assert before == fold_episode(in_force[:number], in_force[:number])
+
+
+def test_a_state_is_kept_though_another_lets_go_of_all_at_that_moment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[Thread] = []
+
+    class Meeting(OrderedDict[UUID, object]):
+        def __setitem__(self, stream_id: UUID, state: object) -> None:
+            super().__setitem__(stream_id, state)
+            others.append(Thread(target=states.forget))
+            others[-1].start()
+            others[-1].join(0.2)  # it has to wait, or it has let go of what is being put in
+
+    monkeypatch.setattr("domain.ledger.states.OrderedDict", Meeting)
+    states = States(desk.book.ledger, desk.book.safe, 2)
+    client_id = desk.client()
+    states.keep(client_id, desk.book.state(client_id, StreamKind.CLIENT), states.epoch())
+    assert len(others) == 1
+    others[0].join()
+    assert states.now({client_id: StreamKind.CLIENT})[client_id].version == 1
