@@ -9,6 +9,7 @@ excess right.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Self
 from uuid import UUID
@@ -73,9 +74,9 @@ class Allowance(RuleBase):
         def at_one(place: int, hit: Hit) -> Iterator[Finding]:
             if self.at_most is None or place < self.at_most:
                 return
-            days = [one.day for one in counted[: place + 1]]
-            later = sorted({day for day in days if day >= hit.day})
-            excess = [(sum(one <= day for one in days), self._limit(extensions, day)) for day in later]
+            days = sorted(one.day for one in counted[: place + 1])
+            later = dict.fromkeys(days[bisect_left(days, hit.day) :])
+            excess = [(bisect_right(days, day), self._limit(extensions, day)) for day in later]
             measured, limit = max(excess, key=_by_how_much)
             if measured > limit:
                 yield Breach(hit.version, measured, limit, self.unit, apart=str(client or ""))
