@@ -7,7 +7,6 @@ is judged by it. It knows no clock, and no history of what was concluded before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import NamedTuple, TypeVar, assert_never
 
 from domain.catalogue.model import ServiceModel
@@ -37,27 +36,29 @@ class Judged:
 
     judgement: Judgement
     _rules: list[RuleBase]
+    _rulings: list[_Ruling]
 
     def __init__(self, model: ServiceModel, case: Case, moved: Moved | None, earlier: Judged | None = None) -> None:
         self.model = model
         self.moved = moved
         self.case = case
         self._reference = ModelReference(model.service, model.model_version)
-        self._rulings: list[_Ruling] = []
-        changed = case.changed if earlier else frozenset()
-        had: Iterable[_Ruling | None] = earlier._rulings if earlier else repeat(None)
-        self._rules = (
-            earlier._rules if earlier else [rule for rule in model.rules if rule.strength is not Strength.INFO]
-        )
-        same = earlier is not None
-        for rule, before in zip(self._rules, had, strict=False):
-            if before is not None and before.asked.stands(changed, case):
-                ruling = before
-            else:
-                ruling = self._ruling(rule, before)
-                same = same and before is not None and ruling.verdict is before.verdict
-            self._rulings.append(ruling)
+        if earlier is None:
+            self._rules = [rule for rule in model.rules if rule.strength is not Strength.INFO]
+            self._rulings = [self._ruling(rule, None) for rule in self._rules]
+        else:
+            self._rules, self._rulings = earlier._rules, list(earlier._rulings)
+        same = earlier is not None and self._stands()
         self.judgement = earlier.judgement if earlier and same else _together(self._reference, self._rulings)
+
+    def _stands(self) -> bool:
+        """Whether all rules come to what they came to before; those that the case's news touch look again."""
+        same, changed = True, self.case.changed
+        for number, before in enumerate(self._rulings):
+            if not before.asked.stands(changed, self.case):
+                ruling = self._rulings[number] = self._ruling(self._rules[number], before)
+                same = same and ruling.verdict is before.verdict
+        return same
 
     def with_entries(self, model: ServiceModel, entries: Sequence[Entry], moved: Moved | None) -> Judged:
         """What `judge` makes of the case with those entries more, all later in the stream. This one stays as it is."""
@@ -82,11 +83,6 @@ class Judged:
         except CannotSee:
             return None
         return self.moved.concerning(findings) if self.moved else findings
-
-
-def _binding(model: ServiceModel) -> list[RuleBase]:
-    """The rules that find something: the others inform."""
-    return [rule for rule in model.rules if rule.strength is not Strength.INFO]
 
 
 class _Ruling(NamedTuple):
