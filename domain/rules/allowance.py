@@ -9,7 +9,7 @@ excess right.
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Self
 from uuid import UUID
@@ -69,12 +69,15 @@ class Allowance(RuleBase):
         return self.at_most * (1 + sum(extension.day <= day for extension in extensions))
 
     def _past_the_most(self, counted: list[Hit], extensions: list[Hit], client: UUID | None) -> Look:
-        """What is past the most at each counted entry, with what was recorded up to there."""
+        """What is past the most at each counted entry, with what was recorded up to there; asked of them in order."""
+        days: list[dt.date] = []
+        """Of what was recorded up to there, in the order of the calendar."""
 
         def at_one(place: int, hit: Hit) -> Iterator[Finding]:
             if self.at_most is None or place < self.at_most:
                 return
-            days = sorted(one.day for one in counted[: place + 1])
+            for one in counted[len(days) : place + 1]:
+                insort(days, one.day)
             later = dict.fromkeys(days[bisect_left(days, hit.day) :])
             excess = [(bisect_right(days, day), self._limit(extensions, day)) for day in later]
             measured, limit = max(excess, key=_by_how_much)
