@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -26,6 +26,7 @@ from projections.store import RUNNING, Checkpoint, checkpoints, lock_key
 log = structlog.get_logger()
 
 _FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
+_READING = sql.SQL("jaksokirja_projector, jaksokirja_reader")
 
 
 def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
@@ -108,76 +109,80 @@ def create_tables(connection: Connection[Any], projection: Projection, suffix: s
     With a suffix nobody vacuums them before they are swapped: it would be in the way of the keys.
     """
     connection.execute(_with_tables(projection, "tables", suffix))
-    for table in projection.tables:
-        name = sql.Identifier(table.name + suffix)
-        if suffix:
-            connection.execute(sql.SQL("ALTER TABLE {} SET (autovacuum_enabled = off)").format(name))
-        for grant in (
-            "GRANT SELECT ON {} TO jaksokirja_projector, jaksokirja_reader",
-            "GRANT INSERT, UPDATE (known_to) ON {} TO jaksokirja_projector",
-        ):
-            connection.execute(sql.SQL(grant).format(name))
+    names = [sql.Identifier(table.name + suffix) for table in projection.tables]
+    all_of_them = sql.SQL(", ").join(names)
+    statements = [
+        sql.SQL("GRANT SELECT ON {} TO {}").format(all_of_them, _READING),
+        sql.SQL("GRANT INSERT, UPDATE (known_to) ON {} TO jaksokirja_projector").format(all_of_them),
+    ]
+    if suffix:
+        statements += [sql.SQL("ALTER TABLE {} SET (autovacuum_enabled = off)").format(name) for name in names]
+    _at_once(connection, statements)
 
 
 def drop_primary_keys(connection: Connection[Any], projection: Projection, suffix: str) -> None:
     """Let the tables be loaded without them: an index is made faster of all rows at once."""
-    for table in projection.tables:
-        connection.execute(
-            sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(
-                sql.Identifier(table.name + suffix), sql.Identifier(f"{table.name}{suffix}_pkey")
-            )
-        )
+    drop = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
+    names = [table.name + suffix for table in projection.tables]
+    _at_once(connection, [drop.format(sql.Identifier(name), sql.Identifier(f"{name}_pkey")) for name in names])
 
 
 def add_primary_keys(connection: Connection[Any], projection: Projection, suffix: str) -> None:
     """Make the primary keys that were dropped: stream, key and `known_from`, of every table."""
-    for table in projection.tables:
-        columns = sql.SQL(", ").join(map(sql.Identifier, (table.stream, *table.key, "known_from")))
-        connection.execute(
-            sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(sql.Identifier(table.name + suffix), columns)
-        )
+    add = sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})")
+    keys = {table.name: (table.stream, *table.key, "known_from") for table in projection.tables}
+    _at_once(connection, [add.format(sql.Identifier(name + suffix), _names(key)) for name, key in keys.items()])
 
 
 def create_indexes(connection: Connection[Any], projection: Projection, suffix: str = "") -> None:
     """Make the indexes beside the primary keys: after loading, where there is much to load."""
-    for index in declared(projection):
-        connection.execute(index.statement(suffix))
+    _at_once(connection, [index.statement(suffix) for index in declared(projection)])
 
 
 def replace_questions(connection: Connection[Any], projection: Projection) -> None:
     """Make the projection's functions anew. Bodies are not checked: another projection's table may be yet to come."""
     text = projection.parts["questions"]
     connection.execute("SET LOCAL check_function_bodies TO off")
-    names = [sql.Identifier(name) for name in _FUNCTION.findall(text)]
-    for name in names:
-        connection.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(name))
-    if text.strip():
+    found = _FUNCTION.findall(text)
+    if found:
+        names = _names(found)
+        connection.execute(sql.SQL("DROP FUNCTION IF EXISTS {}").format(names))
         connection.execute(text.encode())
-    for name in names:
-        connection.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(name))
-        connection.execute(
-            sql.SQL("GRANT EXECUTE ON FUNCTION {} TO jaksokirja_projector, jaksokirja_reader").format(name)
-        )
+        may = ("REVOKE ALL ON FUNCTION {} FROM PUBLIC", "GRANT EXECUTE ON FUNCTION {} TO {}")
+        _at_once(connection, [sql.SQL(one).format(names, _READING) for one in may])
     connection.execute(
         "UPDATE projection_checkpoints SET questions_fingerprint = %s WHERE projection = %s",
         (projection.questions_fingerprint, projection.name),
     )
 
 
-def swap_tables(connection: Connection[Any], table: Table, suffix: str) -> None:
-    """Put the table with the suffix in the place of the live one, which is dropped."""
-    live, beside = sql.Identifier(table.name), sql.Identifier(table.name + suffix)
-    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(live))
-    connection.execute(sql.SQL("ALTER TABLE {} RESET (autovacuum_enabled)").format(beside))
-    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(beside, live))
-    indexes = connection.execute(
+def swap_tables(connection: Connection[Any], tables: Iterable[Table], suffix: str) -> None:
+    """Put the tables with the suffix in the places of the live ones, which are dropped."""
+    live = [table.name for table in tables]
+    named = connection.execute(
         "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-        " WHERE i.indrelid = %s::regclass AND strpos(c.relname, %s) > 0",
-        (table.name, suffix),
+        " WHERE i.indrelid = ANY(%s::text[]::regclass[]) AND strpos(c.relname, %s) > 0",
+        ([name + suffix for name in live], suffix),
     ).fetchall()
-    for (index,) in indexes:
-        renamed = sql.SQL("ALTER INDEX {} RENAME TO {}")
-        connection.execute(renamed.format(sql.Identifier(index), sql.Identifier(index.replace(suffix, ""))))
+    statements = [sql.SQL("DROP TABLE IF EXISTS {}").format(_names(live))]
+    for name in live:
+        beside = sql.Identifier(name + suffix)
+        statements.append(sql.SQL("ALTER TABLE {} RESET (autovacuum_enabled)").format(beside))
+        statements.append(sql.SQL("ALTER TABLE {} RENAME TO {}").format(beside, sql.Identifier(name)))
+    for (index,) in named:
+        right = sql.Identifier(index.replace(suffix, ""))
+        statements.append(sql.SQL("ALTER INDEX {} RENAME TO {}").format(sql.Identifier(index), right))
+    _at_once(connection, statements)
+
+
+def _at_once(connection: Connection[Any], statements: Sequence[sql.Composable]) -> None:
+    """Several statements in one trip: one by one they are most of what rebuilding a small register costs."""
+    if statements:
+        connection.execute(sql.SQL(";\n").join(statements))
+
+
+def _names(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
 def _begin(connection: Connection[Any], projection: Projection) -> None:

@@ -19,14 +19,12 @@ from psycopg import Connection, sql
 
 from domain.ledger.connections import as_role
 from projections import store
-from projections.access import access
 from projections.batch import take
 from projections.catalogue import PROJECTIONS
 from projections.engine import BATCH_EVENTS, run_once
 from projections.feed import head, read_batch
+from projections.indexing import index
 from projections.install import (
-    add_primary_keys,
-    create_indexes,
     create_tables,
     drop_primary_keys,
     install,
@@ -42,12 +40,11 @@ from projections.rows import Projection, Table
 from projections.store import Checkpoint
 
 SUFFIX = "__rebuilt"
-INDEXED_AT_A_TIME = 2
-INDEX_MEMORY = "256MB"
-FIRST_STATISTICS_TARGET = 25
 
 PHASES = ("make", "load", "index", "compare", "swap", "done")
 Begins = Callable[[str], None]
+
+_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 
 Rebuilt = Future[dict[str, tuple[int, str]]]
 """Rows and fingerprint of each rebuilt table, which are found while the live ones are."""
@@ -120,9 +117,9 @@ def _rebuild(  # noqa: PLR0917 -- as `rebuild`, whose arguments have names
     begins("load")
     load(dsn, register, chosen, SUFFIX, upto, processes=processes, progress=progress)
     begins("index")
-    with ThreadPoolExecutor(INDEXED_AT_A_TIME) as pool:
-        list(pool.map(lambda projection: _index(dsn, register, projection), _largest_first(dsn, register, chosen)))
-        begins("compare")
+    index(dsn, register, chosen, SUFFIX)
+    begins("compare")
+    with ThreadPoolExecutor(1) as pool:
         rebuilt = pool.submit(_fingerprints, dsn, register, chosen)
         with owner_connection(dsn, register) as connection:
             installing_alone(connection, register)  # before checkpoints are held, as there
@@ -163,35 +160,6 @@ def _alone(dsn: str, register: str) -> Iterator[None]:
             connection.execute("SELECT pg_advisory_unlock(%s)", key)
 
 
-def _largest_first(dsn: str, register: str, projections: Sequence[Projection]) -> list[Projection]:
-    """In the order that leaves nobody to wait for the last."""
-    with owner_connection(dsn, register) as connection:
-        sizes = {
-            projection.name: sum(_size(connection, table.name + SUFFIX) for table in projection.tables)
-            for projection in projections
-        }
-    return sorted(projections, key=lambda projection: -sizes[projection.name])
-
-
-def _size(connection: Connection[Any], table: str) -> int:
-    row = connection.execute("SELECT pg_relation_size(%s::regclass)", (table,)).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _index(dsn: str, register: str, projection: Projection) -> None:
-    """Make the indexes and take the first statistics: coarse ones, autovacuum takes its own soon after."""
-    with owner_connection(dsn, register) as connection:
-        connection.execute(f"SET LOCAL maintenance_work_mem TO '{INDEX_MEMORY}'")
-        connection.execute(f"SET LOCAL default_statistics_target TO {FIRST_STATISTICS_TARGET}")
-        add_primary_keys(connection, projection, SUFFIX)
-        create_indexes(connection, projection, SUFFIX)
-        for table in projection.tables:
-            kinds = access(connection, table, SUFFIX).kinds
-            asked = [name for name in kinds if name != "because"]  # which no question goes by
-            columns = sql.SQL(", ").join(map(sql.Identifier, asked))
-            connection.execute(sql.SQL("ANALYZE {} ({})").format(sql.Identifier(table.name + SUFFIX), columns))
-
-
 @dataclass(frozen=True, slots=True)
 class _Held:
     """A projection whose followers wait: the position that both its tables stand at, and fingerprints of the live."""
@@ -211,8 +179,7 @@ def _compare(
     """
     results: list[TableResult] = []
     swaps: list[tuple[Projection, int]] = []
-    by_name = sorted(projections, key=lambda projection: projection.name)
-    all_held = [_hold(connection, projection, loaded) for projection in by_name]
+    all_held = _hold(connection, projections, loaded)
     as_loaded = rebuilt.result()  # found meanwhile
     for held in all_held:
         found = [
@@ -255,23 +222,32 @@ def _beside(connection: Connection[Any], table: Table) -> tuple[int, str]:
     return store.fingerprint(connection, table, SUFFIX)
 
 
-def _live(connection: Connection[Any], table: Table) -> tuple[int, str]:
-    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (table.name,)).fetchone()
-    return store.fingerprint(connection, table) if there and there[0] else (0, "")  # an older fold had it not
+def _hold(connection: Connection[Any], projections: Sequence[Projection], loaded: int) -> list[_Held]:
+    """Let their followers wait, and bring both tables of each to the same position."""
+    names = [projection.name for projection in projections]
+    connection.execute(
+        "SELECT FROM projection_checkpoints WHERE projection = ANY(%s) ORDER BY projection FOR UPDATE", (names,)
+    )
+    known = store.checkpoints(connection)
+    tables = {name for (name,) in connection.execute(_TABLES)}
+    by_name = sorted(projections, key=lambda projection: projection.name)
+    return [_held(connection, projection, known[projection.name], loaded, tables) for projection in by_name]
 
 
-def _hold(connection: Connection[Any], projection: Projection, loaded: int) -> _Held:
-    """Let its followers wait, and bring both its tables to the same position."""
-    connection.execute("SELECT FROM projection_checkpoints WHERE projection = %s FOR UPDATE", (projection.name,))
-    live = store.checkpoints(connection)[projection.name]
-    comparable = live.status == store.RUNNING and not outdated(projection, live)
-    position = max(live.position, loaded)
+def _held(
+    connection: Connection[Any], projection: Projection, known: Checkpoint, loaded: int, tables: set[str]
+) -> _Held:
+    comparable = known.status == store.RUNNING and not outdated(projection, known)
+    position = max(known.position, loaded)
     _catch_up(connection, projection, loaded, position, SUFFIX)
     if comparable:
-        _catch_up(connection, projection, live.position, position)
-    return _Held(
-        projection, position, comparable, {table.name: _live(connection, table) for table in projection.tables}
-    )
+        _catch_up(connection, projection, known.position, position)
+    none = (0, "")  # an older fold had it not
+    live = {
+        table.name: store.fingerprint(connection, table) if table.name in tables else none
+        for table in projection.tables
+    }
+    return _Held(projection, position, comparable, live)
 
 
 def _catch_up(connection: Connection[Any], projection: Projection, after: int, upto: int, suffix: str = "") -> None:
@@ -284,8 +260,7 @@ def _catch_up(connection: Connection[Any], projection: Projection, after: int, u
 
 
 def _swap(connection: Connection[Any], projection: Projection, position: int) -> None:
-    for table in projection.tables:
-        swap_tables(connection, table, SUFFIX)
+    swap_tables(connection, projection.tables, SUFFIX)
     connection.execute(
         "UPDATE projection_checkpoints SET fold_fingerprint = %s WHERE projection = %s",
         (projection.fingerprint, projection.name),
@@ -298,5 +273,5 @@ def _swap(connection: Connection[Any], projection: Projection, position: int) ->
 
 
 def _drop_beside(connection: Connection[Any], projection: Projection) -> None:
-    for table in projection.tables:
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table.name + SUFFIX)))
+    beside = sql.SQL(", ").join(sql.Identifier(table.name + SUFFIX) for table in projection.tables)
+    connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(beside))

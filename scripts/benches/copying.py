@@ -18,6 +18,7 @@ from psycopg import sql
 
 from domain.ledger.connections import as_role
 from projections.catalogue import PROJECTIONS
+from projections.indexing import INDEX_MEMORY
 from projections.install import (
     add_primary_keys,
     create_indexes,
@@ -26,7 +27,6 @@ from projections.install import (
     owner_connection,
     register_connection,
 )
-from projections.rebuild import INDEX_MEMORY
 from projections.rows import Projection, Table
 
 SUFFIX = "__limit"
