@@ -46,7 +46,6 @@ CREATE TABLE {meetings} (
 
 -- indexes
 CREATE INDEX ON {meetings} (meeting_on) INCLUDE (known);
-CREATE INDEX ON {meetings} USING gin (worker_ids);
 CREATE INDEX ON {meetings} ((worker_ids[1]), meeting_on);
 CREATE INDEX ON {meetings} ((worker_ids[2]), meeting_on) WHERE cardinality(worker_ids) > 1;
 CREATE INDEX ON {meetings} USING gin ((worker_ids[3:])) WHERE cardinality(worker_ids) > 2;
