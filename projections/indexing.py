@@ -33,11 +33,12 @@ Columns = Mapping[str, Sequence[str]]
 """Some columns of each table."""
 
 
-def index(dsn: str, register: str, projections: Sequence[Projection], suffix: str) -> None:
+def index(dsn: str, register: str, projections: Sequence[Projection], suffix: str, *, statistics: bool = True) -> None:
     """Make them for the tables with the suffix, of which nobody else knows yet."""
     waiting = SimpleQueue[Projection]()
     with owner_connection(dsn, register) as connection:
         columns = _largest_first(connection, projections, suffix, waiting)
+    columns = columns if statistics else {}
     with ThreadPoolExecutor(INDEXED_AT_A_TIME) as pool:
         list(pool.map(lambda _: _index(dsn, register, suffix, waiting, columns), range(INDEXED_AT_A_TIME)))
 
@@ -58,17 +59,22 @@ def _largest_first(
 
 
 def _index(dsn: str, register: str, suffix: str, waiting: SimpleQueue[Projection], columns: Columns) -> None:
-    """Make indexes and take the first statistics, while any wait: coarse ones, autovacuum takes its own soon after."""
+    """Make indexes and take the first statistics, while any wait: coarse ones, autovacuum takes its own soon after.
+
+    A projection is a transaction of its own: a longer one would keep what is dead from being cleaned away meanwhile.
+    """
     with owner_connection(dsn, register) as connection, suppress(Empty):
-        connection.execute(f"SET LOCAL maintenance_work_mem TO '{INDEX_MEMORY}'")
-        connection.execute(f"SET LOCAL default_statistics_target TO {FIRST_STATISTICS_TARGET}")
+        connection.execute(f"SET maintenance_work_mem TO '{INDEX_MEMORY}'")
+        connection.execute(f"SET default_statistics_target TO {FIRST_STATISTICS_TARGET}")
         while True:
             projection = waiting.get_nowait()
             add_primary_keys(connection, projection, suffix)
             create_indexes(connection, projection, suffix)
             names = [table.name + suffix for table in projection.tables]
-            of_each = [_with_columns(name, columns[name]) for name in names]
-            connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(of_each)))
+            of_each = [_with_columns(name, columns[name]) for name in names if name in columns]
+            if of_each:
+                connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(of_each)))
+            connection.commit()
 
 
 def _with_columns(table: str, columns: Sequence[str]) -> sql.Composed:

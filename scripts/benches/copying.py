@@ -1,9 +1,9 @@
 """What PostgreSQL itself can do of a rebuild: the events out and the resulting rows in, by COPY, indexes included.
 
 Binary format both ways, the faster one. The events go out over one connection while the rows, which the live tables
-gave before the clock started, come in over another; then the indexes are made, two projections at a time, the largest
-first, with as much memory: all as the rebuild does it, but for the folding, and for the two connections over which its
-two processes send rows. No comparing, no swapping.
+gave before the clock started, come in over another; then the rebuild's own function makes the indexes, without taking
+statistics: all as the rebuild does it, but for the folding, and for the two connections over which its two processes
+send rows. No comparing, no swapping.
 Never here: what is measured against it.
 """
 
@@ -18,16 +18,9 @@ from psycopg import sql
 
 from domain.ledger.connections import as_role
 from projections.catalogue import PROJECTIONS
-from projections.indexing import INDEX_MEMORY
-from projections.install import (
-    add_primary_keys,
-    create_indexes,
-    create_tables,
-    drop_primary_keys,
-    owner_connection,
-    register_connection,
-)
-from projections.rows import Projection, Table
+from projections.indexing import index
+from projections.install import create_tables, drop_primary_keys, owner_connection, register_connection
+from projections.rows import Table
 
 SUFFIX = "__limit"
 _CHUNK_BYTES = 1 << 18
@@ -46,8 +39,7 @@ def copy_limit_seconds(dsn: str, register: str, folder: Path) -> float:
             both = pool.submit(_events_out, dsn, register), pool.submit(_rows_in, dsn, register, rows)
             for one in both:
                 one.result()
-            by_size = sorted(PROJECTIONS, key=lambda one: -sum(rows[table.name].stat().st_size for table in one.tables))
-            list(pool.map(lambda projection: _index(dsn, register, projection), by_size))
+        index(dsn, register, PROJECTIONS, SUFFIX, statistics=False)
         return time.perf_counter() - began
     finally:
         with owner_connection(dsn, register) as connection:
@@ -87,13 +79,6 @@ def _rows_in(dsn: str, register: str, files: Mapping[str, Path]) -> None:
             with files[table.name].open("rb") as file, connection.cursor().copy(statement) as copy:
                 while data := file.read(_CHUNK_BYTES):
                     copy.write(data)
-
-
-def _index(dsn: str, register: str, projection: Projection) -> None:
-    with owner_connection(dsn, register) as connection:
-        connection.execute(f"SET LOCAL maintenance_work_mem TO '{INDEX_MEMORY}'")
-        add_primary_keys(connection, projection, SUFFIX)
-        create_indexes(connection, projection, SUFFIX)
 
 
 def _columns(table: Table) -> sql.Composed:
