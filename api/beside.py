@@ -197,15 +197,8 @@ def main() -> None:
         ended.set()
 
     threading.Thread(target=wait_for_the_end, name="input", daemon=True).start()
-    threading.excepthook = _thread_failed
     try:
         run(told, ended)
     except Exception as fault:
         log.error("beside_failed", **where_of(fault))
         sys.exit(1)
-
-
-def _thread_failed(failed: threading.ExceptHookArgs) -> None:
-    """What Python would write to standard error, message and all."""
-    told = where_of(failed.exc_value) if failed.exc_value is not None else {}
-    log.error("thread_failed", thread=failed.thread.name if failed.thread else None, **told)

@@ -157,13 +157,17 @@ class Registers:
         self._threads.append(thread)
 
     def _keep_at(self, work: Callable[[], None], name: str) -> None:
-        """Do the work until it ends; begin anew after a fault, which may be mended while we serve."""
+        """Do the work until it ends; begin anew after a fault, which may be mended while we serve and is told once."""
+        told: dict[str, str] = {}
         while not self._stop.is_set():
             try:
                 work()
                 return
             except Exception as fault:
-                log.error("work_failed", work=name, **where_of(fault))
+                where = where_of(fault)
+                if where != told:
+                    log.error("work_failed", work=name, **where)
+                told = where
                 self._stop.wait(AGAIN_SECONDS)
 
     def _keep_time(self) -> None:
