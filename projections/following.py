@@ -32,7 +32,7 @@ class Needed(NamedTuple):
     keys: set[tuple[UUID, Key]]
 
 
-ONE_BY_ONE_ROWS = 200
+ROWS_IN_ONE_TRIP = 200
 """Up to so many rows a batch, each is read, or ended, by a call of its own, and new ones are put in some at a time, all
 in a common round trip."""
 
@@ -108,7 +108,7 @@ def needed(projection: Projection, steps: Sequence[Step]) -> list[Needed]:
 
 def _asked(connection: Connection[Any], wanted: Sequence[Needed]) -> list[tuple[Table, Call]]:
     """What is asked of which table. Where single rows would be too many calls, all that stands of their streams is."""
-    if sum(len(one.keys) for one in wanted) > ONE_BY_ONE_ROWS:
+    if sum(len(one.keys) for one in wanted) > ROWS_IN_ONE_TRIP:
         wanted = [Needed(table, streams | {stream for stream, _ in keys}, set()) for table, streams, keys in wanted]
     asked = [(table, store.load_call(connection, table, streams)) for table, streams, _ in wanted if streams]
     for table, streams, keys in wanted:
@@ -120,7 +120,7 @@ def _asked(connection: Connection[Any], wanted: Sequence[Needed]) -> list[tuple[
 def written(connection: Connection[Any], standing: Sequence[Standing]) -> list[Call]:
     """The calls that write what became of the rows, for the batch's last trip. Many rows are written at once, here."""
     drained = [(one.table, *one.drain()) for one in standing]
-    if sum(len(inserts) + len(ends) for _, inserts, ends in drained) <= ONE_BY_ONE_ROWS:
+    if sum(len(inserts) + len(ends) for _, inserts, ends in drained) <= ROWS_IN_ONE_TRIP:
         return [call for table, inserts, ends in drained for call in _in_one_trip(connection, table, inserts, ends)]
     for table, inserts, ends in drained:
         store.end_rows(connection, table, ends)

@@ -1,11 +1,11 @@
 """Loading one episode cold: `Book.state` beside the library's stock repository with the same facts as aggregate events.
 
 Ours reads the stream's records and folds them into the episode's state; of a meeting it decodes what the state says of
-it and what is sealed (for the client), which stays so until somebody looks into it. Two cases of their own ask for
-every fact, and look into all that is sealed. The peer reads as many events of the same stored content, sealed parts
-included, through its own mapper, applies each to an aggregate that keeps them, and opens nothing. Both over an open
-connection with no state kept (the client's key is lent, as it is for a minute), in turns, medians; each lets go of what
-it has loaded within its own time. Never here: deciding, appending.
+it; what is sealed (for the client) stays so, and is read again when somebody looks into it. Two cases of their own ask
+for every fact, and look into all that is sealed. The peer reads as many events of the same stored content, sealed
+parts included, through its own mapper, applies each to an aggregate that keeps them, and opens nothing. Both over an
+open connection with no state kept (the client's key is lent, as it is for a minute), in turns, medians; each lets go of
+what it has loaded within its own time. Never here: deciding, appending.
 """
 
 from __future__ import annotations

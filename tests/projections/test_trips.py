@@ -64,11 +64,11 @@ def test_a_connection_that_ends_on_the_way_is_told(connection: Connection[Any]) 
         list(trip(connection, [Call(ECHO, number(1)), Call(END_IT), Call(ECHO, number(2))]))
 
 
-@pytest.mark.parametrize("one_by_one_rows", [0, 10_000])
+@pytest.mark.parametrize("rows_in_one_trip", [0, 10_000])
 def test_rows_written_at_once_or_one_by_one_are_those_of_a_rebuild(
-    book: Book, history: History, monkeypatch: pytest.MonkeyPatch, one_by_one_rows: int
+    book: Book, history: History, monkeypatch: pytest.MonkeyPatch, rows_in_one_trip: int
 ) -> None:
-    monkeypatch.setattr("projections.following.ONE_BY_ONE_ROWS", one_by_one_rows)
+    monkeypatch.setattr("projections.following.ROWS_IN_ONE_TRIP", rows_in_one_trip)
     for _ in range(3):
         history.record(uuid4(), *whole_episode(uuid4()))
     run_once(*book, batch_events=7)
