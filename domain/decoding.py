@@ -2,31 +2,27 @@
 
 Stored facts were validated when they were recorded; here only the kinds of their values are checked. What comes out
 equals what pydantic's validation gives, field by field and in the same order. What does not fit is left to the long
-way (`Fact.join`), which says what is wrong. Of facts that have early fields a stream is read by these and what is
-sealed: who asks for the fact has the rest decoded, and hears then of what does not fit in it. Must never hold: keys,
-names of facts, a sensitive part in the clear that stood so in the bytes.
+way (`Fact.join`), which says what is wrong. Neither are bounds looked at again, nor those of a fact's parts. Must never
+hold: keys, names of facts, entries, a sensitive part in the clear that stood so in the bytes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import fields
-from functools import cache, partial
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import msgspec
 from pydantic import AwareDatetime, BaseModel
 
 from domain.fact import UNOPENED, Fact, JsonObject, put_values
-from domain.stream import Entry, Provenance, Readable
+from domain.stream import Provenance
 from domain.withheld import Opened, Withheld
 
 M = TypeVar("M", bound=BaseModel)
-Row = tuple[int, UUID, int, str, dt.datetime, bytes]
-"""A recorded event's position, stream, version, stored name, moment of recording and state."""
 Unfit = (msgspec.MsgspecError, UnicodeDecodeError)
 """What decoding raises for bytes that do not fit the kinds."""
 _new: Callable[[Any], Any] = object.__new__
@@ -164,33 +160,6 @@ class FactDecoder:
         return told
 
 
-def unread(
-    rows: Iterable[Row], decoders: Mapping[str, FactDecoder | None], reader: Reader, named: set[str]
-) -> list[Entry | None]:
-    """The entries, their facts not made before somebody asks for them; the keys that are named in them go to `named`.
-
-    None for one that does not fit: then `Registry.decode` says what is wrong.
-    """
-    entries: list[Entry | None] = []
-    for position, stream_id, version, name, recorded_at, state in rows:
-        decoder = decoders[name]
-        told = decoder.fitting(state, named) if decoder else None
-        if decoder is None or told is None:
-            entries.append(None)
-            continue
-        entry: Entry = _new(Entry)
-        _stream_id(entry, stream_id)
-        _version(entry, version)
-        _kind(entry, decoder.kind)
-        _plain(entry, told.plain)
-        if isinstance(told, Told):
-            _unread(entry, Unread(told, position, recorded_at, reader))
-        else:  # of what is sealed nothing is kept: it would be the most of all that a load makes
-            _unread(entry, Glimpse(decoder, state, position, recorded_at, reader))
-        entries.append(entry)
-    return entries
-
-
 def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
     if len(sealed) == 1:  # as most are
         return sealed[0].fields
@@ -225,111 +194,9 @@ def model_of(kind: type[M], values: dict[str, Any], fields_set: set[str]) -> M:
     return model
 
 
-def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as much as decoding
-    told: Told, fact: Fact, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime | None
-) -> Entry:
-    """The entry of a fact that was told so."""
-    entry: Entry = _new(Entry)
-    _stream_id(entry, stream_id)
-    _version(entry, version)
-    _kind(entry, type(fact))
-    _put_in(entry, told, fact, position, recorded_at)
-    return entry
-
-
-class Reader(Protocol):
-    """Who answers for what an entry was read from."""
-
-    def look_into(self, stream_id: UUID, version: int, name: str, sealed: tuple[Segment, ...]) -> Opened:
-        """What is sealed in the entry of that name. Raises what reading it raises."""
-
-    def read_whole(self, row: Row) -> Entry:
-        """The entry of an event that does not go the short way. Raises what is wrong with it."""
-
-
-class Unread(msgspec.Struct, gc=False):
-    """What an entry was read from, until somebody asks for its fact."""
-
-    told: Told
-    position: int
-    recorded_at: dt.datetime
-    reader: Reader
-
-    def read_into(self, entry: Entry) -> None:
-        """Give the entry its fact and envelope."""
-        _read_into(entry, self.told, self.position, self.recorded_at, self.reader)
-
-
-class Glimpse(msgspec.Struct, gc=False):
-    """The bytes that an entry was read from in part, until somebody asks for its fact."""
-
-    decoder: FactDecoder
-    state: bytes
-    position: int
-    recorded_at: dt.datetime
-    reader: Reader
-
-    def read_into(self, entry: Entry) -> None:
-        """Give the entry its fact and envelope. Raises what is wrong with them."""
-        try:
-            told = self.decoder.told(self.state)
-        except Unfit:
-            row = self.position, entry.stream_id, entry.version, entry.kind.stored_name(), self.recorded_at, self.state
-            _put_as_in(entry, self.reader.read_whole(row))
-        else:
-            _read_into(entry, told, self.position, self.recorded_at, self.reader)
-
-
-def _read_into(entry: Entry, told: Told, position: int, recorded_at: dt.datetime, reader: Reader) -> None:
-    opening: Callable[[], Opened] | None = None
-    if told.sealed:
-        which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
-        opening = partial(reader.look_into, *which, told.sealed)
-    fact = told.decoder.unopened(told, opening)
-    _put_in(entry, told, fact, position, recorded_at)
-    _let_go_of(entry)
-
-
-def _let_go_of(entry: Entry) -> None:
-    try:
-        _let_go_of_plain(entry)
-        _let_go_of_unread(entry)
-    except AttributeError:  # another thread has read it at this moment, to the same
-        pass
-
-
-def _put_as_in(entry: Entry, whole: Entry) -> None:
-    for name, put in _ASKED_FOR:
-        put(entry, getattr(whole, name))
-    _let_go_of(entry)
-
-
-def _put_in(entry: Entry, told: Told, fact: Fact, position: int, recorded_at: dt.datetime | None) -> None:
-    source = told.provenance
-    _fact(entry, fact)
-    _occurred_at(entry, told.occurred_at)
-    _actor(entry, told.actor)
-    _correlation_id(entry, told.correlation_id)
-    _caused_by(entry, told.caused_by)
-    _provenance(entry, None if source is None else model_of(Provenance, values_of(source), _PROVENANCE_FIELDS))
-    _position(entry, position)
-    _recorded_at(entry, recorded_at)
-    _corrected_by(entry, None)
-
-
 _set_fields, _set_extra, _set_private = (
     BaseModel.__dict__[f"__pydantic_{name}__"].__set__ for name in ("fields_set", "extra", "private")
 )
-_PROVENANCE_FIELDS = set(Provenance.model_fields)
-(
-    _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,
-    _recorded_at, _corrected_by, _kind,
-) = (Entry.__dict__[field.name].__set__ for field in fields(Entry))  # fmt: skip
-_ASKED_FOR = [(one.name, Entry.__dict__[one.name].__set__) for one in fields(Entry)[2:-1]]
-"""What an unread entry has not yet: all but its stream, its version and the kind of its fact."""
-_plain, _unread = (Readable.__dict__[name].__set__ for name in Readable.__slots__)
-_let_go_of_plain, _let_go_of_unread = (Readable.__dict__[name].__delete__ for name in Readable.__slots__)
-"""Half as long as its `__init__`, which goes by name, since an entry is frozen."""
 
 
 def _state(kind: type[Fact], decoder: FactDecoder) -> type[Told]:

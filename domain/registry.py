@@ -22,7 +22,8 @@ from domain.client import facts as client
 from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import EntryCorrected, EntryStruckOut
-from domain.decoding import FactDecoder, Told, Unfit, decoder_of, entry_of, values_of
+from domain.decoding import FactDecoder, Told, Unfit, decoder_of, values_of
+from domain.entries import entry_of
 from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network

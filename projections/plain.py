@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from domain.correction import EntryCorrected, MistakeKind
 from domain.decoding import Told, struct_of
-from domain.decoding import entry_of as entry_from
+from domain.entries import entry_of as entry_from
 from domain.fact import Fact, put_values
 from domain.registry import REGISTRY, UnknownFactName
 from domain.stream import Entry, Provenance

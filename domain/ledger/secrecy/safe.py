@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import cast
 from uuid import UUID
 
-from domain.decoding import Segment, Told, unread, values_of
+from domain.decoding import Segment, Told, values_of
+from domain.entries import unread
 from domain.fact import JsonObject
 from domain.ledger.record import Row
 from domain.ledger.record import rows as rows_of

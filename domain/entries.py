@@ -1,0 +1,156 @@
+"""Entries of events as they are stored: put together without a constructor, their facts made when somebody asks.
+
+Of facts that have early fields a stream is read by these and what is sealed: who asks for the fact has the rest
+decoded, and hears then of what does not fit in it. Must never hold: keys, names of facts, how a fact is decoded.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from domain.decoding import FactDecoder, Segment, Told, Unfit, model_of, values_of
+from domain.fact import Fact
+from domain.stream import Entry, Provenance, Readable
+from domain.withheld import Opened
+
+Row = tuple[int, UUID, int, str, dt.datetime, bytes]
+"""A recorded event's position, stream, version, stored name, moment of recording and state."""
+_new: Callable[[Any], Any] = object.__new__
+
+
+def unread(
+    rows: Iterable[Row], decoders: Mapping[str, FactDecoder | None], reader: Reader, named: set[str]
+) -> list[Entry | None]:
+    """The entries, their facts not made before somebody asks for them; the keys that are named in them go to `named`.
+
+    None for one that does not fit: then `Registry.decode` says what is wrong.
+    """
+    entries: list[Entry | None] = []
+    for position, stream_id, version, name, recorded_at, state in rows:
+        decoder = decoders[name]
+        told = decoder.fitting(state, named) if decoder else None
+        if decoder is None or told is None:
+            entries.append(None)
+            continue
+        entry: Entry = _new(Entry)
+        _stream_id(entry, stream_id)
+        _version(entry, version)
+        _kind(entry, decoder.kind)
+        _plain(entry, told.plain)
+        if isinstance(told, Told):
+            _unread(entry, Unread(told, position, recorded_at, reader))
+        else:  # of what is sealed nothing is kept: it would be the most of all that a load makes
+            _unread(entry, Glimpse(decoder, state, position, recorded_at, reader))
+        entries.append(entry)
+    return entries
+
+
+def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as much as decoding
+    told: Told, fact: Fact, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime | None
+) -> Entry:
+    """The entry of a fact that was told so."""
+    entry: Entry = _new(Entry)
+    _stream_id(entry, stream_id)
+    _version(entry, version)
+    _kind(entry, type(fact))
+    _put_in(entry, told, fact, position, recorded_at)
+    return entry
+
+
+class Reader(Protocol):
+    """Who answers for what an entry was read from."""
+
+    def look_into(self, stream_id: UUID, version: int, name: str, sealed: tuple[Segment, ...]) -> Opened:
+        """What is sealed in the entry of that name. Raises what reading it raises."""
+
+    def read_whole(self, row: Row) -> Entry:
+        """The entry of an event that does not go the short way. Raises what is wrong with it."""
+
+
+class Unread(msgspec.Struct, gc=False):
+    """What an entry was read from, until somebody asks for its fact."""
+
+    told: Told
+    position: int
+    recorded_at: dt.datetime
+    reader: Reader
+
+    def read_into(self, entry: Entry) -> None:
+        """Give the entry its fact and envelope."""
+        _read_into(entry, self.told, self.position, self.recorded_at, self.reader)
+
+
+class Glimpse(msgspec.Struct, gc=False):
+    """The bytes that an entry was read from in part, until somebody asks for its fact."""
+
+    decoder: FactDecoder
+    state: bytes
+    position: int
+    recorded_at: dt.datetime
+    reader: Reader
+
+    def read_into(self, entry: Entry) -> None:
+        """Give the entry its fact and envelope. Raises what is wrong with them."""
+        try:
+            told = self.decoder.told(self.state)
+        except Unfit:
+            row = self.position, entry.stream_id, entry.version, entry.kind.stored_name(), self.recorded_at, self.state
+            _put_as_in(entry, self.reader.read_whole(row))
+        else:
+            _read_into(entry, told, self.position, self.recorded_at, self.reader)
+
+
+def _read_into(entry: Entry, told: Told, position: int, recorded_at: dt.datetime, reader: Reader) -> None:
+    opening: Callable[[], Opened] | None = None
+    if told.sealed:
+        which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
+        opening = partial(reader.look_into, *which, told.sealed)
+    fact = told.decoder.unopened(told, opening)
+    _put_in(entry, told, fact, position, recorded_at)
+    _let_go_of(entry)
+
+
+def _let_go_of(entry: Entry) -> None:
+    try:
+        _let_go_of_plain(entry)
+        _let_go_of_unread(entry)
+    except AttributeError:  # another thread has read it at this moment, to the same
+        pass
+
+
+def _put_as_in(entry: Entry, whole: Entry) -> None:
+    for name, put in _ASKED_FOR:
+        put(entry, getattr(whole, name))
+    _let_go_of(entry)
+
+
+def _put_in(entry: Entry, told: Told, fact: Fact, position: int, recorded_at: dt.datetime | None) -> None:
+    source = told.provenance
+    _fact(entry, fact)
+    _occurred_at(entry, told.occurred_at)
+    _actor(entry, told.actor)
+    _correlation_id(entry, told.correlation_id)
+    _caused_by(entry, told.caused_by)
+    _provenance(entry, None if source is None else model_of(Provenance, values_of(source), _PROVENANCE_FIELDS))
+    _position(entry, position)
+    _recorded_at(entry, recorded_at)
+    _corrected_by(entry, None)
+
+
+_PROVENANCE_FIELDS = set(Provenance.model_fields)
+(
+    _stream_id, _version, _fact, _occurred_at, _actor, _correlation_id, _caused_by, _provenance, _position,
+    _recorded_at, _corrected_by, _kind,
+) = (Entry.__dict__[field.name].__set__ for field in fields(Entry))  # fmt: skip
+_ASKED_FOR = [(one.name, Entry.__dict__[one.name].__set__) for one in fields(Entry)[2:-1]]
+"""What an unread entry has not yet: all but its stream, its version and the kind of its fact."""
+_plain, _unread = (Readable.__dict__[name].__set__ for name in Readable.__slots__)
+_let_go_of_plain, _let_go_of_unread = (Readable.__dict__[name].__delete__ for name in Readable.__slots__)
+"""Half as long as its `__init__`, which goes by name, since an entry is frozen."""
