@@ -41,6 +41,7 @@ from domain.episode.facts import (
     ReportWritten,
     SpellOpened,
     WorkerAssigned,
+    WorkerReleased,
 )
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
@@ -151,6 +152,10 @@ def committed(when: str = "1.3.", **more: Any) -> Fact:
 
 def assigned(worker: str = "w1", role: WorkerRole = WorkerRole.SOCIAL_INSTRUCTOR, when: str = "1.3.") -> Fact:
     return WorkerAssigned(assignment_id=meeting(worker), worker_id=worker, role=role, from_on=day(when))
+
+
+def released(worker: str = "w1", when: str = "1.3.") -> Fact:
+    return WorkerReleased(assignment_id=meeting(worker), to_on=day(when))
 
 
 def started(when: str = "2.3.") -> Fact:

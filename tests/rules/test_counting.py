@@ -113,6 +113,12 @@ def test_meetings_held_before_this_episode_count_towards_the_cap() -> None:
     assert {key for key in judgement.deviations if key.startswith("cap/")} == {"cap/14", "cap/15", "cap/16"}
 
 
+def test_where_more_were_held_before_than_the_cap_allows_every_meeting_deviates_from_it() -> None:
+    judgement = judge(K2, story(granted(meetings_before=14 + 9), *SEVEN, *SEVEN_MORE[:5]))
+    past = {key: one.measured for key, one in judgement.deviations.items() if key.startswith("cap/")}
+    assert past == {f"cap/{1 + number}": 14 + 9 + number for number in range(1, 13)}
+
+
 def test_a_new_spell_begins_the_counting_anew() -> None:
     told = story(granted(meetings_before=7), *SEVEN, new_spell("14.3."), exception("14.3."), *SEVEN_MORE)
     judgement = judge(K2, told)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.catalogue.model import ServiceModel
 from domain.consequence import DutyWaived, Judgement, conclude, concluded
 from domain.fact import Fact
+from domain.register.facts import WorkerRole
 from domain.rules.base import Finding, RuleBase
 from domain.rules.case import Case, Hit, Selector
 from domain.rules.judge import Judged, judge
@@ -20,8 +21,11 @@ from domain.rules.statement import Statement
 from domain.stream import Entry
 from tests.rules.models import CATALOGUE, K2, X9
 from tests.rules.story import (
+    CHILD,
+    SIBLING,
     assigned,
     cancelled,
+    closed,
     committed,
     day,
     delivered,
@@ -37,6 +41,8 @@ from tests.rules.story import (
     plan,
     planned,
     proposed,
+    released,
+    reopened,
     reported,
     started,
     story,
@@ -92,6 +98,15 @@ def test_judged_bit_by_bit_is_judged_from_scratch(facts: list[Fact], cuts: set[i
         assert told(judged.judgement) == told(judge(model, seen))
 
 
+def is_judged_entry_by_entry_as_from_scratch(model: ServiceModel, facts: list[Fact]) -> None:
+    """Checks that after each entry."""
+    entries = story(*facts)
+    judged = Judged(model, Case(()), None)
+    for end in range(1, len(entries) + 1):
+        judged = judged.with_entries(model, entries[end - 1 : end], None)
+        assert told(judged.judgement) == told(judge(model, entries[:end]))
+
+
 MANY = st.lists(st.builds(held, WHENS), min_size=9, max_size=20)
 """More meetings than a period has, in no order of their days."""
 COUNTED_OTHERWISE = st.one_of(*(st.builds(one, WHENS) for one in (exception, exception, new_spell, plan, suspended)))
@@ -103,11 +118,39 @@ COUNTED_OTHERWISE = st.one_of(*(st.builds(one, WHENS) for one in (exception, exc
 def test_so_it_is_of_many_meetings_that_come_to_count_otherwise(
     many: list[Fact], otherwise: Fact, later: list[Fact], model: ServiceModel
 ) -> None:
-    entries = story(granted("1.2."), started("1.2."), *many, otherwise, *later)
-    judged = Judged(model, Case(()), None)
-    for end in range(1, len(entries) + 1):
-        judged = judged.with_entries(model, entries[end - 1 : end], None)
-        assert told(judged.judgement) == told(judge(model, entries[:end]))
+    is_judged_entry_by_entry_as_from_scratch(model, [granted("1.2."), started("1.2."), *many, otherwise, *later])
+
+
+WHO = st.sampled_from([(CHILD, SIBLING), (CHILD, SIBLING), (CHILD,), (SIBLING,)])
+OF_CHILDREN = st.lists(st.builds(lambda when, who: held(when, client_ids=who), WHENS, WHO), min_size=4, max_size=12)
+
+
+@given(OF_CHILDREN, st.lists(st.builds(new_spell, WHENS), max_size=1))
+@settings(max_examples=30)
+def test_so_it_is_of_the_meetings_of_each_child_where_the_rule_counts_clients(
+    many: list[Fact], otherwise: list[Fact]
+) -> None:
+    is_judged_entry_by_entry_as_from_scratch(X9, [granted("1.2."), started("1.2."), *many, *otherwise])
+
+
+ENDED = [model for model in CATALOGUE if any(getattr(rule, "ended_by", ()) for rule in model.rules)]
+"""The models in which what a precondition needs may end again: whoever was assigned is released."""
+SOON = st.sampled_from(["1.3.", "2.3.", "3.3.", "4.3."])
+TEAM = {
+    "w1": WorkerRole.SOCIAL_INSTRUCTOR,
+    "w2": WorkerRole.SOCIAL_INSTRUCTOR,
+    "w3": WorkerRole.KEY_WORKER,
+    "w4": WorkerRole.OWN_INSTRUCTOR,
+}
+WORK = st.one_of(*(st.builds(one, SOON) for one in (held, held, closed, reopened)))
+RELEASED = st.builds(released, st.sampled_from([*TEAM]), SOON)
+
+
+@given(st.sampled_from(ENDED), st.lists(st.one_of(WORK, WORK, RELEASED), min_size=4, max_size=12))
+@settings(max_examples=60)
+def test_so_it_is_where_what_was_needed_ends_and_goes_on_again(model: ServiceModel, ending: list[Fact]) -> None:
+    team = [assigned(worker, role) for worker, role in TEAM.items()]
+    is_judged_entry_by_entry_as_from_scratch(model, [granted(), *team, started("2.3."), *ending])
 
 
 @given(STORIES, st.integers(0, 25), st.integers(1, 25), WHENS, OF_EPISODES)
