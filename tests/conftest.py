@@ -11,7 +11,7 @@ from itertools import count
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from domain.ledger.migrate import create_register, schema_of
@@ -24,7 +24,8 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
 _numbers = count(1)
 
-settings.register_profile("house", deadline=None)  # no test is timed: a busy machine is no fault of the code
+# No test is timed, nor is drawing for it: a busy machine is no fault of the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
 os.environ[REGISTER_KEY] = base64.b64encode(b"a register key that is no secret").decode()

@@ -58,6 +58,20 @@ def test_where_an_identity_code_is_searched_for_its_shape_was_found(before: str,
     assert truth._IDENTITY_CODE.search(text) is None or truth._may_hold_identity_code(text)
 
 
+SIGNS = "-+ABCDEFUVWXYabcdefuvwxy"
+"""Of the centuries, as an identity code is written in either case."""
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_the_shape_is_found_whatever_the_sign_of_the_century(sign: str) -> None:
+    assert truth._may_hold_identity_code(f"010101{sign}900X")
+
+
+def test_these_are_all_the_signs_that_are_searched_for() -> None:
+    written = {sign for sign in map(chr, range(0x3000)) if truth._IDENTITY_CODE.search(f"010101{sign}900X")}
+    assert written == set(SIGNS)
+
+
 def test_nor_is_it_let_in_by_a_correction(desk: Desk) -> None:
     episode = desk.started(meetings=1)
     entry = desk.number(episode, MeetingHeld, 1)
