@@ -5,8 +5,9 @@ Never here: statements on the register's tables.
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from threading import Condition, Lock
+from threading import Event, Lock
 from typing import Literal, TypeVar
 
 import psycopg
@@ -45,7 +46,10 @@ def is_passing(fault: psycopg.Error) -> bool:
 
 
 class Connections:
-    """At most `limit` connections, opened when first needed and kept for the next to come, the warmest first."""
+    """At most `limit` connections, opened when first needed and kept for the next to come, the warmest first.
+
+    Places go in the order of asking: one that is given back while somebody waits passes to whoever waits longest.
+    """
 
     def __init__(
         self, dsn: str, *, limit: int, made_ready: Callable[[psycopg.Connection], object] | None = None
@@ -55,8 +59,8 @@ class Connections:
         self._made_ready = made_ready
         self._limit = limit
         self._lock = Lock()
-        self._given_back = Condition(self._lock)
-        self._lent = 0
+        self._waiting: deque[Event] = deque()  # the turns of those who found no place, first come first
+        self._lent = 0  # what passes from hand to hand stays lent, so that nobody waits while this is below the limit
         self._idle: list[psycopg.Connection] = []
         self._closed = False
 
@@ -71,25 +75,35 @@ class Connections:
             self._put_back(connection)
 
     def close(self) -> None:
-        """Close the idle ones now, and the others when they come back."""
+        """Close the idle ones now, and the others when they come back. Whoever waits is told at once."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            for turn in self._waiting:
+                turn.set()
         for connection in idle:
             connection.close()
 
     def _taken(self, patience_seconds: float) -> psycopg.Connection | None:
         """Take a place, and the idle connection that was used last. The lock is held once: most loans end so."""
         with self._lock:
-            if self._lent >= self._limit and not self._given_back.wait_for(self._has_place, patience_seconds):
+            if self._lent < self._limit and not self._closed:
+                self._lent += 1
+                return self._idle.pop() if self._idle else None
+            self._refuse_when_closed()
+            turn = Event()
+            self._waiting.append(turn)
+        turn.wait(patience_seconds)
+        with self._lock:
+            self._refuse_when_closed()
+            if turn in self._waiting:
+                self._waiting.remove(turn)
                 raise LedgerUnavailable("all connections to the register are busy")
-            if self._closed:
-                raise LedgerUnavailable("this recorder has been closed")
-            self._lent += 1
             return self._idle.pop() if self._idle else None
 
-    def _has_place(self) -> bool:
-        return self._lent < self._limit
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise LedgerUnavailable("this recorder has been closed")
 
     def _opened(self, patience_seconds: float) -> psycopg.Connection:
         # libpq takes whole seconds, at least two of them
@@ -106,8 +120,10 @@ class Connections:
     def _put_back(self, connection: psycopg.Connection | None) -> None:
         """Give back the place, and the connection; there is none when it could not be opened."""
         with self._lock:
-            self._lent -= 1
-            self._given_back.notify()
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._lent -= 1
             if connection is None:
                 return
             if connection.pgconn.transaction_status == TransactionStatus.IDLE and not self._closed:

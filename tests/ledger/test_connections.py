@@ -65,13 +65,67 @@ def test_all_who_wait_are_served_when_as_many_places_are_given_back_at_once(conn
         for _ in first:
             assert served.acquire(timeout=PATIENCE_SECONDS)
         second = borrowed(pool)
-        until(lambda: len(connections._given_back._waiters) == LIMIT)  # type: ignore[attr-defined] # Condition's own
+        until(lambda: len(connections._waiting) == LIMIT)
         assert not served.acquire(blocking=False)
         leave.set()
         for _ in second:
             assert served.acquire(timeout=PATIENCE_SECONDS)
         for each in first + second:
             each.result(PATIENCE_SECONDS)
+
+
+def test_places_go_in_the_order_of_asking_also_when_whoever_gives_one_back_asks_again_at_once(postgres: str) -> None:
+    connections = Connections(postgres, limit=1)
+    served: list[str] = []
+
+    def borrow(name: str) -> None:
+        with connections.one(PATIENCE_SECONDS):
+            served.append(name)
+
+    with contextlib.closing(connections), ThreadPoolExecutor(3) as pool:
+        with connections.one(PATIENCE_SECONDS):
+            waiting = []
+            for number, name in enumerate(("first", "second", "third"), start=1):
+                waiting.append(pool.submit(borrow, name))
+                until(lambda: len(connections._waiting) == number)  # noqa: B023 -- it is waited for before the next
+        borrow("who had it before")
+        for each in waiting:
+            each.result(PATIENCE_SECONDS)
+    assert served == ["first", "second", "third", "who had it before"]
+
+
+def test_all_who_wait_are_told_at_once_when_the_connections_are_closed(postgres: str) -> None:
+    connections = Connections(postgres, limit=1)
+
+    def borrow() -> None:
+        with connections.one(3 * PATIENCE_SECONDS):
+            pytest.fail("there was no place")
+
+    with ThreadPoolExecutor(3) as pool, connections.one(PATIENCE_SECONDS):
+        waiting = [pool.submit(borrow) for _ in range(3)]
+        until(lambda: len(connections._waiting) == len(waiting))
+        connections.close()
+        for each in waiting:
+            with pytest.raises(LedgerUnavailable, match="closed"):
+                each.result(PATIENCE_SECONDS)
+
+
+def test_who_waited_in_vain_holds_up_nobody_who_waits_longer(postgres: str) -> None:
+    connections = Connections(postgres, limit=1)
+
+    def borrow() -> bool:
+        with connections.one(PATIENCE_SECONDS):
+            return True
+
+    with contextlib.closing(connections), ThreadPoolExecutor(1) as pool:
+        with connections.one(PATIENCE_SECONDS):
+            with pytest.raises(LedgerUnavailable, match="busy"), connections.one(0.01):
+                pytest.fail("there was no place")
+            waiting = pool.submit(borrow)
+            until(lambda: len(connections._waiting) == 1)
+        assert waiting.result(PATIENCE_SECONDS)
+        with connections.one(0.01):
+            pass
 
 
 def test_who_finds_no_place_in_time_is_told_and_whoever_comes_later_finds_one(connections: Connections) -> None:
