@@ -192,16 +192,15 @@ class Case:
         self._asked, self._asked_horizon = set(), False
         self._had_seen, self._seen = seen or {}, {}
 
-    def asked(self) -> Asked:
-        """What was asked since."""
-        facts = frozenset(self._asked)
+    def answered(self) -> tuple[Asked, Mapping[object, Seen]]:
+        """What was asked since, and what was seen. Whoever asks from here on is another, who has seen nothing."""
+        seen, facts = self._seen, frozenset(self._asked)
         if self._asked_horizon:
-            return Asked(facts, (self.horizon(),))
-        return _ALIKE.get(facts) or _ALIKE.setdefault(facts, Asked(facts))
-
-    def seen(self) -> Mapping[object, Seen]:
-        """What was seen since."""
-        return self._seen
+            asked = Asked(facts, (self.horizon(),))
+        else:
+            asked = _ALIKE.get(facts) or _ALIKE.setdefault(facts, Asked(facts))
+        self.asking()
+        return asked, seen
 
     def select(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """The matching entries in the order of their recording, each once. `selectors` are those of a rule.

@@ -48,11 +48,11 @@ class Judged:
             self._rulings = [self._ruling(rule, None) for rule in self._rules]
         else:
             self._rules, self._rulings = earlier._rules, list(earlier._rulings)
-        same = earlier is not None and self._stands()
+        same = earlier is not None and self._look_again()
         self.judgement = earlier.judgement if earlier and same else _together(self._reference, self._rulings)
 
-    def _stands(self) -> bool:
-        """Whether all rules come to what they came to before; those that the case's news touch look again."""
+    def _look_again(self) -> bool:
+        """Let the rules that the case's news touch look again; tells whether all come to what they came to before."""
         same, changed = True, self.case.changed
         for number, before in enumerate(self._rulings):
             if not before.asked.stands(changed, self.case):
@@ -74,7 +74,7 @@ class Judged:
             verdict = _Verdict.of(self._reference, rule, findings, before)
         else:
             verdict = None
-        return _Ruling(findings, verdict, self.case.asked(), self.case.seen())
+        return _Ruling(findings, verdict, *self.case.answered())
 
     def _found(self, rule: RuleBase) -> list[Finding] | None:
         """What the rule finds that is this model's to tell; None where it would have to see what is withheld."""

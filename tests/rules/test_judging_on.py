@@ -14,7 +14,7 @@ from domain.consequence import DutyWaived, Judgement, conclude, concluded
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
 from domain.rules.base import Finding, RuleBase
-from domain.rules.case import Case, Hit, Selector
+from domain.rules.case import Case, Hit, Seen, Selector
 from domain.rules.judge import Judged, judge
 from domain.rules.moved import Moved
 from domain.rules.statement import Statement
@@ -209,7 +209,7 @@ def test_who_asked_for_it_looks_again_when_it_changes(what: str) -> None:
     case = Case(story(*told_so_far))
     case.asking()
     ask(case)
-    asked = case.asked()
+    asked, _ = case.answered()
     later = case.with_entries(story(*told_so_far, more)[3:])
     assert not asked.stands(later.changed, later)
     unrelated = case.with_entries(story(*told_so_far, feedback("25.3."))[3:])
@@ -232,9 +232,18 @@ def test_what_is_found_of_each_hit_is_what_looking_at_all_of_them_anew_finds(  #
 ) -> None:
     case, second, then = Case(()), [*first, *more] if goes_on else more, beside if stays else other
     case.of_each("it", first, (beside,), looking(first, beside))
-    case.asking(case.seen())
+    case.asking(case.answered()[1])
     found = case.of_each("it", second, (then,), looking(second, then))
     assert found == [one for place, hit in enumerate(second) for one in looking(second, then)(place, hit)]
+
+
+def test_who_asks_after_the_answer_has_seen_nothing_and_changes_nothing_of_what_was_seen() -> None:
+    case = Case(())
+    case.asking({"it": Seen(HITS, (), [-1])})
+    assert case.of_each("it", HITS, (), lambda place, _: [place]) == [-1]
+    _, seen = case.answered()
+    assert case.of_each("it", HITS, (), lambda place, _: [place]) == [*range(len(HITS))]
+    assert seen == {"it": Seen(HITS, (), [-1])}
 
 
 def test_of_more_meetings_only_the_new_ones_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
