@@ -132,6 +132,22 @@ def test_asking_for_a_key_costs_the_same_among_many_though_its_plan_was_made_amo
     keyring.close()
 
 
+def test_what_is_asked_of_keys_is_planned_once_a_connection(keyring: Keyring) -> None:
+    subject = Subject(new_id(), "child_welfare")
+    for _ in range(8):
+        (key,) = keyring.provide([subject]).values()
+        keyring.forget()
+        keyring.keys([key.key_id])
+        keyring.forget()
+    with keyring._connections.one(5) as connection:
+        asked = "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements"
+        plans = {statement: (kept, anew) for statement, kept, anew in connection.execute(asked)}
+    for question in (module._STANDING, module._NAMED):
+        kept, anew = plans[statement_of(question)]
+        assert kept >= 8
+        assert anew == 0
+
+
 def pages_asked_for(keyring: Keyring, subject: Subject, key: DataKey) -> int:
     """How many pages PostgreSQL looks at for the key, by its holder and by its name, on the connection that asks."""
     for _ in range(8):  # so often it may plan anew before it keeps to a plan
