@@ -8,7 +8,11 @@ DECLARE
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['owner', 'migrator', 'appender', 'projector', 'reader', 'sealer', 'analyst'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'jaksokirja_' || wanted) THEN
-            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN NOINHERIT', 'jaksokirja_' || wanted);
+            BEGIN
+                EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN NOINHERIT', 'jaksokirja_' || wanted);
+            EXCEPTION WHEN unique_violation OR duplicate_object THEN
+                NULL;  -- another database of the cluster has made it at this moment
+            END;
         END IF;
     END LOOP;
     IF NOT pg_catalog.pg_has_role('jaksokirja_migrator', 'jaksokirja_owner', 'MEMBER') THEN

@@ -6,7 +6,11 @@ DECLARE
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['keyring_owner', 'keykeeper', 'restricted_keeper'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'jaksokirja_' || wanted) THEN
-            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN NOINHERIT', 'jaksokirja_' || wanted);
+            BEGIN
+                EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN NOINHERIT', 'jaksokirja_' || wanted);
+            EXCEPTION WHEN unique_violation OR duplicate_object THEN
+                NULL;  -- another database of the cluster has made it at this moment
+            END;
         END IF;
     END LOOP;
     EXECUTE pg_catalog.format('REVOKE ALL ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
