@@ -302,6 +302,20 @@ def test_a_moment_is_answered_with_the_last_position_recorded_by_then(
         recorder.position_at(datetime(2024, 1, 1))  # noqa: DTZ001  # the naive one is what is refused
 
 
+def test_time_does_not_go_back_where_the_clock_stands_behind_the_last_event(
+    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Make
+) -> None:
+    recorder.append(a_submission(1))
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    with psycopg.connect(register[0]) as superuser:
+        events = sql.Identifier(schema_of(register[1]), "events")
+        superuser.execute(sql.SQL("UPDATE {} SET recorded_at = %s").format(events), (ahead,))
+    receipts = [recorder.append(a_submission(count)) for count in (1, 2, 1)]
+    assert [receipt.recorded_at for receipt in receipts] == [ahead] * 3
+    assert [record.recorded_at for record in recorder.read_feed(1, 9)] == [ahead] * 4
+    assert [receipt.recorded_at for receipt in recorder.append_many([a_submission(1), a_submission(2)])] == [ahead] * 2
+
+
 APPEND: LiteralString = """
     SELECT {}.append(
         %s::uuid[], %s::bytea[], %s::int[], '{{}}'::uuid[], '{{}}'::int[], '{{}}'::text[], ''::bytea, '{{}}'::int[]
