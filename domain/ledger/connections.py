@@ -93,13 +93,28 @@ class Connections:
             self._refuse_when_closed()
             turn = Event()
             self._waiting.append(turn)
-        turn.wait(patience_seconds)
+        try:
+            turn.wait(patience_seconds)
+        except BaseException:  # the thread is being interrupted: no place may be lost with it
+            with self._lock:
+                if turn in self._waiting:
+                    self._waiting.remove(turn)
+                else:
+                    self._pass_on()
+            raise
         with self._lock:
             self._refuse_when_closed()
             if turn in self._waiting:
                 self._waiting.remove(turn)
                 raise LedgerUnavailable("all connections to the register are busy")
             return self._idle.pop() if self._idle else None
+
+    def _pass_on(self) -> None:
+        """The place goes to whoever waits longest, if anybody does. The lock is held."""
+        if self._waiting:
+            self._waiting.popleft().set()
+        else:
+            self._lent -= 1
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
@@ -120,10 +135,7 @@ class Connections:
     def _put_back(self, connection: psycopg.Connection | None) -> None:
         """Give back the place, and the connection; there is none when it could not be opened."""
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._lent -= 1
+            self._pass_on()
             if connection is None:
                 return
             if connection.pgconn.transaction_status == TransactionStatus.IDLE and not self._closed:

@@ -156,3 +156,26 @@ def test_a_connection_that_cannot_be_opened_takes_no_place(postgres: str) -> Non
     connections.close()
     with pytest.raises(LedgerUnavailable, match="closed"), connections.one(0.01):
         pytest.fail("they were closed")
+
+
+@pytest.mark.parametrize("given_back_before", [True, False])
+def test_a_thread_that_is_interrupted_while_it_waits_takes_no_place_along(
+    given_back_before: bool, connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.ExitStack() as lent:
+        for _ in range(LIMIT):
+            lent.enter_context(connections.one(PATIENCE_SECONDS))
+
+        class Interrupted(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                if given_back_before:
+                    lent.close()
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr("domain.ledger.connections.Event", Interrupted)
+        with pytest.raises(KeyboardInterrupt), connections.one(PATIENCE_SECONDS):
+            pass
+    monkeypatch.undo()
+    with contextlib.ExitStack() as again:
+        for _ in range(LIMIT):
+            again.enter_context(connections.one(0.01))
