@@ -38,6 +38,7 @@ from api.problems import (
     of_refusal,
     of_status,
     record_astray,
+    register_not_migrated,
     unavailable,
     unknown_register,
 )
@@ -48,7 +49,7 @@ from api.reviews import reviews_router
 from api.sealing import workshop_of
 from api.settings import Settings
 from api.streams import streams_router
-from domain.ledger.errors import HeadAstray, LedgerUnavailable, UnknownRegister
+from domain.ledger.errors import HeadAstray, LedgerUnavailable, RegisterNotMigrated, UnknownRegister
 from domain.ledger.secrecy.keyring import KeyringMissing, KeyringNotMigrated
 from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
@@ -133,6 +134,10 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(KeyringNotMigrated)
     async def older_keyring(request: Request, fault: Exception) -> JSONResponse:
         return keyring_not_migrated().answer.response(request)
+
+    @app.exception_handler(RegisterNotMigrated)
+    async def other_release(request: Request, fault: RegisterNotMigrated) -> JSONResponse:
+        return register_not_migrated().answer.response(request)
 
     @app.exception_handler(HeadAstray)
     async def head(request: Request, fault: HeadAstray) -> JSONResponse:

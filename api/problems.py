@@ -195,6 +195,17 @@ def keyring_not_migrated() -> Problem:
     )
 
 
+def register_not_migrated() -> Problem:
+    """The register and this process are of different releases."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "register_not_migrated",
+        "The register and this server are of different releases.",
+        remedy="Tell whoever runs the register: `jaksokirja migrate` brings it up to date, and what still runs on an"
+        " older release must then be restarted.",
+    )
+
+
 def head_astray() -> Problem:
     """The register's own row is gone, renamed, or not the only one: which log this is cannot be told."""
     return Problem(

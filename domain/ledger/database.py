@@ -14,7 +14,14 @@ from psycopg import pq, sql
 from psycopg.errors import error_from_result
 
 from domain.ledger.connections import Connections, patiently
-from domain.ledger.errors import HeadAstray, LedgerError, TrackingConflict, UnknownRegister, VersionConflict
+from domain.ledger.errors import (
+    HeadAstray,
+    LedgerError,
+    RegisterNotMigrated,
+    TrackingConflict,
+    UnknownRegister,
+    VersionConflict,
+)
 from domain.ledger.migrate import schema_of
 
 READERS = 8
@@ -123,6 +130,8 @@ class Database:
                 return HeadAstray(self.register)
             case "3F000" | "42P01":
                 return UnknownRegister(self.register)
+            case "42883" | "42703":  # the schema is there, but not the function, or not with those arguments; a column
+                return RegisterNotMigrated(self.register)
         return None
 
 

@@ -44,6 +44,16 @@ class UnknownRegister(LedgerError):
         self.register = register
 
 
+class RegisterNotMigrated(LedgerError):
+    """The register and this process are of different releases: one knows a function or column that the other lacks."""
+
+    def __init__(self, register: str) -> None:
+        super().__init__(
+            f"The register {register} and this process are of different releases. `jaksokirja migrate` brings the"
+            " register up to date; what still runs on an older release must then be restarted on the same one."
+        )
+
+
 class HeadAstray(LedgerError):
     """The register's own row is not as it was made: it is gone, it bears another name, or there are two."""
 

@@ -11,7 +11,13 @@ import psycopg
 
 from api.settings import BadSetting
 from domain.catalogue.faults import CatalogueFault
-from domain.ledger.errors import HeadAstray, LedgerUnavailable, RegisterNameRefused, UnknownRegister
+from domain.ledger.errors import (
+    HeadAstray,
+    LedgerUnavailable,
+    RegisterNameRefused,
+    RegisterNotMigrated,
+    UnknownRegister,
+)
 from domain.ledger.evidence import EvidenceRefused
 from domain.ledger.proof.faults import MalformedKey, ProofFault
 from domain.ledger.sealing.refusals import SealingRefused
@@ -75,6 +81,8 @@ def told(error: Exception) -> Fault | None:
             return Fault(str(error), "not_your_keyring", FAILURE)
         case KeyringNotMigrated():
             return Fault(str(error), "keyring_not_migrated", FAILURE)
+        case RegisterNotMigrated():
+            return Fault(str(error), "register_not_migrated", FAILURE)
         case HeadAstray():
             return Fault(str(error), "head_astray", FAILURE)
         case SegmentRefused():

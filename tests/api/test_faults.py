@@ -10,7 +10,7 @@ from psycopg import sql
 
 from domain.client.commands.register_client import RegisterClient
 from domain.ledger.book import Book, Order
-from domain.ledger.errors import HeadAstray
+from domain.ledger.errors import HeadAstray, RegisterNotMigrated
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import schema_of
 from domain.ledger.secrecy.keyring import Keyring, KeyringNotMigrated, keyring_dsn
@@ -98,6 +98,7 @@ def test_a_sealed_part_that_somebody_changed_is_told_as_such_and_not_as_absent(
     ("fault", "answer", "remedy"),
     [
         (KeyringNotMigrated(), (503, "keyring_not_migrated"), "jaksokirja migrate"),
+        (RegisterNotMigrated("lapland"), (503, "register_not_migrated"), "jaksokirja migrate"),
         (HeadAstray("lapland"), (500, "head_astray"), "keep the database as it is"),
     ],
 )

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from domain.ledger.errors import CommandReused, LedgerError, UnknownRegister, VersionConflict
-from domain.ledger.migrate import schema_of
+from domain.ledger.errors import CommandReused, LedgerError, RegisterNotMigrated, UnknownRegister, VersionConflict
+from domain.ledger.migrate import create_register, schema_of
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.submission import Draft, Receipt, StoredRecord, Submission
 
@@ -472,3 +472,31 @@ def test_a_register_that_is_not_there_is_named(postgres: str, a_submission: Make
     with pytest.raises(UnknownRegister):
         recorder.head()
     recorder.close()
+
+
+def test_a_register_of_another_release_is_told_with_what_brings_it_up_to_date(
+    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Make
+) -> None:
+    schema = sql.Identifier(schema_of(register[1]))
+    with psycopg.connect(register[0], autocommit=True) as superuser:
+        superuser.execute(sql.SQL("ALTER FUNCTION {}.append RENAME TO append_of_old").format(schema))
+        superuser.execute(sql.SQL("ALTER TABLE {}.tracking RENAME notification_id TO place_of_old").format(schema))
+        with pytest.raises(RegisterNotMigrated, match="`jaksokirja migrate`"):
+            recorder.append(a_submission())
+        with pytest.raises(RegisterNotMigrated, match=register[1]):
+            recorder.max_tracking_id("a follower")
+        assert recorder.head()[0] == 0
+        superuser.execute(sql.SQL("ALTER TABLE {}.tracking RENAME place_of_old TO notification_id").format(schema))
+    create_register(*register)
+    assert recorder.append(a_submission()).first_position == 1
+
+
+def test_a_process_that_has_appended_is_told_when_the_register_is_migrated_to_another_release(
+    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Make
+) -> None:
+    recorder.append(a_submission(2))
+    append = sql.Identifier(schema_of(register[1]), "append")
+    with psycopg.connect(register[0]) as superuser:
+        superuser.execute(sql.SQL("DROP FUNCTION {}").format(append))
+    with pytest.raises(RegisterNotMigrated):
+        recorder.append(a_submission(2))

@@ -72,6 +72,17 @@ def test_a_keyring_of_an_earlier_release_is_told_with_what_brings_it_up_to_date(
     assert jaksokirja(*asked).exit_code == 0
 
 
+def test_a_register_of_another_release_is_told_with_what_brings_it_up_to_date(
+    jaksokirja: RunCommand, desk: Desk, episode: UUID
+) -> None:
+    events = sql.Identifier(schema_of(desk.book.register_name), "events")
+    with psycopg.connect(desk.dsn) as connection:
+        connection.execute(sql.SQL("ALTER TABLE {} RENAME version TO version_of_old").format(events))
+    done = jaksokirja("history", str(episode), "-r", desk.book.register_name)
+    assert (done.exit_code, "[register_not_migrated]" in done.output) == (1, True), done.output
+    assert "jaksokirja migrate" in done.output
+
+
 def test_a_sealed_part_that_somebody_changed_is_one_clear_line(
     jaksokirja: RunCommand, desk: Desk, episode: UUID
 ) -> None:
