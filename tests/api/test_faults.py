@@ -29,7 +29,8 @@ def test_an_unexpected_fault_is_answered_and_logged_without_what_it_says(
 
     monkeypatch.setattr(RegisterClient, "decide", fail)
     answer = caller.send(f"clients/{new_id()}/register-client", {"born_on": "2015-05-05"})
-    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    (line,) = [line for line in lines if line["event"] == "request"]  # the ledger's clock may tell that it has run
 
     assert answer.status_code == 500
     assert answer.headers["Content-Type"] == "application/problem+json"
