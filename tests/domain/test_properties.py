@@ -40,7 +40,10 @@ FEW = settings(
     derandomize=True,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has an episode of its own
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,  # each example has an episode of its own
+    ],
 )
 
 

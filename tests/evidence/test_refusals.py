@@ -222,7 +222,9 @@ def test_a_whole_history_made_anew_is_found_by_a_checkpoint_held_outside_and_by_
     assert Auditor((), (story.office.notes[story.first_size],)).code(story.foreign) != "sound"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_any_byte_changed_in_any_file_is_found_though_the_manifest_is_made_to_fit(
     story: Story, tmp_path: Path, data: st.DataObject
@@ -236,7 +238,9 @@ def test_any_byte_changed_in_any_file_is_found_though_the_manifest_is_made_to_fi
     assert story.auditor.code(zipped(files, tmp_path / "b.zip")) != "sound"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(share=st.floats(0, 0.9999))
 def test_a_bundle_cut_anywhere_is_refused(story: Story, tmp_path: Path, share: float) -> None:
     whole = story.now.read_bytes()

@@ -362,7 +362,10 @@ def test_a_lone_event_is_recorded_as_it_would_be_among_others(recorder: Register
 
 @settings(
     max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example has streams of its own
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,  # each example has streams of its own
+    ],
 )
 @given(steps=st.lists(st.tuples(st.integers(0, 1), st.integers(-1, 3)), min_size=1, max_size=12))
 def test_whatever_comes_a_lone_event_is_judged_as_it_would_be_among_others(

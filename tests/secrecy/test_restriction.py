@@ -568,7 +568,7 @@ def test_what_is_restricted_does_not_open_by_the_services_of_the_rest(desk: Desk
 Acts = st.lists(st.sampled_from(["meeting", "named meeting", "other episode", "restrict"]), min_size=2, max_size=7)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(acts=Acts, drawn=st.randoms(use_true_random=False))
 def test_whatever_was_told_and_struck_all_else_is_read_exactly_as_before(
     desk: Desk, few: Book, acts: list[str], drawn: Any
