@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from api.texts import Language, sentence, withheld_word
 from domain.consequence import DeviationNoted, DutyOpened
 from domain.correction import EntryCorrected
@@ -183,6 +185,8 @@ def _plain(value: Any) -> Any:
             return {str(key): _plain(one) for key, one in value.items()}
         case tuple() | list():
             return [_plain(one) for one in value]
+        case msgspec.Struct():
+            return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
         case _:

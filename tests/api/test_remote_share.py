@@ -71,3 +71,18 @@ def test_a_plan_above_the_share_is_refused_by_name(caller: Caller, episode: UUID
     told = problem(caller.send(f"episodes/{episode}/make-plan", body), 422, "rule_not_met")
     assert told["rule"]["id"] == "remote-share"
     assert (told["measured"], told["limit"]) == (20.17, 20)
+
+
+def test_an_episode_is_told_with_its_deviations_field_by_field(caller: Caller, episode: UUID) -> None:
+    caller.tell(f"episodes/{episode}/record-meeting", **meeting("home", "11:20"))
+    (noted,) = caller.told(f"episodes/{episode}")["deviations"]
+    assert noted == {
+        "key": "P0.work-within-service/3",
+        "model": {"service": "P8", "model_version": 1},
+        "rule_id": "P0.work-within-service",
+        "strength": "must",
+        "entry": 3,
+        "measured": None,
+        "limit": None,
+        "unit": None,
+    }
