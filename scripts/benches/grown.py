@@ -69,8 +69,7 @@ def _made(dsn: str, recorded: int, copies: int) -> Grown:
         multiply(dsn, _made(dsn, recorded, 1).register, made.register, copies)
         finish(dsn, made)
         return made
-    if not there:
-        create_register(dsn, made.register)
+    create_register(dsn, made.register)  # or brings one that was kept up to date
     install(dsn, made.register)
     with owner_connection(dsn, made.register) as connection:
         checkpoint = min(found.position for found in store.checkpoints(connection).values())
