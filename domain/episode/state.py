@@ -54,7 +54,7 @@ from domain.episode.facts import (
     WorkerReleased,
 )
 from domain.fact import Fact
-from domain.state import StreamState
+from domain.state import StreamState, with_changes
 from domain.stream import Entry
 
 
@@ -192,9 +192,7 @@ class _Growing:
 
     def grown(self, **whole: object) -> EpisodeState:
         """The state that it has become, with what is told of the `whole` stream."""
-        state = object.__new__(EpisodeState)
-        vars(state).update(vars(self), **whole)
-        return state
+        return with_changes(_NOTHING, **(vars(self) | whole))
 
     def take(self, fact: EpisodeFact) -> None:
         """Take in one fact. The first ones here are those that every episode has: each case before costs a question."""
