@@ -5,6 +5,7 @@ Never here: tracebacks; anything that a row, a client or a token says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -54,37 +55,44 @@ class Fault:
     exit_status: int
 
 
+_IN_ITS_OWN_WORDS: Mapping[type[Exception], tuple[str, int]] = {
+    BadExport: ("bad_export", BAD_INPUT),
+    BadSetting: ("bad_setting", BAD_INPUT),
+    RegisterNameRefused: ("bad_register_name", BAD_INPUT),
+    RegisterKeyFault: ("register_key_fault", FAILURE),
+    OlderData: ("older_data", FAILURE),
+    NotYourKeyring: ("not_your_keyring", FAILURE),
+    KeyringNotMigrated: ("keyring_not_migrated", FAILURE),
+    RegisterNotMigrated: ("register_not_migrated", FAILURE),
+    HeadAstray: ("head_astray", FAILURE),
+    KeyringMissing: ("keyring_missing", FAILURE),
+    ServerFailed: ("server_failed", FAILURE),
+    BadWitness: ("bad_witness", BAD_INPUT),
+    CatalogueFault: ("bad_catalogue", FAILURE),
+}
+"""The code and the exit status of those whose own message is all that is to be said."""
+
+
 def told(error: Exception) -> Fault | None:
     """The fault in words; None for what nobody could expect."""
+    for kind, (code, exit_status) in _IN_ITS_OWN_WORDS.items():
+        if isinstance(error, kind):
+            return Fault(str(error), code, exit_status)
+    return _in_our_words(error)
+
+
+def _in_our_words(error: Exception) -> Fault | None:
     match error:
         case CommandFault():
             return Fault(error.message, error.code, error.exit_status)
         case Refusal():
             return Fault(" ".join(filter(None, (error.message, error.remedy))), error.code, BAD_INPUT)
-        case BadExport():
-            return Fault(str(error), "bad_export", BAD_INPUT)
-        case BadSetting():
-            return Fault(str(error), "bad_setting", BAD_INPUT)
-        case RegisterNameRefused():
-            return Fault(str(error), "bad_register_name", BAD_INPUT)
         case MalformedKey():
             return Fault(f"{error}.", error.code, BAD_INPUT)
         case ProofFault():
             return Fault(f"{error}.", error.code, FAILURE)
         case UnknownRegister():
             return Fault(f"{error}.", "unknown_register", BAD_INPUT)
-        case RegisterKeyFault():
-            return Fault(str(error), "register_key_fault", FAILURE)
-        case OlderData():
-            return Fault(str(error), "older_data", FAILURE)
-        case NotYourKeyring():
-            return Fault(str(error), "not_your_keyring", FAILURE)
-        case KeyringNotMigrated():
-            return Fault(str(error), "keyring_not_migrated", FAILURE)
-        case RegisterNotMigrated():
-            return Fault(str(error), "register_not_migrated", FAILURE)
-        case HeadAstray():
-            return Fault(str(error), "head_astray", FAILURE)
         case SegmentRefused():
             message = (
                 "What is stored here is not what was sealed here. Keep the database as it is, and tell the controller."
@@ -95,8 +103,6 @@ def told(error: Exception) -> Fault | None:
                 "A key that this needs is about to be destroyed. `jaksokirja destroy status` tells of which client."
             )
             return Fault(message, "key_fenced", FAILURE)
-        case KeyringMissing():
-            return Fault(str(error), "keyring_missing", FAILURE)
         case KeysHeld():
             return Fault(f"{error.message} {error.remedy}", error.code, FAILURE)
         case EvidenceRefused():
@@ -104,16 +110,10 @@ def told(error: Exception) -> Fault | None:
         case LedgerUnavailable() | psycopg.OperationalError():
             message = "The database cannot be reached. What was sent can be sent again, safely."
             return Fault(message, "database_away", FAILURE)
-        case ServerFailed():
-            return Fault(str(error), "server_failed", FAILURE)
         case SealingRefused():
             return Fault(f"{error.message} {error.remedy}", error.code, FAILURE)
-        case BadWitness():
-            return Fault(str(error), "bad_witness", BAD_INPUT)
         case OSError() if error.filename is not None:
             return Fault(f"{error.filename} cannot be used: {error.strerror}.", "file_unusable", FAILURE)
-        case CatalogueFault():
-            return Fault(str(error), "bad_catalogue", FAILURE)
         case RebuildStopped():
             return Fault(f"Nothing was swapped: {error}", "rebuild_stopped", FAILURE)
         case _:
