@@ -2,11 +2,12 @@
 
 The runner, stock with its mapper, does one upsert an event, in a transaction that moves its tracking, over the stock
 recorder's tables in the same server. It is given fewer events (its pace does not depend on how many), in each round
-right before our rebuild and right after, so that a busy machine slows both. A register of a million events is ten
-copies of one that was recorded (scripts/benches/multiplied.py). The limit is PostgreSQL's own COPY of the
-same (scripts/benches/copying.py). A rebuild also compares its tables with the live ones, row by row, which neither of
-the two does: it is told with that and without. Medians of the rounds; with --events there is one. fsync and
-synchronous_commit are on.
+right before our rebuild and right after, so that a busy machine slows both. Before each timed part all tables are
+vacuumed and written out, or autovacuum would do that to those of the part before, within the time of the next. A
+register of a million events is ten copies of one that was recorded (scripts/benches/multiplied.py). The limit is
+PostgreSQL's own COPY of the same (scripts/benches/copying.py). A rebuild also compares its tables with the live ones,
+row by row, which neither of the two does: it is told with that and without. Medians of the rounds; with --events there
+is one. fsync and synchronous_commit are on.
 Never here: appends.
 """
 
@@ -20,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.domain import DomainEvent
 from eventsourcing.persistence import Tracking
@@ -87,10 +89,19 @@ def _large(dsn: str, base: Grown) -> Grown:
 def _round(dsn: str, register: str, folder: Path, stock: _Stock, peers: int) -> tuple[float, float, float, float]:
     """Seconds of our rebuild, and of its comparing; events a second of the peer (before and after); of the limit."""
     pace = stock.pace(peers // 2)
+    _settle(dsn)
     began = _rebuild(dsn, register)
     rebuilt, compared = began["done"] - began["make"], began["swap"] - began["compare"]
     pace = statistics.mean((pace, stock.pace(peers // 2)))
+    _settle(dsn)
     return rebuilt, compared, pace, copy_limit_seconds(dsn, register, folder)
+
+
+def _settle(dsn: str) -> None:
+    """Nothing is left to be vacuumed, or written out, of what was done before."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")
+        connection.execute("CHECKPOINT")
 
 
 def _figure(case: str, ours: float, peers: dict[str, float], limit: float | None) -> Figure:
