@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,6 +40,8 @@ MODULES = {"import": "importing"}  # where a bench's name cannot be a module's
 SIZED = ("as-of", "feed", "growth", "import", "query", "rebuild", "start")
 KEPT = ("as-of", "growth", "query", "start")
 DRAWN = ("growth",)
+WIDE = 160
+"""Columns of the table where no terminal says how many it has."""
 
 
 class Figure(TypedDict):
@@ -112,6 +115,8 @@ def _run(name: str, given: argparse.Namespace) -> list[Figure]:
 
 def _show(figures: Iterable[Figure], ran_on: Mapping[str, object]) -> None:
     console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDE
     console.print(", ".join(f"{name} {value}" for name, value in ran_on.items()), highlight=False)
     table = Table("bench", "case", "ours", "peers", "times the peer", "limit", "of the limit", "unit")
     for figure in figures:
@@ -121,7 +126,7 @@ def _show(figures: Iterable[Figure], ran_on: Mapping[str, object]) -> None:
             figure["case"],
             _number(figure["ours"]),
             "\n".join(f"{name}: {_number(value)}" for name, value in peers.items()) or "-",
-            "\n".join(f"{figure['ours'] / value:.1f}" for value in peers.values()) or "-",
+            "\n".join(_times(figure["ours"] / value) for value in peers.values()) or "-",
             _number(limit) if limit else "-",
             f"{figure['ours'] / limit:.0%}" if limit else "-",
             figure["unit"],
@@ -132,6 +137,11 @@ def _show(figures: Iterable[Figure], ran_on: Mapping[str, object]) -> None:
 def _number(value: float) -> str:
     """With decimals where it is small: milliseconds, seconds."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def _times(value: float) -> str:
+    """With two decimals below one: a time is a fraction of the peer's."""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 if __name__ == "__main__":
