@@ -1,7 +1,8 @@
-"""Entries of events as they are stored: put together without a constructor, their facts made when somebody asks.
+"""Entries of events as they are stored: put together without a constructor, what is sealed in their facts unopened.
 
 Of facts that have early fields a stream is read by these and what is sealed: who asks for the fact has the rest
-decoded, and hears then of what does not fit in it. Must never hold: keys, names of facts, how a fact is decoded.
+decoded, and hears then of what does not fit in it. All other facts are made at once: whoever folds a stream asks for
+them. Must never hold: keys, names of facts, how a fact is decoded.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _new: Callable[[Any], Any] = object.__new__
 def unread(
     rows: Iterable[Row], decoders: Mapping[str, FactDecoder | None], reader: Reader, named: set[str]
 ) -> list[Entry | None]:
-    """The entries, their facts not made before somebody asks for them; the keys that are named in them go to `named`.
+    """The entries, what is sealed in them unopened; the keys that are named in them go to `named`.
 
     None for one that does not fit: then `Registry.decode` says what is wrong.
     """
@@ -38,17 +39,17 @@ def unread(
         told = decoder.fitting(state, named) if decoder else None
         if decoder is None or told is None:
             entries.append(None)
-            continue
-        entry: Entry = _new(Entry)
-        _stream_id(entry, stream_id)
-        _version(entry, version)
-        _kind(entry, decoder.kind)
-        _plain(entry, told.plain)
-        if isinstance(told, Told):
-            _unread(entry, Unread(told, position, recorded_at, reader))
+        elif isinstance(told, Told):
+            fact = _unopened(told, reader, stream_id, version)
+            entries.append(entry_of(told, fact, stream_id, version, position, recorded_at))
         else:  # of what is sealed nothing is kept: it would be the most of all that a load makes
+            entry: Entry = _new(Entry)
+            _stream_id(entry, stream_id)
+            _version(entry, version)
+            _kind(entry, decoder.kind)
+            _plain(entry, told.plain)
             _unread(entry, Glimpse(decoder, state, position, recorded_at, reader))
-        entries.append(entry)
+            entries.append(entry)
     return entries
 
 
@@ -74,19 +75,6 @@ class Reader(Protocol):
         """The entry of an event that does not go the short way. Raises what is wrong with it."""
 
 
-class Unread(msgspec.Struct, gc=False):
-    """What an entry was read from, until somebody asks for its fact."""
-
-    told: Told
-    position: int
-    recorded_at: dt.datetime
-    reader: Reader
-
-    def read_into(self, entry: Entry) -> None:
-        """Give the entry its fact and envelope."""
-        _read_into(entry, self.told, self.position, self.recorded_at, self.reader)
-
-
 class Glimpse(msgspec.Struct, gc=False):
     """The bytes that an entry was read from in part, until somebody asks for its fact."""
 
@@ -98,23 +86,26 @@ class Glimpse(msgspec.Struct, gc=False):
 
     def read_into(self, entry: Entry) -> None:
         """Give the entry its fact and envelope. Raises what is wrong with them."""
+        stream_id, version, position, recorded_at = entry.stream_id, entry.version, self.position, self.recorded_at
         try:
             told = self.decoder.told(self.state)
         except Unfit:
-            row = self.position, entry.stream_id, entry.version, entry.kind.stored_name(), self.recorded_at, self.state
-            _put_as_in(entry, self.reader.read_whole(row))
+            row = position, stream_id, version, entry.kind.stored_name(), recorded_at, self.state
+            whole = self.reader.read_whole(row)
+            for name, put in _ASKED_FOR:
+                put(entry, getattr(whole, name))
         else:
-            _read_into(entry, told, self.position, self.recorded_at, self.reader)
+            _put_in(entry, told, _unopened(told, self.reader, stream_id, version), position, recorded_at)
+        _let_go_of(entry)
 
 
-def _read_into(entry: Entry, told: Told, position: int, recorded_at: dt.datetime, reader: Reader) -> None:
+def _unopened(told: Told, reader: Reader, stream_id: UUID, version: int) -> Fact:
+    """The fact that was told so and fits; what is sealed in it is opened when somebody looks into it."""
     opening: Callable[[], Opened] | None = None
     if told.sealed:
-        which = entry.stream_id, entry.version, entry.kind.stored_name()  # not the entry: that would be a circle
-        opening = partial(reader.look_into, *which, told.sealed)
-    fact = told.decoder.unopened(told, opening)
-    _put_in(entry, told, fact, position, recorded_at)
-    _let_go_of(entry)
+        name = told.decoder.kind.stored_name()
+        opening = partial(reader.look_into, stream_id, version, name, told.sealed)  # not the entry: that were a circle
+    return told.decoder.unopened(told, opening)
 
 
 def _let_go_of(entry: Entry) -> None:
@@ -123,12 +114,6 @@ def _let_go_of(entry: Entry) -> None:
         _let_go_of_unread(entry)
     except AttributeError:  # another thread has read it at this moment, to the same
         pass
-
-
-def _put_as_in(entry: Entry, whole: Entry) -> None:
-    for name, put in _ASKED_FOR:
-        put(entry, getattr(whole, name))
-    _let_go_of(entry)
 
 
 def _put_in(entry: Entry, told: Told, fact: Fact, position: int, recorded_at: dt.datetime | None) -> None:
