@@ -89,13 +89,9 @@ class FactDecoder:
         except Unfit:
             return None
         sealed = told.sealed
-        if len(sealed) == 1:  # as most are
-            (segment,) = sealed
+        for segment in sealed:
             named.add(segment.key)
-            names = segment.fields
-        else:
-            named.update([segment.key for segment in sealed])
-            names = _fields_of(sealed)
+        names = _fields_of(sealed)
         return told if names in self._fitting or self._fits(names) else None
 
     def sealed(self, state: bytes) -> tuple[Segment, ...]:
@@ -161,8 +157,8 @@ class FactDecoder:
 
 
 def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
-    if len(sealed) == 1:  # as most are
-        return sealed[0].fields
+    if len(sealed) < 2:  # as most are
+        return sealed[0].fields if sealed else ()
     return tuple([name for segment in sealed for name in segment.fields])
 
 
