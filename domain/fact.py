@@ -164,9 +164,12 @@ class Fact(BaseModel):
     if not TYPE_CHECKING:  # else every name would be an attribute to the type checker
 
         def __getattr__(self, name: str) -> Any:
-            """A sensitive field that stands sealed is opened when somebody first asks for it."""
-            if name in type(self).sensitive and UNOPENED in _values_of(self):
-                return vars(self)[name]
+            """A sensitive field that stands sealed is opened when somebody first asks for it.
+
+            Another thread may have opened it since it was not found: so it is looked for among all values again.
+            """
+            if name in type(self).sensitive and name in (values := vars(self)):
+                return values[name]
             return super().__getattr__(name)
 
         @property

@@ -168,6 +168,14 @@ def test_asked_by_many_at_once_all_hear_the_same(ring: OneKey, safe: Safe) -> No
         assert entry == opened
 
 
+def test_a_field_that_another_thread_opened_since_it_was_not_found_is_told(ring: OneKey, safe: Safe) -> None:
+    (entry,) = safe.read([held(ring)])
+    fact = entry.fact
+    fact.look_into()  # what the other thread does between this one's look-up and its __getattr__
+    assert isinstance(fact, MeetingHeld)
+    assert fact.__getattr__("note") == fact.note is not None  # type: ignore[attr-defined] # it is there when running
+
+
 def test_a_field_that_no_fact_has_is_none_of_an_unread_entry_either(ring: OneKey, safe: Safe) -> None:
     (entry,) = safe.read([held(ring)])
     for _ in range(2):
