@@ -33,8 +33,9 @@ class Stopped(Exception):
     """Some event cannot be taken in."""
 
 
-TAKEN_AGAIN = (*_OWN_FAULTS, KeyError, TypeError, ValueError, struct.error, Stopped)
-"""Faults upon which a batch is taken again in smaller parts, down to the event alone."""
+TAKEN_AGAIN = (*_OWN_FAULTS, AttributeError, KeyError, TypeError, ValueError, struct.error, Stopped)
+"""Faults upon which a batch is taken again in smaller parts, down to the event alone: a value of another kind than its
+column raises any of them."""
 
 
 class Step(NamedTuple):

@@ -64,22 +64,29 @@ class Engine:
         self._connection.prepare_threshold = None  # or it forgets, at a rollback, what our trips prepared
         self._places: dict[str, int] = {}
         self._held: dict[str, Projection] = {}
+        """Those whose lock is ours: one that has stopped is among them, but has no place."""
         self._batches = 0
         self._together: dict[frozenset[str], Together] = {}
 
     def hold(self) -> list[str]:
         """Take the projections that no other process holds; the names of all that are held now.
 
-        One that had been stopped is tried again from where it stopped. One that is outdated is left alone.
+        One that had been stopped before is tried again from where it stopped; one that stopped here goes on when a
+        rebuild has mended it. One that is outdated is left alone.
         """
         for projection in self._wanted:
-            if projection.name not in self._held and self._lock(projection.name):
-                known = store.checkpoints(self._connection).get(projection.name)
-                if known is None or outdated(projection, known):
-                    self._unlock(projection.name)
-                    continue
-                self._held[projection.name] = projection
-                self._places[projection.name] = known.position
+            name = projection.name
+            stopped_here = name in self._held
+            if name in self._places or not (stopped_here or self._lock(name)):
+                continue
+            known = store.checkpoints(self._connection).get(name)
+            if known is None or outdated(projection, known):
+                self._held.pop(name, None)
+                self._unlock(name)
+            elif known.status == store.RUNNING or not stopped_here:
+                self._held[name] = projection
+                self._places[name] = known.position
+                self._together.clear()  # whoever it went on with before, it is settled with them anew
         return sorted(self._held)
 
     def advance(self, upto: int = LAST_POSITION) -> int:
