@@ -69,7 +69,7 @@ _MADE: LiteralString = (
     "INSERT INTO data_keys (key_id, register, holder_id, task, wrapped)"
     " SELECT w.key_id, %b::text, w.holder_id, w.task, w.wrapped"
     " FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::bytea[]) AS w (key_id, holder_id, task, wrapped)"
-    " ON CONFLICT DO NOTHING RETURNING key_id"
+    " ON CONFLICT DO NOTHING RETURNING key_id, holder_id, task, state, wrapped"
 )
 
 
@@ -187,9 +187,10 @@ class Keyring:
         """A key for each, made where there is none: however many, in two round trips. Raises KeyFenced."""
         wanted = set(subjects)
         found = self.standing(wanted)
-        while missing := sorted(wanted - found.keys()):  # who loses a race to make a key finds the winner's
-            self._make(missing)
-            found |= self.standing(missing)
+        while len(found) < len(wanted):
+            found |= self._make(sorted(wanted - found.keys()))
+            if missing := wanted - found.keys():  # who loses a race to make a key finds the winner's
+                found |= self.standing(missing)
         return found
 
     def standing(self, subjects: Iterable[Subject]) -> dict[Subject, DataKey]:
@@ -197,19 +198,23 @@ class Keyring:
         epoch = self.epoch
         wanted = set(subjects)
         found = {subject: key for subject in wanted if (key := self._by_subject.get(subject)) is not None}
-        asked = sorted(wanted - found.keys())
-        if asked:
+        if len(found) < len(wanted):
+            asked = sorted(wanted - found.keys())
             holders, tasks = [one.holder_id for one in asked], [one.task for one in asked]
-            news = self._opened(self._rows(_STANDING, holders, tasks, self._register))
-            if any(not isinstance(key, DataKey) for key in news.values()):
-                raise KeyFenced("a key that this needs is about to be destroyed")
-            made = {subject: key for subject, key in news.items() if isinstance(key, DataKey)}
-            found |= made
-            with self._lock:
-                if epoch == self._epoch:
-                    self._by_subject |= made
-                    self._by_id |= {key.key_id: key for key in made.values()}
+            found |= self._given(self._rows(_STANDING, holders, tasks, self._register), epoch)
         return found
+
+    def _given(self, rows: Iterable[tuple[Any, ...]], epoch: int) -> dict[Subject, DataKey]:
+        """The keys in the rows, kept until the lease is over in which they were asked for. Raises KeyFenced."""
+        keys = {Subject(row[1], row[2]): self._key((*row, None)) for row in rows}
+        given = {subject: key for subject, key in keys.items() if isinstance(key, DataKey)}
+        if len(given) < len(keys):
+            raise KeyFenced("a key that this needs is about to be destroyed")
+        with self._lock:
+            if epoch == self._epoch:
+                self._by_subject |= given
+                self._by_id |= {key.key_id: key for key in given.values()}
+        return given
 
     def keys(self, key_ids: Iterable[UUID]) -> dict[UUID, Key | Withheld]:
         """Each key, or why it is not to be had."""
@@ -245,17 +250,16 @@ class Keyring:
         self._by_id = {}
         self._by_subject = {}
 
-    def _make(self, subjects: Sequence[Subject]) -> None:
+    def _make(self, subjects: Sequence[Subject]) -> dict[Subject, DataKey]:
+        """The keys that were made, as they are stored; none for those who have one by now."""
+        epoch = self.epoch
         ids = [new_id() for _ in subjects]
         wrapped = [
             self._service.wrap(secrets.token_bytes(KEY_BYTES), bound(self._register, key_id, *subject))
             for key_id, subject in zip(ids, subjects, strict=True)
         ]
         holders, tasks = [one.holder_id for one in subjects], [one.task for one in subjects]
-        self._rows(_MADE, self._register, ids, holders, tasks, wrapped)
-
-    def _opened(self, rows: Iterable[tuple[Any, ...]]) -> dict[Subject, Key | Withheld]:
-        return {Subject(row[1], row[2]): self._key((*row, None)) for row in rows}
+        return self._given(self._rows(_MADE, self._register, ids, holders, tasks, wrapped), epoch)
 
     def _key(self, row: tuple[Any, ...]) -> Key | Withheld:
         key_id, holder_id, task, state, wrapped, parts = row
