@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from api.problems import FieldError, malformed
@@ -46,12 +46,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure: what it tells, what it can be counted by, how it is asked. `needs_period`: from and to must be said."""
+    """A figure: what it tells, what it can be counted by, how it is asked. `needs_period`: from and to must be said.
+
+    `narrowed`: the parameters by which it is asked about less, beside what it is counted by. Others would be answered
+    as if they were not there, so that they are refused.
+    """
 
     summary: str
     ask: Callable[[Reading, Asked], Answer[Any]]
     by: tuple[str, ...] = ()
+    narrowed: tuple[str, ...] = ("on", "from", "to")
     needs_period: bool = False
+
+    def takes(self, parameter: str) -> bool:
+        """Whether the answer depends on it."""
+        return bool(self.by) if parameter in {"by", "key"} else parameter in self.narrowed
 
     def check(self, asked: Asked) -> None:
         """Raises a 422 problem when the period is missing or the wrong way round."""
@@ -69,6 +78,7 @@ FIGURES: Mapping[str, Figure] = {
         summary="Open episodes, counted.",
         ask=lambda reading, asked: reading.caseload(asked.by, **asked.world),
         by=get_args(queries.CaseloadBy),
+        narrowed=("on",),
     ),
     "visits": Figure(
         summary="Meetings and minutes.",
@@ -94,6 +104,7 @@ FIGURES: Mapping[str, Figure] = {
         summary="Decisions by kind.",
         ask=lambda reading, asked: reading.decisions(asked.by, as_of=asked.as_of, **asked.whole_period),
         by=get_args(queries.DecisionsBy),
+        narrowed=("from", "to"),
     ),
     "referrals": Figure(
         summary="Referrals by source, and what they came to.",
@@ -110,6 +121,7 @@ FIGURES: Mapping[str, Figure] = {
         ask=lambda reading, asked: reading.early_support(
             **asked.whole_period, as_of=asked.as_of, services=asked.services
         ),
+        narrowed=("from", "to", "service"),
         needs_period=True,
     ),
 }
@@ -132,18 +144,16 @@ def _moved_on(reading: Reading, asked: Asked) -> Answer[Any]:
 
 EXPLAINED: Mapping[str, Figure] = {
     **{
-        name: Figure(
-            summary=figure.summary,
-            ask=_explained(name.replace("-", "_")),  # type: ignore[arg-type] # its names are those of the addresses
-            needs_period=figure.needs_period,
-        )
+        name: replace(figure, ask=_explained(name.replace("-", "_")))  # type: ignore[arg-type] # its names are those of the addresses
         for name, figure in FIGURES.items()
     },
-    "early-support-granted": Figure(
-        summary="Clients granted early support.", ask=_explained("early_support"), needs_period=True
+    "early-support-granted": replace(
+        FIGURES["early-support"], summary="Clients granted early support.", ask=_explained("early_support")
     ),
-    "early-support-moved-on": Figure(
-        summary="Of them, those who moved on to long-term family work.", ask=_moved_on, needs_period=True
+    "early-support-moved-on": replace(
+        FIGURES["early-support"],
+        summary="Of them, those who moved on to long-term family work.",
+        ask=_moved_on,
     ),
 }
 """The figures that can be explained: all, and the two published numbers each by itself."""

@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -24,7 +25,7 @@ from api.commands import REGISTER_PATH
 from api.desk import Admitted, Desk
 from api.figures import EXPLAINED, FIGURES, Asked
 from api.paging import page_of, read_cursor
-from api.parameters import declared_only
+from api.parameters import check_known, declared_only
 from api.problems import FieldError, Problem, malformed
 from api.rights import require_side_by_side
 from domain.calendar import day_in_helsinki
@@ -38,17 +39,22 @@ WAIT_STEP_SECONDS = 0.01
 
 T = TypeVar("T")
 AsOf = Annotated[str | None, Query(description=AS_OF)]
-OnDay = Annotated[
-    dt.date | None, Query(alias="on", description="As it was in the world on that day; today if not given.")
-]
-FromOn = Annotated[dt.date | None, Query(alias="from", description="The first day of the period.")]
-ToOn = Annotated[dt.date | None, Query(alias="to", description="The last day of the period.")]
+_ON = partial(Query, alias="on", description="As it was in the world on that day; today if not given.")
+_FROM = partial(Query, alias="from", description="The first day of the period.")
+_TO = partial(Query, alias="to", description="The last day of the period.")
+_SERVICE = partial(Query, alias="service", description="Only these services.")
+OnDay = Annotated[dt.date | None, _ON()]
+FromOn = Annotated[dt.date | None, _FROM()]
+ToOn = Annotated[dt.date | None, _TO()]
+Services = Annotated[list[str] | None, _SERVICE()]
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows on a page; next_cursor asks for the next.")]
-Services = Annotated[list[str] | None, Query(alias="service", description="Only these services.")]
 WaitFor = Annotated[
     int | None,
     Query(ge=0, le=2**62, description="Answer only when this position is reflected: that of a command of your own."),
 ]
+
+_EXPLAINED_BY = ("by", "key", "on", "from", "to", "service")
+"""What a figure may be explained by; each by those that it depends on."""
 
 
 class Asking:
@@ -133,18 +139,22 @@ def _asked(admitted: Admitted, as_of: str | None, on_day: dt.date | None, **more
 
 
 def _add_figure(router: APIRouter, desk: Desk, asking: Asking, name: str) -> None:
+    """Of the parameters that figures have, those that this one does not depend on are not described, nor known."""
     figure = FIGURES[name]
-    By = Annotated[str, Query(description="What it is counted by.", json_schema_extra={"enum": list(figure.by)})]  # noqa: N806 -- a type, with this figure's own words
+    words = {"enum": list(figure.by)}
+    by_words = Query(
+        description="What it is counted by.", json_schema_extra=words, include_in_schema=figure.takes("by")
+    )
 
     async def endpoint(
         *,
         admitted: Annotated[Admitted, Depends(desk.admit)],
-        by: By = figure.by[0] if figure.by else "",
+        by: Annotated[str, by_words] = figure.by[0] if figure.by else "",
         as_of: AsOf = None,
-        on_day: OnDay = None,
-        from_on: FromOn = None,
-        to_on: ToOn = None,
-        services: Services = None,
+        on_day: Annotated[dt.date | None, _ON(include_in_schema=figure.takes("on"))] = None,
+        from_on: Annotated[dt.date | None, _FROM(include_in_schema=figure.takes("from"))] = None,
+        to_on: Annotated[dt.date | None, _TO(include_in_schema=figure.takes("to"))] = None,
+        services: Annotated[list[str] | None, _SERVICE(include_in_schema=figure.takes("service"))] = None,
         wait_for: WaitFor = None,
     ) -> Any:
         period = {"from_on": from_on, "to_on": to_on, "services": services}
@@ -232,6 +242,7 @@ def _add_explain(router: APIRouter, desk: Desk, asking: Asking) -> None:
     @router.get("/explain/{figure}", summary="What a figure stands on: episodes or contacts, and their events.")
     async def explain(
         *,
+        request: Request,
         admitted: Annotated[Admitted, Depends(desk.admit)],
         figure: Annotated[str, Path(json_schema_extra={"enum": list(EXPLAINED)})],
         by: str | None = None,
@@ -247,6 +258,8 @@ def _add_explain(router: APIRouter, desk: Desk, asking: Asking) -> None:
     ) -> Any:
         if figure not in EXPLAINED:
             raise _unknown("figure", EXPLAINED)
+        taken = [name for name in _EXPLAINED_BY if EXPLAINED[figure].takes(name)]
+        check_known(request, ["as_of", "cursor", "limit", "wait_for", *taken])
         went_on = read_cursor(cursor) if cursor is not None else None
         if went_on is not None:
             as_of, on_day = str(went_on.as_of), went_on.on_day

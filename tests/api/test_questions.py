@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from api.figures import EXPLAINED, FIGURES
+from api.commands import REGISTER_PATH
+from api.figures import EXPLAINED, FIGURES, Figure
 from domain.ledger.identity import new_id
 from projections.pages import TABLES
 from tests.api.caller import Caller
@@ -29,9 +30,13 @@ def worked(caller: Caller) -> Episode:
     return episode
 
 
+def period_of(figure: Figure) -> dict[str, str]:
+    return PERIOD if figure.takes("from") else {}
+
+
 @pytest.mark.parametrize(("name", "by"), EVERY_FIGURE)
 def test_every_figure_is_answered_with_what_it_reflects(name: str, by: str, worked: Episode, caller: Caller) -> None:
-    answer = caller.told(name, **PERIOD, **({"by": by} if by else {}))
+    answer = caller.told(name, **period_of(FIGURES[name]), **({"by": by} if by else {}))
     assert answer["rows"]
     assert answer["as_of"] <= answer["head"]
     assert answer["lag_events"] == answer["head"] - answer["as_of"]
@@ -40,7 +45,7 @@ def test_every_figure_is_answered_with_what_it_reflects(name: str, by: str, work
 
 @pytest.mark.parametrize("name", EXPLAINED)
 def test_every_figure_is_explained_by_streams_and_events(name: str, worked: Episode, caller: Caller) -> None:
-    answer = caller.told(f"explain/{name}", **PERIOD)
+    answer = caller.told(f"explain/{name}", **period_of(EXPLAINED[name]))
     assert all(row["stream_id"] and row["event_positions"] for row in answer["rows"])
     assert answer["rows"] or name == "early-support-moved-on"
 
@@ -99,6 +104,23 @@ def test_what_was_known_and_what_was_so_are_asked_independently(worked: Episode,
     assert still_open(as_of="2199-01-01T00:00:00Z") == 1
     assert still_open(as_of=str(worked.answers[0]["position"] - 1), on="2022-03-05") == 0
     assert still_open(as_of=str(worked.answers[0]["position"]), on="2022-03-05") == 1
+
+
+NARROWED = {"by": "", "on": "2022-03-01", "service": "K1", **PERIOD}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_a_figure_does_not_depend_on_is_refused_and_not_described(name: str, caller: Caller) -> None:
+    figure = FIGURES[name]
+    schema = caller.client.get("/openapi.json").json()
+    described = {one["name"] for one in schema["paths"][f"{REGISTER_PATH}/{name}"]["get"]["parameters"]}
+    for parameter, value in NARROWED.items():
+        needed = PERIOD if figure.needs_period else {}
+        for path in (name, f"explain/{name}"):
+            answer = caller.ask(path, **{**needed, parameter: value or (*figure.by, "area")[0]})
+            assert answer.status_code == (200 if figure.takes(parameter) else 422)
+            assert answer.json().get("code") == (None if figure.takes(parameter) else "malformed_request")
+        assert figure.takes(parameter) == (parameter in described)
 
 
 @pytest.mark.parametrize("question", ["caseload?area=Kotka", "visits?worker=O1", "duties?asof=3", "explain/visits?k=1"])
