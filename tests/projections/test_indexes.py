@@ -18,12 +18,12 @@ from tests.projections.conftest import Book
 from tests.projections.history import History, whole_episode
 
 TRAIL = next(projection for projection in PROJECTIONS if projection.name == "trail")
-DUTIES = next(projection for projection in PROJECTIONS if projection.name == "duties")
-BY_STREAM = next(index for index in declared(DUTIES) if index.says.startswith("(stream_id"))
+MEETINGS = next(projection for projection in PROJECTIONS if projection.name == "meetings")
+BY_DAY = next(index for index in declared(MEETINGS) if index.says.startswith("(meeting_on)"))
 
 INDEXES: LiteralString = """
 SELECT i.relname, i.oid, x.indisvalid FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-WHERE x.indrelid = 'duties'::regclass AND NOT x.indisprimary
+WHERE x.indrelid = 'meetings'::regclass AND NOT x.indisprimary
 """
 
 
@@ -35,12 +35,12 @@ def owner(book: Book) -> Iterator[Connection[Any]]:
 
 
 def indexes(connection: Connection[Any]) -> dict[str, tuple[int, bool]]:
-    """Of the duties: the id of each by its name, and whether it is whole."""
+    """Of the meetings: the id of each by its name, and whether it is whole."""
     return {name: (oid, valid) for name, oid, valid in connection.execute(INDEXES)}
 
 
 def test_a_new_register_has_just_the_declared_indexes(owner: Connection[Any]) -> None:
-    assert indexes(owner).keys() == {index.name() for index in declared(DUTIES)}
+    assert indexes(owner).keys() == {index.name() for index in declared(MEETINGS)}
     assert not lacking(owner, PROJECTIONS)
 
 
@@ -60,10 +60,10 @@ def test_an_index_that_is_missing_is_made_and_no_row_is_made_anew(
 
 
 def test_an_index_that_was_left_half_made_is_made_anew(book: Book, owner: Connection[Any]) -> None:
-    half = indexes(owner)[BY_STREAM.name()][0]
+    half = indexes(owner)[BY_DAY.name()][0]
     owner.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s", (half,))
     install(*book)
-    made, is_valid = indexes(owner)[BY_STREAM.name()]
+    made, is_valid = indexes(owner)[BY_DAY.name()]
     assert is_valid
     assert made != half
 
@@ -71,9 +71,9 @@ def test_an_index_that_was_left_half_made_is_made_anew(book: Book, owner: Connec
 def test_an_index_that_is_declared_no_more_goes_and_one_that_somebody_made_stays(
     book: Book, owner: Connection[Any]
 ) -> None:
-    owner.execute("CREATE INDEX made_by_hand ON duties (waived_on)")
-    without = replace(DUTIES, script=DUTIES.script.replace("CREATE INDEX ON {duties} (stream_id, due_on)", "-- ", 1))
-    assert BY_STREAM not in declared(without)
+    owner.execute("CREATE INDEX made_by_hand ON meetings (cancelled_on)")
+    without = replace(MEETINGS, script=MEETINGS.script.replace("CREATE INDEX ON {meetings} (meeting_on)", "-- ", 1))
+    assert BY_DAY not in declared(without)
     install(*book, [without])
     kept = {index.name() for index in declared(without)}
     assert indexes(owner).keys() == kept | {"made_by_hand"}
@@ -85,20 +85,20 @@ def test_an_index_of_a_release_that_named_it_otherwise_is_renamed_and_not_made_a
     before = indexes(owner)
     for number, name in enumerate(before):
         renamed = sql.SQL("ALTER INDEX {} RENAME TO {}")
-        owner.execute(renamed.format(sql.Identifier(name), sql.Identifier(f"duties_column{number}_idx")))
+        owner.execute(renamed.format(sql.Identifier(name), sql.Identifier(f"meetings_column{number}_idx")))
     install(*book)
     assert indexes(owner) == before
 
 
 def test_who_comes_while_another_process_makes_indexes_leaves_it_to_it(book: Book, owner: Connection[Any]) -> None:
-    owner.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(BY_STREAM.name())))
+    owner.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(BY_DAY.name())))
     of_schema: LiteralString = "hashtextextended('indexes of ' || current_schema(), 0)"
     owner.execute(f"SELECT pg_advisory_lock({of_schema})")
     install(*book)
-    assert BY_STREAM.name() not in indexes(owner)
+    assert BY_DAY.name() not in indexes(owner)
     owner.execute(f"SELECT pg_advisory_unlock({of_schema})")
     install(*book)
-    assert BY_STREAM.name() in indexes(owner)
+    assert BY_DAY.name() in indexes(owner)
 
 
 def test_rebuilt_tables_have_the_declared_indexes_under_their_own_names(
@@ -106,7 +106,7 @@ def test_rebuilt_tables_have_the_declared_indexes_under_their_own_names(
 ) -> None:
     history.record(uuid4(), *whole_episode(uuid4()))
     before = indexes(owner)
-    assert all(result.swapped for result in rebuild(*book, [DUTIES]))
+    assert all(result.swapped for result in rebuild(*book, [MEETINGS]))
     assert indexes(owner).keys() == before.keys()
     assert indexes(owner) != before
     assert not lacking(owner, PROJECTIONS)
@@ -119,6 +119,6 @@ def test_every_declared_index_is_read(projection: Projection) -> None:
 
 
 def test_what_is_no_index_among_the_indexes_is_told() -> None:
-    script = DUTIES.script.replace("CREATE INDEX ON {duties} (due_on)", "CREATE TABLE x (due_on)")
-    with pytest.raises(ValueError, match=r"duties\.sql: no CREATE INDEX"):
-        declared(replace(DUTIES, script=script))
+    script = MEETINGS.script.replace("CREATE INDEX ON {meetings} (meeting_on)", "CREATE TABLE x (meeting_on)")
+    with pytest.raises(ValueError, match=r"meetings\.sql: no CREATE INDEX"):
+        declared(replace(MEETINGS, script=script))

@@ -20,8 +20,8 @@ from tests.projections.conftest import Book
 
 PATIENCE_SECONDS = 30
 
-DUTIES = next(projection for projection in PROJECTIONS if projection.name == "duties")
-BY_STREAM = next(index.name() for index in declared(DUTIES) if index.says.startswith("(stream_id"))
+MEETINGS = next(projection for projection in PROJECTIONS if projection.name == "meetings")
+BY_DAY = next(index.name() for index in declared(MEETINGS) if index.says.startswith("(meeting_on)"))
 
 AS_BEFORE = """
     ALTER TABLE projection_checkpoints DROP COLUMN together;
@@ -92,14 +92,14 @@ def shortly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_an_index_that_somebodys_open_transaction_is_in_the_way_of_is_told_and_made_the_next_time(
     book: Book, somebody: Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dropped(book, BY_STREAM)
+    dropped(book, BY_DAY)
     with shortly(monkeypatch), capture_logs() as told, beside(lambda: install(*book)) as installing:
         installing.join(PATIENCE_SECONDS)
         has_ended = not installing.is_alive()
         somebody.rollback()
     assert has_ended
-    assert [one["indexes"] for one in told if one["event"] == "indexes_wait"] == [[BY_STREAM]]
-    assert indexes_waiting(*book) == [BY_STREAM]
+    assert [one["indexes"] for one in told if one["event"] == "indexes_wait"] == [[BY_DAY]]
+    assert indexes_waiting(*book) == [BY_DAY]
     assert install(*book) == []
     assert indexes_waiting(*book) == []
 
@@ -107,11 +107,11 @@ def test_an_index_that_somebodys_open_transaction_is_in_the_way_of_is_told_and_m
 def test_an_index_that_is_declared_no_more_goes_the_next_time_when_somebody_is_at_its_table(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = replace(DUTIES, script=DUTIES.script.replace("CREATE INDEX ON {duties} (stream_id, due_on)", "-- ", 1))
+    without = replace(MEETINGS, script=MEETINGS.script.replace("CREATE INDEX ON {meetings} (meeting_on)", "-- ", 1))
     with shortly(monkeypatch), register_connection(*book) as other:
-        other.execute("SELECT FROM duties")
+        other.execute("SELECT FROM meetings")
         install(*book, [without])
-    assert indexes_waiting(*book, [without]) == [BY_STREAM]
+    assert indexes_waiting(*book, [without]) == [BY_DAY]
     install(*book, [without])
     with register_connection(*book) as connection:
-        assert connection.execute("SELECT to_regclass(%s)", (BY_STREAM,)).fetchone() == (None,)
+        assert connection.execute("SELECT to_regclass(%s)", (BY_DAY,)).fetchone() == (None,)
