@@ -5,7 +5,7 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from typing import TypeVar, cast
 from uuid import UUID
 
@@ -18,16 +18,16 @@ from domain.contact.state import ContactState
 from domain.episode.state import EpisodeState
 from domain.fact import StreamKind
 from domain.ledger.deciding import Decision, check_place, decided
-from domain.ledger.errors import CommandReused, VersionConflict
+from domain.ledger.errors import CommandReused, IdentityTaken, VersionConflict
 from domain.ledger.identity import register_stream_id
 from domain.ledger.mapper import EntryMapper, EntryStore, draft_of, entry_of
 from domain.ledger.orders import UNKNOWN, Order, Outcome, key_reused, wrong_version
 from domain.ledger.recorder import PATIENCE_SECONDS, RegisterRecorder
-from domain.ledger.secrecy.blind import BlindIndex
+from domain.ledger.secrecy.blind import BlindIndex, identity_registered
 from domain.ledger.secrecy.keyring import KeyFenced, Keyring
 from domain.ledger.secrecy.safe import Safe, Whose
 from domain.ledger.states import States
-from domain.ledger.submission import Receipt, Submission
+from domain.ledger.submission import IdentityTag, Receipt, Submission
 from domain.refusal import BeingDestroyed, Refusal, Unknown
 from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
@@ -163,9 +163,11 @@ class Book(Application[UUID]):
         check_admits(state, order.command)
         context = self._context(order, state, cast("RegisterState", states[self.register_id]))
         decision = decided(order, kind, state, context, epoch)
-        submission = self.submission(decision)
-        with self._identity_taken(order.stream_id, state, decision.after):
-            receipt = self.ledger.append(submission)
+        identity = self._identity(order.stream_id, state, decision.after)
+        try:
+            receipt = self.ledger.append(self.submission(decision), identity)
+        except IdentityTaken as taken:
+            raise identity_registered(taken.client_id) from None
         return self.outcome(decision, receipt)
 
     def submission(self, decision: Decision) -> Submission:
@@ -262,13 +264,13 @@ class Book(Application[UUID]):
         sensitive = [entry for entry in decision.entries if entry.fact.has_sensitive()]
         return {one.version: subjects(one.fact, after, context.stream_id, task_of) for one in sensitive}
 
-    def _identity_taken(self, client_id: UUID, before: StreamState, after: StreamState) -> AbstractContextManager[None]:
-        """Takes the identity code that a client comes to have, or gives up the one it had, while that is recorded."""
-        if not isinstance(after, ClientState) or not isinstance(before, ClientState):
-            return nullcontext()
-        if after.identity_code == before.identity_code or after.identity_withheld:
-            return nullcontext()
-        return self.clients.moved(client_id, after.identity_code)
+    def _identity(self, client_id: UUID, before: StreamState, after: StreamState) -> IdentityTag | None:
+        """What the index of identity codes has to hear of it; None when it has nothing to hear."""
+        if not isinstance(after, ClientState) or not isinstance(before, ClientState) or after.identity_withheld:
+            return None
+        if after.identity_code == before.identity_code and not before.identity_withheld:
+            return None
+        return self.clients.tag_of(client_id, after.identity_code)
 
     def _origin(self) -> str:
         return self.ledger.origin()

@@ -16,6 +16,7 @@ from psycopg.errors import error_from_result
 from domain.ledger.connections import Connections, patiently
 from domain.ledger.errors import (
     HeadAstray,
+    IdentityTaken,
     LedgerError,
     RegisterNotMigrated,
     TrackingConflict,
@@ -126,6 +127,8 @@ class Database:
                 return AlreadyRecorded("a command is already recorded")
             case "JK004":
                 return TrackingConflict("tracking moves forwards only")
+            case "JK006":
+                return IdentityTaken(UUID(json.loads(fault.diag.message_detail or "{}")["client_id"]))
             case "P0002" | "P0003":  # append() takes the head row strictly: none, or more than one
                 return HeadAstray(self.register)
             case "3F000" | "42P01":

@@ -28,6 +28,14 @@ class CommandReused(LedgerError):
         self.command_id = command_id
 
 
+class IdentityTaken(LedgerError):
+    """Another client of the register has that identity code."""
+
+    def __init__(self, client_id: UUID) -> None:
+        super().__init__(f"client {client_id} has that identity code")
+        self.client_id = client_id
+
+
 class TrackingConflict(LedgerError):
     """A follower's place moves forwards only."""
 

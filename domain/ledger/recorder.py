@@ -29,7 +29,7 @@ from domain.ledger.database import Database
 from domain.ledger.errors import CommandReused, TrackingConflict, VersionConflict
 from domain.ledger.record import unpack
 from domain.ledger.stored import StoredStreams
-from domain.ledger.submission import Draft, Receipt, StoredRecord, Submission
+from domain.ledger.submission import Draft, IdentityTag, Receipt, StoredRecord, Submission
 from domain.ledger.writer import Writer
 
 POLL_SECONDS = 0.005
@@ -76,12 +76,14 @@ class RegisterRecorder(ProcessRecorder):
 
     # The book's own interface
 
-    def append(self, submission: Submission) -> Receipt:
+    def append(self, submission: Submission, identity: IdentityTag | None = None) -> Receipt:
         """Record a command and its events; the same command again gets its first receipt, `replayed`.
 
-        Raises VersionConflict, CommandReused (same id, other digest), LedgerUnavailable (send it again, safely).
+        `identity` is put into the index of identity codes in the same transaction: there with the events, or neither.
+        Raises VersionConflict, CommandReused (same id, other digest), IdentityTaken, LedgerUnavailable (send it again,
+        safely).
         """
-        return self._writer.append(submission)
+        return self._writer.append(submission, identity)
 
     def append_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         """Record many commands in one transaction where nothing is in the way; for each its receipt or its refusal."""

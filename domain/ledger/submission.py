@@ -1,4 +1,5 @@
-"""What goes into the register and what comes back: drafts in a submission, receipts, stored records.
+"""What goes into the register and what comes back: drafts in a submission, the tag of an identity code, receipts,
+stored records.
 
 Never here: facts and their payloads (the mapper's), SQL, the byte layout (record.py).
 """
@@ -26,6 +27,13 @@ class Submission:
     command_id: UUID
     digest: bytes
     drafts: tuple[Draft, ...]
+
+
+class IdentityTag(NamedTuple):
+    """A client's identity code in the blind index, as a command leaves it; `tag` None: the client has none any more."""
+
+    client_id: UUID
+    tag: bytes | None
 
 
 class Receipt(NamedTuple):

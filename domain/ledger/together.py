@@ -27,8 +27,8 @@ from domain.state import StreamState
 from domain.streams import check_admits, kind_of
 
 ALONE = (StreamKind.CLIENT, StreamKind.REGISTER)
-"""Streams whose commands go alone: a client's identity code is taken in a database of its own, and everything else
-looks at the register."""
+"""Streams whose commands go alone: a client's identity code is taken in the same transaction, and everything else looks
+at the register."""
 Known = Mapping[UUID, StreamState]
 
 

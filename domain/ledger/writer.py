@@ -16,7 +16,7 @@ from domain.ledger.appending import LEADERS, GroupCommit, Outcome
 from domain.ledger.connections import Connections, with_settings
 from domain.ledger.database import AlreadyRecorded, Database, Prepared
 from domain.ledger.errors import CommandReused, LedgerError, LedgerUnavailable
-from domain.ledger.submission import Receipt, Submission
+from domain.ledger.submission import IdentityTag, Receipt, Submission
 
 Follower = tuple[str, int]  # its name, and the position that it has come to
 Call = tuple[Prepared, Sequence[bytes | None]]
@@ -34,6 +34,9 @@ _ARGUMENTS_OF_ONE = (
     *(packing.UUID_OID, packing.BYTEA_OID),
     *(packing.UUID_OID, packing.INT4_OID, packing.TEXT_OID, packing.BYTEA_OID),
 )
+_ARGUMENTS_OF_IDENTITY = (packing.UUID_OID, packing.BYTEA_OID, *_ARGUMENTS[:-2])
+MOST_IDENTITIES = 8
+"""So many identity codes at once, over connections of their own: one may wait for another that takes the same code."""
 
 
 class Writer:
@@ -45,18 +48,31 @@ class Writer:
         self._append = Prepared(b"append", statement, _ARGUMENTS)
         of_one = database.statement("SELECT {schema}.append_one($1, $2, $3, $4, $5, $6)")
         self._append_one = Prepared(b"append_one", of_one, _ARGUMENTS_OF_ONE)
+        of_identity = database.statement("SELECT {schema}.append_identity($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+        self._append_identity = Prepared(b"append_identity", of_identity, _ARGUMENTS_OF_IDENTITY)
         dsn = with_settings(database.dsn, **_PLANNING)
         self._leaders = Connections(dsn, limit=LEADERS, made_ready=self._make_ready)
         self._followers = Connections(dsn, limit=LEADERS, made_ready=self._make_ready)
+        ready = self._append_identity.make_ready
+        self._identities = Connections(dsn, limit=MOST_IDENTITIES, made_ready=ready)
         self._group = GroupCommit(self.append_each)
         self._commands = database.statement(
             "SELECT command_id, digest, first_position, count, recorded_at FROM {schema}.commands"
             " WHERE command_id = ANY(%b::uuid[])"
         )
 
-    def append(self, submission: Submission) -> Receipt:
-        """Record one command, in one transaction with what other threads have to record at this moment."""
-        return self._group.append(submission)
+    def append(self, submission: Submission, identity: IdentityTag | None = None) -> Receipt:
+        """Record one command, in one transaction with what other threads have to record at this moment.
+
+        With an `identity` it is a transaction of its own, in which that is put into the index. Raises IdentityTaken.
+        """
+        if identity is None:
+            return self._group.append(submission)
+        arguments = (identity.client_id.bytes, identity.tag, *_arguments([submission], None)[:-2])
+        try:
+            return _receipts([submission], *self._sent((self._append_identity, arguments), self._identities))[0]
+        except AlreadyRecorded:
+            return self._first_receipt(submission)
 
     def append_following(self, submission: Submission, follower: Follower) -> Receipt:
         """Record one command together with how far a follower has come."""
@@ -127,6 +143,7 @@ class Writer:
     def close(self) -> None:
         self._leaders.close()
         self._followers.close()
+        self._identities.close()
 
     def append_each(self, submissions: Sequence[Submission]) -> Sequence[Outcome]:
         """An outcome for each. One that cannot be recorded undoes the group: then each is tried alone."""

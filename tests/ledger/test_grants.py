@@ -42,12 +42,16 @@ ATTEMPTS: dict[str, LiteralString] = {
     "disable what guards": "ALTER TABLE {s}.events DISABLE TRIGGER ALL",
     "replace append": "DROP FUNCTION {s}.append",
     "replace append_one": "DROP FUNCTION {s}.append_one",
+    "replace append_identity": "DROP FUNCTION {s}.append_identity",
     "lock writers out": "LOCK TABLE {s}.events IN EXCLUSIVE MODE",
     "hold the head": "SELECT FROM {s}.head FOR NO KEY UPDATE",
     "create a table": "CREATE TABLE {s}.other (other int)",
 }
 APPEND: LiteralString = "SELECT {s}.append('{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '', '{{}}')"
 APPEND_ONE: LiteralString = "SELECT {s}.append_one(gen_random_uuid(), '', gen_random_uuid(), 0, 'noted.1', '')"
+APPEND_IDENTITY: LiteralString = (
+    "SELECT {s}.append_identity(gen_random_uuid(), NULL, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '', '{{}}')"
+)
 
 
 APPEND_OF_BEFORE: LiteralString = """
@@ -84,7 +88,7 @@ def test_no_runtime_role_can_write_but_through_append(
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role not in {"appender", "migrator"}])
 def test_only_the_appender_may_call_append(role: Role, register: tuple[str, str]) -> None:
-    for way in (APPEND, APPEND_ONE):
+    for way in (APPEND, APPEND_ONE, APPEND_IDENTITY):
         with pytest.raises(InsufficientPrivilege):
             _try(register[0], role, register[1], way)
         _try(register[0], "appender", register[1], way)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, LiteralString, cast
 from uuid import UUID
@@ -391,23 +389,3 @@ def test_no_tag_tells_the_code_to_who_has_the_database_alone(desk: Desk, postgre
     other.book.register_id = new_id()  # another purpose key: another tag for the same code
     assert other.book.clients.find(CODE) is None
     other.book.close()
-
-
-def test_an_index_made_anew_beside_a_registration_takes_the_clients_own_row_for_theirs(desk: Desk) -> None:
-    client_id, index = new_id(), desk.book.clients
-    with ThreadPoolExecutor() as beside, index.moved(client_id, CODE):
-        made = beside.submit(index.made_anew, [(client_id, CODE)])
-        _wait_for_a_lock(desk, "client_index")
-    assert made.result() == 1
-    assert index.find(CODE) == client_id
-    with pytest.raises(IdentityRegistered):
-        index.made_anew([(client_id, CODE), (new_id(), CODE)])
-    assert index.find(CODE) == client_id
-
-
-def _wait_for_a_lock(desk: Desk, table: str) -> None:
-    """Until a statement on the table waits for another transaction."""
-    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, %s) > 0"
-    with psycopg.connect(desk.dsn, autocommit=True) as connection:
-        while not connection.execute(waiting, (table,)).rowcount:
-            time.sleep(0.01)

@@ -1,8 +1,9 @@
 """The blind index: from a personal identity code to the client who has it, without holding any code.
 
 A code's tag is its HMAC under a key of the register's own in the keyring: whoever has the database alone can neither
-read a code nor try one out. A code is one client's in a register: it is taken, in a transaction, while what tells it is
-being recorded. Never here: codes in statements, logs or errors; events.
+read a code nor try one out. A code is one client's in a register: it is taken in the transaction that records what
+tells it (`append_identity` in the database), so that neither is there without the other. Never here: codes in
+statements, logs or errors; events.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from domain.client.identity import normal_code
 from domain.ledger.connections import Connections, as_role, is_passing
 from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.migrate import schema_of
+from domain.ledger.submission import IdentityTag
 from domain.refusal import IdentityRegistered
 
 HOLDERS = 8
@@ -45,17 +47,9 @@ class BlindIndex:
             row = connection.execute(self._find, (self._tag(code),)).fetchone()
         return row[0] if row else None
 
-    @contextmanager
-    def moved(self, client_id: UUID, code: str | None) -> Iterator[None]:
-        """While inside, the client's code is being recorded: this one or, None, no more any; undone when that fails.
-
-        Raises IdentityRegistered when another client has it; waits for one who is just now taking it.
-        """
-        with self._connection() as connection, connection.transaction():
-            connection.execute(self._give_up, (client_id,))
-            if code is not None:
-                self._taken(connection, client_id, code)
-            yield
+    def tag_of(self, client_id: UUID, code: str | None) -> IdentityTag:
+        """What goes to be recorded when the client comes to have this code or, None, has none any more."""
+        return IdentityTag(client_id, None if code is None else self._tag(code))
 
     def purge(self, client_id: UUID) -> None:
         """Let the client be found no more: what told the code was destroyed."""
@@ -83,12 +77,7 @@ class BlindIndex:
         row = connection.execute(self._find, (tag,)).fetchone()
         if row and row[0] == client_id:
             return  # told meanwhile by the command that registered the client
-        raise IdentityRegistered(
-            "A client of this register has that identity code already.",
-            remedy="Go on with that client; correct the code if it is not theirs.",
-            field="identity_code",
-            client_id=str(row[0]) if row else None,
-        )
+        raise identity_registered(row[0] if row else None)
 
     def _tag(self, code: str) -> bytes:
         return hmac.digest(self._key(), normal_code(code).encode(), "sha256")
@@ -102,3 +91,13 @@ class BlindIndex:
             if not is_passing(fault):
                 raise
             raise LedgerUnavailable("the database cannot be reached") from fault
+
+
+def identity_registered(client_id: UUID | None) -> IdentityRegistered:
+    """The refusal of a code that another client has."""
+    return IdentityRegistered(
+        "A client of this register has that identity code already.",
+        remedy="Go on with that client; correct the code if it is not theirs.",
+        field="identity_code",
+        client_id=str(client_id) if client_id else None,
+    )
