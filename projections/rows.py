@@ -7,6 +7,8 @@ plain (ids, codes, dates, numbers): no names, no free text, no identity codes, n
 from __future__ import annotations
 
 import hashlib
+import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from domain import calendar
 from domain.fact import Fact
 from domain.stream import Entry, in_force
 
@@ -22,7 +25,7 @@ Key = tuple[Any, ...]
 Columns = Mapping[str, Any]
 
 FOLDING = 1
-"""Raised when the engine itself comes to make other rows of the same folds: every projection is then outdated."""
+"""Raised when the engine, or how facts are read, comes to make other rows of the same folds: all are then outdated."""
 
 
 class Open(msgspec.Struct, frozen=True, gc=False):
@@ -103,6 +106,7 @@ class Projection:
     `refold` says, of all entries of an amended stream, how they count; by default those that are in force.
     `each`, of a projection whose `when` opens a row of its one table for every entry, under the entry's version, tells
     the columns of the rows of many entries, of facts of these kinds: what a rebuild needs not take the long way.
+    `called`: the modules whose functions the fold calls.
     """
 
     name: str
@@ -112,6 +116,7 @@ class Projection:
     code: bytes = b""
     refold: Refold | None = None
     each: Each | None = None
+    called: tuple[str, ...] = ()
 
     @classmethod
     def beside(
@@ -129,10 +134,8 @@ class Projection:
         `questions`: further .sql files there, of nothing but questions.
         """
         package, _, name = module.rpartition(".")
-        folder = resources.files(package)
-        scripts = ((folder / f"{one}.sql").read_text(encoding="utf-8") for one in (name, *questions))
-        script = "\n".join(scripts)
-        return cls(name, tables, when, script, (folder / f"{name}.py").read_bytes(), refold, each)
+        scripts = ((resources.files(package) / f"{one}.sql").read_text(encoding="utf-8") for one in (name, *questions))
+        return cls(name, tables, when, "\n".join(scripts), _source(module), refold, each, _called(module))
 
     def fold(self, entry: Entry) -> Iterable[Operation]:
         """What the entry does to the rows of its stream."""
@@ -163,13 +166,27 @@ class Projection:
     @cached_property
     def fingerprint(self) -> str:
         """Of all that decides which rows there are. Rows made under another one must be rebuilt."""
-        parts = (str(FOLDING).encode(), self.code, self.parts["tables"].encode())
+        parts = [str(FOLDING).encode(), self.code, self.parts["tables"].encode(), *map(_source, self.called)]
+        if calendar.__name__ in self.called:
+            parts.append(calendar.edition().encode())
         return hashlib.sha256(b"\x00".join(parts)).hexdigest()[:16]
 
     @cached_property
     def questions_fingerprint(self) -> str:
         """Of the functions that answer questions: replaced without a rebuild. Indexes are in no fingerprint."""
         return hashlib.sha256(self.parts["questions"].encode()).hexdigest()[:16]
+
+
+def _source(module: str) -> bytes:
+    package, _, name = module.rpartition(".")
+    return (resources.files(package) / f"{name}.py").read_bytes()
+
+
+def _called(module: str) -> tuple[str, ...]:
+    """The modules of the domain whose functions the module has imported."""
+    found = map(inspect.unwrap, filter(callable, vars(sys.modules[module]).values()))
+    modules = {one.__module__ for one in found if inspect.isfunction(one)}
+    return tuple(sorted(name for name in modules if name.startswith("domain.")))
 
 
 def stands_on(entry: Entry, positions: Mapping[int, int]) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """What every projection must do, on one history that touches all of them: a new one is in it by being there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -327,7 +328,7 @@ def test_replay_of_a_batch_is_refused(
 def test_unrelated_events_advance_it(
     projection: Projection, book: Book, history: History, connection: Connection[Any]
 ) -> None:
-    quiet = Projection(projection.name, projection.tables, {}, projection.script, projection.code)
+    quiet = replace(projection, when={}, refold=None, each=None)
     last = history.record(uuid4(), referral(uuid4()), decision())
     checkpoints = run_once(*book, [quiet])
     assert checkpoints[projection.name].position == last
@@ -342,10 +343,7 @@ def test_a_poison_event_stops_only_it_and_a_later_start_tries_again(
         raise RuntimeError("Aino Virtanen 010199-999X")
 
     poison_kind = next(type(fact) for _, fact in everything() if type(fact) in projection.when)
-    bad = Projection(
-        projection.name, projection.tables, {**projection.when, poison_kind: poisoned}, projection.script,
-        projection.code, projection.refold,
-    )  # fmt: skip
+    bad = replace(projection, when={**projection.when, poison_kind: poisoned}, each=None)
     others = [bad if p.name == projection.name else p for p in PROJECTIONS]
     stopped = run_once(*book, others)
     (mine,) = (c for name, c in stopped.items() if name == projection.name)

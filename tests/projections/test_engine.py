@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,6 @@ from projections.engine import Engine, NotYetReflected, follow, run_once, wait_f
 from projections.install import install, owner_connection, register_connection
 from projections.loading import RebuildStopped
 from projections.rebuild import rebuild, start_up
-from projections.rows import Projection
 from projections.store import CHECKPOINTS, checkpoints
 from tests.projections.conftest import Book, Rows
 from tests.projections.history import History, decision, referral, started, whole_episode
@@ -199,7 +199,7 @@ def test_rows_of_another_fold_wait_for_a_rebuild_which_starting_up_does(
     history.record(uuid4(), referral(uuid4()), decision(), started())
     run_once(*book)
     old = next(p for p in PROJECTIONS if p.name == "episodes")
-    new = Projection(old.name, old.tables, dict(old.when), old.script, b"another fold")
+    new = replace(old, code=b"another fold")
     last = history.record(uuid4(), referral(uuid4()))
     assert run_once(*book, [new])["episodes"].position < last
     assert start_up(*book, [new])["episodes"].position == last

@@ -1,6 +1,7 @@
 """A projection that an event stops: it alone, and how it goes on."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from projections.catalogue import PROJECTIONS
 from projections.engine import Engine, run_once
 from projections.install import owner_connection
 from projections.rebuild import rebuild
-from projections.rows import Amend, Operation, Projection
+from projections.rows import Amend, Operation
 from tests.projections.conftest import Book
 from tests.projections.history import History, referral, whole_episode
 
@@ -86,7 +87,7 @@ def test_a_value_of_another_kind_than_its_column_stops_its_projection_and_no_oth
     last = history.record(uuid4(), referral(uuid4()))
     others = [projection for projection in PROJECTIONS if projection is not EPISODES]
     when: dict[type[Fact], Any] = {**EPISODES.when, ReferralReceived: fold}
-    mistaken = Projection(EPISODES.name, EPISODES.tables, when, EPISODES.script, EPISODES.code, EPISODES.refold)
+    mistaken = replace(EPISODES, when=when)
     found = run_once(*book, [*others, mistaken])
     assert (found["episodes"].status, found["episodes"].position) == ("stopped", before)
     assert {(one.status, one.position) for name, one in found.items() if name != "episodes"} == {("running", last)}
