@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, ClassVar, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -62,6 +62,13 @@ class Glimpsed(msgspec.Struct, gc=False):
     """Of an event that was stored in the clear: such a one is not read."""
 
 
+class Opener(Protocol):
+    """Who has the keys."""
+
+    def look_into(self, stream_id: UUID, version: int, name: str, sealed: tuple[Segment, ...]) -> Opened:
+        """What is sealed in the entry of that name. Raises what reading it raises."""
+
+
 class FactDecoder:
     """Decodes the states of one class of facts."""
 
@@ -105,14 +112,14 @@ class FactDecoder:
             self._fitting[fields] = frozenset(fields)
         return fits
 
-    def unopened(self, told: Told, opening: Callable[[], Opened] | None) -> Fact:
-        """The fact, what is sealed of it unopened until somebody looks into it; it must fit. None: nothing is."""
+    def unopened(self, told: Told, opener: Opener, stream_id: UUID, version: int) -> Fact:
+        """The fact that stands there, what is sealed of it unopened until somebody looks into it; it must fit."""
         values = values_of(told.plain)
-        if opening is not None:
+        if told.sealed:
             names = self._fitting[_fields_of(told.sealed)]
             for name in names:
                 del values[name]
-            values[UNOPENED] = _Unopened(self, names, opening)
+            values[UNOPENED] = _Unopened(self, names, told.sealed, opener, stream_id, version)
         return model_of(self.kind, values, self._fields_set)
 
     def opened(self, values: Mapping[str, Any], opened: Opened) -> dict[str, Any]:
@@ -162,16 +169,22 @@ def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
     return tuple([name for segment in sealed for name in segment.fields])
 
 
-class _Unopened:
+class _Unopened(msgspec.Struct, gc=False, eq=False):
     """What opens the sensitive part of a fact. Its `repr` tells nothing of it."""
 
-    __slots__ = ("_decoder", "_opening", "names")
+    decoder: FactDecoder
+    names: frozenset[str]
+    sealed: tuple[Segment, ...]
+    opener: Opener
+    stream_id: UUID
+    version: int
 
-    def __init__(self, decoder: FactDecoder, names: frozenset[str], opening: Callable[[], Opened]) -> None:
-        self._decoder, self._opening, self.names = decoder, opening, names
+    __repr__ = object.__repr__
 
     def opened(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return self._decoder.opened(values, self._opening())
+        """All values of the fact. Raises what the opener raises."""
+        name = self.decoder.kind.stored_name()
+        return self.decoder.opened(values, self.opener.look_into(self.stream_id, self.version, name, self.sealed))
 
 
 @cache

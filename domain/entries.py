@@ -8,19 +8,17 @@ them. Must never hold: keys, names of facts, how a fact is decoded.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from functools import partial
 from operator import attrgetter
 from typing import Any, Protocol, cast
 from uuid import UUID
 
 import msgspec
 
-from domain.decoding import FactDecoder, Segment, Told, Unfit, model_of, values_of
+from domain.decoding import FactDecoder, Opener, Told, Unfit, model_of, values_of
 from domain.fact import Fact
 from domain.stream import Entry, Provenance, Readable
-from domain.withheld import Opened
 
 Row = tuple[int, UUID, int, str, dt.datetime, bytes]
 """A recorded event's position, stream, version, stored name, moment of recording and state."""
@@ -40,7 +38,7 @@ def unread(
         if decoder is None or told is None:
             entries.append(None)
         elif isinstance(told, Told):
-            fact = _unopened(told, reader, stream_id, version)
+            fact = decoder.unopened(told, reader, stream_id, version)
             entries.append(entry_of(told, fact, stream_id, version, position, recorded_at))
         else:  # of what is sealed nothing is kept: it would be the most of all that a load makes
             entry: Any = _Unwritten()
@@ -66,11 +64,8 @@ def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as mu
     return cast("Entry", entry)
 
 
-class Reader(Protocol):
+class Reader(Opener, Protocol):
     """Who answers for what an entry was read from."""
-
-    def look_into(self, stream_id: UUID, version: int, name: str, sealed: tuple[Segment, ...]) -> Opened:
-        """What is sealed in the entry of that name. Raises what reading it raises."""
 
     def read_whole(self, row: Row) -> Entry:
         """The entry of an event that does not go the short way. Raises what is wrong with it."""
@@ -94,20 +89,11 @@ class Glimpse(msgspec.Struct, gc=False):
             row = position, stream_id, version, entry.kind.stored_name(), recorded_at, self.state
             whole = self.reader.read_whole(row)
         else:
-            fact = _unopened(told, self.reader, stream_id, version)
+            fact = self.decoder.unopened(told, self.reader, stream_id, version)
             whole = entry_of(told, fact, stream_id, version, position, recorded_at)
         for put, value in zip(_ASKED_FOR, _asked_for(whole), strict=True):
             put(entry, value)
         _let_go_of(entry)
-
-
-def _unopened(told: Told, reader: Reader, stream_id: UUID, version: int) -> Fact:
-    """The fact that was told so and fits; what is sealed in it is opened when somebody looks into it."""
-    opening: Callable[[], Opened] | None = None
-    if told.sealed:
-        name = told.decoder.kind.stored_name()
-        opening = partial(reader.look_into, stream_id, version, name, told.sealed)  # not the entry: that were a circle
-    return told.decoder.unopened(told, opening)
 
 
 def _let_go_of(entry: Entry) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg import sql
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from domain.correction import EntryCorrected
@@ -151,8 +151,10 @@ def test_what_an_unopened_fact_shows_tells_nothing_and_opens_nothing(
     (entry,), (opened,) = safe.read([record]), safe.entries([unpack(record)[1]])
     assert isinstance(opened.fact, MeetingHeld)
     shown, looked = f"{entry!r} {entry.fact!r} {entry.fact}", len(looks)
+    shown += repr(BaseModel.__dict__["__dict__"].__get__(entry.fact))  # what it keeps, as a debugger would show it
     assert "note='…'" in shown
     assert str(opened.fact.note) not in shown
+    assert "ciphertext" not in shown
     assert len(looks) == looked == 1  # that of the one opened at once
 
 
