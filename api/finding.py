@@ -20,7 +20,7 @@ class IndexAstray(LedgerError):
 
     code = "client_index_astray"
     message = "The index of identity codes leads to a client who has another code, or none: it was changed, or is old."
-    remedy = "`jaksokirja client reindex` makes it anew from the events; then ask again."
+    remedy = "`jaksokirja client reindex` mends it from the events; then ask again."
 
     def __init__(self) -> None:
         super().__init__(self.message)

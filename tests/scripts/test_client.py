@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from uuid import UUID
 
 import psycopg
@@ -25,6 +26,15 @@ def asked(register: str, code: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+def looked(register: str, command: str) -> tuple[int, object]:
+    done = CliRunner().invoke(app, ["client", command, "--json", "--register", register])
+    return done.exit_code, json.loads(done.stdout)
+
+
+def missing(client_id: UUID) -> dict[str, str]:
+    return {"client_id": str(client_id), "fault": "code_not_found"}
+
+
 def test_a_client_is_found_also_by_an_index_that_was_made_anew(
     postgres: str, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,8 +47,9 @@ def test_a_client_is_found_also_by_an_index_that_was_made_anew(
         index = sql.Identifier(schema_of(book.register_name), "client_index")
         connection.execute(sql.SQL("DELETE FROM {}").format(index))
     assert asked(book.register_name, CODE)[0] == 2
-    done = CliRunner().invoke(app, ["client", "reindex", "--register", book.register_name])
-    assert "1 clients can be found" in done.output
+    assert looked(book.register_name, "check") == (1, {"clients": 1, "astray": [missing(client_id)]})
+    assert looked(book.register_name, "reindex") == (0, {"clients": 1, "astray": []})
+    assert looked(book.register_name, "check") == (0, {"clients": 1, "astray": []})
     assert asked(book.register_name, CODE)[0] == 0
 
 
@@ -58,5 +69,10 @@ def test_an_index_that_leads_to_another_client_is_told_and_not_followed(
     assert (status, "client_index_astray" in output) == (1, True)
     assert str(other) not in output
     assert CODE not in output
-    assert CliRunner().invoke(app, ["client", "reindex", "--register", book.register_name]).exit_code == 0
+    checked = CliRunner().invoke(app, ["client", "check", "--register", book.register_name])
+    assert (checked.exit_code, CODE in checked.output) == (1, False)
+    assert f"{other}: client_index_astray\n" in checked.output
+    assert "2 clients have an identity code; about 2 the index is wrong." in checked.output
+    mended = CliRunner().invoke(app, ["client", "reindex", "--register", book.register_name])
+    assert (mended.exit_code, mended.output) == (0, "2 clients have an identity code; about 0 the index is wrong.\n")
     assert asked(book.register_name, CODE) == (0, f"{one}\n")

@@ -29,6 +29,7 @@ from domain.ledger.database import Prepared
 from domain.ledger.errors import LedgerUnavailable, VersionConflict
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import create_register, schema_of
+from domain.ledger.secrecy.identities import examined
 from domain.ledger.submission import Draft, Submission
 from domain.refusal import IdentityRegistered, Refusal
 from tests.domain.desk import Desk
@@ -65,6 +66,7 @@ def check_agree(desk: Desk, *clients: UUID) -> None:
         codes = [code for code in told.values() if code is not None]
         assert len(set(codes)) == len(codes), "one code is two clients'"
         assert rows(desk) == {(book.clients.tag_of(one, code).tag, one) for one, code in told.items() if code}
+        assert examined(book, lambda done, total: None) == (len(codes), [])
 
 
 def check_only_one(desk: Desk, client_id: UUID) -> None:
@@ -85,9 +87,9 @@ def head_held(desk: Desk) -> Iterator[None]:
         yield
 
 
-def waiting(desk: Desk, count: int = 1, what: str = "append_identity(") -> list[int]:
-    """The processes of the server that do that to the register and wait for another's lock, when there are so many."""
-    statement = f'{schema_of(desk.book.register_name)}".{what}'
+def waiting(desk: Desk, count: int = 1) -> list[int]:
+    """The processes of the server that take a code there and wait for another's lock, when there are so many."""
+    statement = f'{schema_of(desk.book.register_name)}".append_identity('
     found: list[int] = []
 
     def there_are() -> bool:
@@ -258,25 +260,6 @@ def test_what_is_refused_as_out_of_date_neither_takes_a_code_nor_gives_one_up(de
     for code in (OTHER_CODE, None):
         with pytest.raises(VersionConflict):
             desk.book.ledger.append(late, desk.book.clients.tag_of(client_id, code))
-    check_only_one(desk, client_id)
-
-
-def test_an_index_made_anew_beside_a_registration_takes_the_clients_own_row_for_theirs(desk: Desk) -> None:
-    order, index = registering(desk), desk.book.clients
-    with ThreadPoolExecutor() as beside:
-        with head_held(desk):
-            registered = beside.submit(desk.book.execute, order)
-            waiting(desk)
-            made = beside.submit(index.made_anew, [(order.stream_id, CODE)])
-            waiting(desk, what='"client_index"')
-        assert (registered.result().replayed, made.result()) == (False, 1)
-    check_only_one(desk, order.stream_id)
-
-
-def test_an_index_is_not_made_anew_of_two_that_have_one_code(desk: Desk) -> None:
-    client_id = desk.client(identity_code=CODE, born_on=None)
-    with pytest.raises(IdentityRegistered):
-        desk.book.clients.made_anew([(client_id, CODE), (new_id(), CODE)])
     check_only_one(desk, client_id)
 
 

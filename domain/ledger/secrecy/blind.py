@@ -9,7 +9,7 @@ statements, logs or errors; events.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -25,7 +25,6 @@ from domain.refusal import IdentityRegistered
 
 HOLDERS = 8
 KeyOfTags = Callable[[], bytes]
-Codes = Iterable[tuple[UUID, str]]
 
 
 class BlindIndex:
@@ -35,16 +34,26 @@ class BlindIndex:
         self._connections = Connections(as_role(dsn, "appender"), limit=HOLDERS)
         self._patience_seconds = patience_seconds
         self._key = key
-        table = sql.Identifier(schema_of(register), "client_index")
+        schema = schema_of(register)
+        table = sql.Identifier(schema, "client_index")
         self._find = sql.SQL("SELECT client_id FROM {} WHERE tag = %b").format(table)
         self._take = sql.SQL("INSERT INTO {} (tag, client_id) VALUES (%b, %b) ON CONFLICT DO NOTHING").format(table)
         self._give_up = sql.SQL("DELETE FROM {} WHERE client_id = %b").format(table)
-        self._empty = sql.SQL("DELETE FROM {}").format(table)
+        self._give_up_others = sql.SQL("DELETE FROM {} WHERE client_id = %b AND tag IS DISTINCT FROM %b").format(table)
+        self._all = sql.SQL("SELECT tag, client_id FROM {}").format(table)
+        self._of = sql.SQL("SELECT tag FROM {} WHERE client_id = %b").format(table)
+        self._version = sql.SQL("SELECT coalesce(max(version), 0) FROM {} WHERE stream_id = %b").format(
+            sql.Identifier(schema, "events")
+        )
 
     def find(self, code: str) -> UUID | None:
         """The client who has the code, in whatever way it is written. Raises LedgerUnavailable."""
+        return self.holder(self._tag(code))
+
+    def holder(self, tag: bytes) -> UUID | None:
+        """The client to whom the tag leads. Raises LedgerUnavailable."""
         with self._connection() as connection:
-            row = connection.execute(self._find, (self._tag(code),)).fetchone()
+            row = connection.execute(self._find, (tag,)).fetchone()
         return row[0] if row else None
 
     def tag_of(self, client_id: UUID, code: str | None) -> IdentityTag:
@@ -56,28 +65,37 @@ class BlindIndex:
         with self._connection() as connection:
             connection.execute(self._give_up, (client_id,))
 
-    def made_anew(self, codes: Codes) -> int:
-        """Put these in place of all there is; how many they are. Raises IdentityRegistered when two have one."""
-        count = 0
+    def tags(self) -> dict[UUID, frozenset[bytes]]:
+        """All there is: the tags that lead to each client."""
+        found: dict[UUID, set[bytes]] = {}
+        with self._connection() as connection:
+            for tag, client_id in connection.execute(self._all):
+                found.setdefault(client_id, set()).add(bytes(tag))
+        return {client_id: frozenset(tags) for client_id, tags in found.items()}
+
+    def tags_of(self, client_id: UUID) -> frozenset[bytes]:
+        """The tags that lead to the client."""
+        with self._connection() as connection:
+            return frozenset(bytes(tag) for (tag,) in connection.execute(self._of, (client_id,)))
+
+    def put_right(self, client_id: UUID, tag: bytes | None, version: int) -> bool:
+        """Let this tag alone lead to the client, or none; False, and nothing done, when the client has moved on since.
+
+        `version`: of the client's last event, 0 when there is none. A tag that leads to another client stays theirs.
+        """
         with self._connection() as connection, connection.transaction():
-            connection.execute(self._empty)
-            for client_id, code in codes:
-                self._taken(connection, client_id, code)
-                count += 1
-        return count
+            connection.execute(self._give_up_others, (client_id, tag))
+            if tag is not None:
+                connection.execute(self._take, (tag, client_id))
+            row = connection.execute(self._version, (client_id,)).fetchone()
+            stands = row == (version,)
+            if not stands:
+                raise psycopg.Rollback
+        return stands
 
     def close(self) -> None:
         """Let go of the connections."""
         self._connections.close()
-
-    def _taken(self, connection: psycopg.Connection, client_id: UUID, code: str) -> None:
-        tag = self._tag(code)
-        if connection.execute(self._take, (tag, client_id)).rowcount:
-            return
-        row = connection.execute(self._find, (tag,)).fetchone()
-        if row and row[0] == client_id:
-            return  # told meanwhile by the command that registered the client
-        raise identity_registered(row[0] if row else None)
 
     def _tag(self, code: str) -> bytes:
         return hmac.digest(self._key(), normal_code(code).encode(), "sha256")
@@ -93,11 +111,11 @@ class BlindIndex:
             raise LedgerUnavailable("the database cannot be reached") from fault
 
 
-def identity_registered(client_id: UUID | None) -> IdentityRegistered:
+def identity_registered(client_id: UUID) -> IdentityRegistered:
     """The refusal of a code that another client has."""
     return IdentityRegistered(
         "A client of this register has that identity code already.",
         remedy="Go on with that client; correct the code if it is not theirs.",
         field="identity_code",
-        client_id=str(client_id) if client_id else None,
+        client_id=str(client_id),
     )
