@@ -26,8 +26,7 @@ CREATE TABLE {duties} (
 );
 
 -- indexes
-CREATE INDEX ON {duties} (due_on) INCLUDE (stream_id, known);
-CREATE INDEX ON {duties} (stream_id, due_on) INCLUDE (known_from, known_to);
+CREATE INDEX ON {duties} (date_trunc('month', due_on::timestamp), stream_id) INCLUDE (due_on, known_from, known_to);
 
 -- questions
 
@@ -77,33 +76,51 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 -- The streams that have duties due from_on to to_on (null: whenever); of those only such as had the worker on a day of the
--- world, if one is named. Without parallel workers: they would be started for arms that are never executed.
+-- world, if one is named. In a period of up to a quarter what the worker had is looked for among what is due in each month
+-- (by itself, says OFFSET 0: the planner, who thinks of a thousand months, would look through all that the worker had once).
+-- Ids of earlier streams come before those of what is due now, and are passed over together. In a longer period it is
+-- looked for stream by stream. Without parallel workers: they would be started for arms that are never executed.
 CREATE OR REPLACE FUNCTION streams_with_duties(
     as_of bigint, on_day date, from_on date, to_on date, wanted_worker text
 )
 RETURNS TABLE (stream_id uuid)
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0
 AS $$
+    WITH theirs AS MATERIALIZED (
+        SELECT a.episode_id FROM assignments a
+        WHERE a.worker_id = wanted_worker AND a.closed_on IS NULL AND (a.known_to IS NULL OR a.known_to > as_of)
+            AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+        UNION ALL
+        SELECT a.episode_id FROM assignments a
+        WHERE a.worker_id = wanted_worker AND a.closed_on IS NOT NULL AND (a.known_to IS NULL OR a.known_to > as_of)
+            AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+    )
     SELECT d.stream_id FROM duties d
     WHERE wanted_worker IS NULL AND from_on IS NULL AND to_on IS NULL AND d.known @> as_of
     UNION
     SELECT d.stream_id FROM duties d
-    WHERE wanted_worker IS NULL AND d.known @> as_of AND (from_on IS NOT NULL OR to_on IS NOT NULL)
+    WHERE wanted_worker IS NULL AND (from_on IS NOT NULL OR to_on IS NOT NULL)
+        AND d.known_from <= as_of AND (d.known_to IS NULL OR d.known_to > as_of)
+        AND date_trunc('month', d.due_on::timestamp)
+            BETWEEN date_trunc('month', coalesce(from_on, '-infinity')::timestamp) AND coalesce(to_on, 'infinity')
         AND d.due_on BETWEEN coalesce(from_on, '-infinity') AND coalesce(to_on, 'infinity')
     UNION
+    SELECT d.stream_id
+    FROM generate_series(date_trunc('month', from_on::timestamp), to_on::timestamp, '1 month') AS due (month)
+    CROSS JOIN LATERAL (
+        SELECT d.stream_id, d.due_on FROM duties d
+        WHERE date_trunc('month', d.due_on::timestamp) = due.month
+            AND d.stream_id = ANY(ARRAY(SELECT t.episode_id FROM theirs t))
+            AND d.known_from <= as_of AND (d.known_to IS NULL OR d.known_to > as_of)
+        OFFSET 0
+    ) d
+    WHERE wanted_worker IS NOT NULL AND to_on <= from_on + 92 AND d.due_on BETWEEN from_on AND to_on
+    UNION
     SELECT d.stream_id FROM duties d
-    WHERE d.stream_id = ANY(ARRAY(
-            SELECT a.episode_id FROM assignments a
-            WHERE a.worker_id = wanted_worker AND a.closed_on IS NULL AND (a.known_to IS NULL OR a.known_to > as_of)
-                AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
-            UNION ALL
-            SELECT a.episode_id FROM assignments a
-            WHERE a.worker_id = wanted_worker AND a.closed_on IS NOT NULL AND (a.known_to IS NULL OR a.known_to > as_of)
-                AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
-        ))
+    WHERE wanted_worker IS NOT NULL AND (to_on <= from_on + 92) IS NOT TRUE
+        AND d.stream_id = ANY(ARRAY(SELECT t.episode_id FROM theirs t))
         AND d.known_from <= as_of AND (d.known_to IS NULL OR d.known_to > as_of)
-        AND (streams_with_duties.from_on IS NULL OR d.due_on >= streams_with_duties.from_on)
-        AND (streams_with_duties.to_on IS NULL OR d.due_on <= streams_with_duties.to_on)
+        AND (from_on IS NULL OR d.due_on >= from_on) AND (to_on IS NULL OR d.due_on <= to_on)
 $$;
 
 -- Every duty that was there on a day of the world, and how it stood that day.
