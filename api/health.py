@@ -5,6 +5,7 @@ Never here: anything that a stranger may not know; health is open to all.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -13,7 +14,11 @@ from api.beside import Beside
 from api.registers import Registers
 from api.sealing import sealing_health
 from domain.ledger.errors import LedgerError, LedgerUnavailable
-from projections.store import RUNNING, checkpoints
+from projections.queries import Reading
+from projections.store import RUNNING, Checkpoint, checkpoints
+
+BEHIND_SECONDS = 30.0
+"""An event that no projection has shown for so long says that nobody follows, whatever the checkpoints say."""
 
 
 def health(registers: Registers, beside: Beside | None = None) -> tuple[dict[str, Any], bool]:
@@ -42,12 +47,11 @@ def _told(registers: Registers, name: str) -> dict[str, Any]:
 
 
 def register_health(registers: Registers, name: str) -> dict[str, Any]:
-    """One register's projections and its sealing: how far they are, and where one has stopped."""
+    """One register's projections and its sealing: how far they are, and where one has stopped or falls behind."""
     head, _ = registers.book(name).ledger.head()
-    try:
-        found = registers.read(name, lambda reading: checkpoints(reading.connection))
-    except psycopg.errors.UndefinedTable:
-        found = {}  # not installed yet
+    behind_seconds, found = 0.0, dict[str, Checkpoint]()
+    with suppress(psycopg.errors.UndefinedTable):  # not installed yet
+        behind_seconds, found = registers.read(name, _standing)
     projections = [
         {
             "projection": one.projection,
@@ -60,6 +64,12 @@ def register_health(registers: Registers, name: str) -> dict[str, Any]:
     ]
     sealing = sealing_health(registers.workshop, name, head) if registers.workshop else None
     refused = sealing is not None and sealing["status"] == "refused"
-    well = bool(projections) and all(one["status"] == RUNNING for one in projections) and not refused
+    running = bool(projections) and all(one["status"] == RUNNING for one in projections)
+    well = running and behind_seconds < BEHIND_SECONDS and not refused
     told = {"register": name, "status": "up" if well else "degraded", "head": head}
     return {**told, "projections": projections, "sealing": sealing}
+
+
+def _standing(reading: Reading) -> tuple[float, dict[str, Checkpoint]]:
+    """How long the first event that some projection has not taken in has been recorded, and how far each is."""
+    return reading.reflected().lag_seconds, checkpoints(reading.connection)

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from api import beside as besides
 from api.beside import Beside, Told
-from api.health import health
+from api.health import health, register_health
 from api.registers import Registers
 from api.settings import Settings
 from domain.ledger.book import Book, Order
@@ -32,6 +32,7 @@ from domain.ledger.migrate import SCHEMA_PREFIX, create_register
 from domain.ledger.secrecy.wrapping import REGISTER_KEY
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.open_unit import OpenUnit
+from projections.engine import run_once
 from projections.install import install, register_connection
 from projections.store import checkpoints
 from scripts.commandline.session import keyring_of
@@ -343,3 +344,16 @@ def test_health_tells_of_each_register_though_one_cannot_be_opened(house: House,
     standing = {one["register"]: one["status"] for one in told["registers"]}
     assert (usable, told["status"], told["database"]) == (True, "degraded", "reachable")
     assert (standing["No name"], standing[house.register]) == ("down", "up")
+
+
+def test_health_is_degraded_where_an_event_has_been_shown_by_nobody_for_long(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registers = Registers(house.dsn, patience_seconds=5.0)
+    run_once(house.dsn, house.register)
+    house.write()
+    at_first = register_health(registers, house.register)["status"]
+    monkeypatch.setattr("api.health.BEHIND_SECONDS", 0.0)
+    later = register_health(registers, house.register)["status"]
+    registers.close()
+    assert (at_first, later) == ("up", "degraded")
