@@ -56,8 +56,13 @@ class Order:
     historical: bool = False
 
     def content(self) -> bytes:
-        """What makes two orders the same: stream, command and body; not the actor's session or the version."""
-        return to_json([str(self.stream_id), self.command.command_name(), self.command.model_dump(mode="json")])
+        """What makes two orders the same: stream, command and body; not the actor's session or the version.
+
+        What was not said is left out, so that an order that is sent again is the same when its command has come to know
+        a field more.
+        """
+        body = self.command.model_dump(mode="json", exclude_none=True)
+        return to_json([str(self.stream_id), self.command.command_name(), body])
 
 
 @dataclass(frozen=True, slots=True)

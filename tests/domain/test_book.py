@@ -98,6 +98,20 @@ def test_an_order_id_that_was_used_for_something_else_is_refused(desk: Desk, cha
     assert refusal.code == "idempotency_key_reused"
 
 
+def test_an_order_is_the_same_when_its_command_has_come_to_know_a_field_more(desk: Desk) -> None:
+    class MoreAddress(TellAddress):
+        doorbell: str | None = None
+
+        @classmethod
+        def command_name(cls) -> str:
+            return TellAddress.command_name()
+
+    client_id, told = new_id(), {"told_on": TODAY, "telephone": "555-0100"}
+    orders = [desk.order(client_id, kind(**told)) for kind in (TellAddress, MoreAddress)]
+    assert orders[0].content() == orders[1].content()
+    assert b"555-0100" in orders[0].content()
+
+
 def test_the_id_of_a_refused_order_is_free_for_the_right_one(desk: Desk) -> None:
     episode_id, command_id = desk.started(), new_id()
     desk.refused(episode_id, meeting(1, worker_ids=("O9",)), command_id=command_id)
