@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -106,7 +107,8 @@ def test_an_order_is_the_same_when_its_command_has_come_to_know_a_field_more(des
         def command_name(cls) -> str:
             return TellAddress.command_name()
 
-    client_id, told = new_id(), {"told_on": TODAY, "telephone": "555-0100"}
+    client_id = new_id()
+    told: dict[str, Any] = {"told_on": TODAY, "telephone": "555-0100"}
     orders = [desk.order(client_id, kind(**told)) for kind in (TellAddress, MoreAddress)]
     assert orders[0].content() == orders[1].content()
     assert b"555-0100" in orders[0].content()
