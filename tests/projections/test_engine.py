@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.ledger.connections import as_role
 from projections.catalogue import PROJECTIONS
@@ -52,20 +53,28 @@ def reader_connection(book: Book) -> Connection[Any]:
 
 def test_a_follower_survives_the_loss_of_its_connection(book: Book, history: History, postgres: str) -> None:
     stop = threading.Event()
-    follower = threading.Thread(target=follow, args=(*book, stop))
+    dsn, register = make_conninfo(book[0], application_name=f"follower-{uuid4()}"), book[1]
+    follower = threading.Thread(target=follow, args=(dsn, register, stop))
     follower.start()
     try:
         with reader_connection(book) as connection:
             wait_for(connection, history.record(uuid4(), referral(uuid4())), 10)
-            with psycopg.connect(postgres, autocommit=True) as other:
-                other.execute(
-                    "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory'"
-                    " AND l.pid <> pg_backend_pid()"
-                )
+            assert cut_off(postgres, dsn) == 1
             wait_for(connection, history.record(uuid4(), referral(uuid4())), 20)
+            assert cut_off(postgres, dsn) == 1, "it is there again, and by a new connection"
     finally:
         stop.set()
         follower.join(timeout=10)
+
+
+def cut_off(postgres: str, dsn: str) -> int:
+    """End the connections that bear the DSN's name, and no other's; how many there were."""
+    with psycopg.connect(postgres, autocommit=True) as other:
+        ended = other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s",
+            (conninfo_to_dict(dsn)["application_name"],),
+        ).fetchall()
+    return ended.count((True,))
 
 
 def test_waiting_ends_with_a_named_error(book: Book, history: History) -> None:
