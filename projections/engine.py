@@ -7,11 +7,10 @@ process dies. An event that a projection cannot take stops that projection, visi
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,7 +23,8 @@ from domain.ledger.identity import new_id
 from projections import following, store
 from projections.batch import TAKEN_AGAIN, Stop, fold_all, take
 from projections.catalogue import PROJECTIONS
-from projections.feed import LAST_POSITION, Read, Streams, poll
+from projections.feed import LAST_POSITION, Read, Streams, head, poll
+from projections.garbage import garbage_left
 from projections.install import outdated, register_connection
 from projections.pacing import POLL_SECONDS, Pace
 from projections.rows import Projection
@@ -65,6 +65,7 @@ class Engine:
         self._places: dict[str, int] = {}
         self._held: dict[str, Projection] = {}
         """Those whose lock is ours: one that has stopped is among them, but has no place."""
+        self._astray: set[str] = set()
         self._batches = 0
         self._together: dict[frozenset[str], Together] = {}
 
@@ -72,7 +73,7 @@ class Engine:
         """Take the projections that no other process holds; the names of all that are held now.
 
         One that had been stopped before is tried again from where it stopped; one that stopped here goes on when a
-        rebuild has mended it. One that is outdated is left alone.
+        rebuild has mended it. One that is outdated, or stands beyond the ledger's last event, is left alone.
         """
         for projection in self._wanted:
             name = projection.name
@@ -80,7 +81,7 @@ class Engine:
             if name in self._places or not (stopped_here or self._lock(name)):
                 continue
             known = store.checkpoints(self._connection).get(name)
-            if known is None or outdated(projection, known):
+            if known is None or outdated(projection, known) or self._is_astray(known):
                 self._held.pop(name, None)
                 self._unlock(name)
             elif known.status == store.RUNNING or not stopped_here:
@@ -88,6 +89,15 @@ class Engine:
                 self._places[name] = known.position
                 self._together.clear()  # whoever it went on with before, it is settled with them anew
         return sorted(self._held)
+
+    def _is_astray(self, known: Checkpoint) -> bool:
+        """Whether it has shown events that are gone: those that come in their place would be passed over. Told once."""
+        ends_at = head(self._connection)
+        if known.position > ends_at and known.projection not in self._astray:
+            self._astray.add(known.projection)
+            told = {"position": known.position, "head": ends_at}
+            log.error("projection_astray", register=self.register, projection=known.projection, **told)
+        return known.position > ends_at
 
     def advance(self, upto: int = LAST_POSITION) -> int:
         """Take in one batch wherever projections stand, those who are farthest first; how many events it was in all.
@@ -190,7 +200,7 @@ def run_once(
     engine = Engine(dsn, register, projections, batch_events=batch_events)
     try:
         engine.hold()
-        with _garbage_left():
+        with garbage_left():
             while engine.advance():
                 pass
         return engine.statuses()
@@ -235,29 +245,21 @@ def _follow(engine: Engine, stop_event: threading.Event) -> None:
             stop_event.wait(pace.rest_seconds(taken=events > 0))
 
 
-@contextmanager
-def _garbage_left() -> Iterator[None]:
-    """Folding makes much and no cycles: the collector would only walk it over and over."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def wait_for(
     connection: Connection[Any], position: int, timeout_seconds: float, projections: Iterable[str] | None = None
 ) -> None:
     """Return when the projections (all, if none are named) have taken in the position.
 
-    Raises NotYetReflected when they have not in time, or at once when one is stopped before it.
+    Raises NotYetReflected when they have not in time, or at once when one is stopped before it; NotInstalled when the
+    register has none of that name, or none at all.
     """
     deadline = time.monotonic() + timeout_seconds
     names = set(projections) if projections is not None else None
     while True:
         found = store.checkpoints(connection)
+        missing = sorted((names or set()) - found.keys())
+        if missing or not found:
+            raise NotInstalled(missing)
         behind = [c for n, c in found.items() if (names is None or n in names) and c.position < position]
         if not behind:
             return
@@ -274,3 +276,11 @@ class NotYetReflected(Exception):
         super().__init__(f"the projections stand at {reflected}, before {position}")
         self.position = position
         self.reflected = reflected
+
+
+class NotInstalled(LookupError):
+    """What was waited for is not there: it would never come."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        told = f"no projection named {', '.join(names)}" if names else "no projections"
+        super().__init__(f"The register has {told}. `jaksokirja rebuild` makes those of this release.")

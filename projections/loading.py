@@ -6,7 +6,6 @@ one stream's rows are in memory at a time, nothing is ever updated, and streams 
 
 from __future__ import annotations
 
-import gc
 import math
 import multiprocessing
 import os
@@ -32,6 +31,7 @@ from projections import store
 from projections.batch import TAKEN_AGAIN, concerns, refold, told
 from projections.catalogue import PROJECTIONS
 from projections.feed import AMENDMENTS, Read, read_streams, stream_ranges
+from projections.garbage import garbage_left
 from projections.install import register_connection, schema_connection
 from projections.plain import Seen, as_entry, seen
 from projections.rows import Handler, Key, Projection
@@ -241,18 +241,14 @@ def _load_part(
 ) -> int:
     chosen = [projection for projection in projections if projection.name in part.names]
     count = 0
-    gc.disable()
-    try:
-        with reading.transaction(), writing.transaction():
-            loader = Loader(writing, chosen, part.suffix)
-            with reading.cursor(name="feed", binary=True) as cursor:
-                read_streams(cursor, part.first, part.last, part.upto)
-                while records := cursor.fetchmany(_FETCH_EVENTS):
-                    loader.take(record for (record,) in records)
-                    count += len(records)
-            loader.finish()
-    finally:
-        gc.enable()
+    with garbage_left(), reading.transaction(), writing.transaction():
+        loader = Loader(writing, chosen, part.suffix)
+        with reading.cursor(name="feed", binary=True) as cursor:
+            read_streams(cursor, part.first, part.last, part.upto)
+            while records := cursor.fetchmany(_FETCH_EVENTS):
+                loader.take(record for (record,) in records)
+                count += len(records)
+        loader.finish()
     return count
 
 

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from domain.ledger.connections import as_role
 from projections.catalogue import PROJECTIONS
-from projections.engine import Engine, NotYetReflected, follow, run_once, wait_for
+from projections.engine import Engine, NotInstalled, NotYetReflected, follow, run_once, wait_for
 from projections.install import install, owner_connection, register_connection
 from projections.loading import RebuildStopped
 from projections.rebuild import rebuild, start_up
@@ -86,6 +86,17 @@ def test_waiting_ends_with_a_named_error(book: Book, history: History) -> None:
         assert time.monotonic() - began < 5
         run_once(*book)
         wait_for(connection, position, 0)
+
+
+def test_waiting_for_what_is_not_there_is_refused_at_once(book: Book, history: History) -> None:
+    position = history.record(uuid4(), referral(uuid4()))
+    with reader_connection(book) as connection:
+        with pytest.raises(NotInstalled, match="no projection named episode, visit"):
+            wait_for(connection, position, 60, ["visit", "trail", "episode"])
+        with owner_connection(*book) as owner:
+            owner.execute("DELETE FROM projection_checkpoints")
+        with pytest.raises(NotInstalled, match="The register has no projections"):
+            wait_for(connection, position, 60)
 
 
 def test_installing_again_changes_nothing(book: Book, history: History, rows: Rows) -> None:
