@@ -37,6 +37,7 @@ from api.problems import (
     malformed_id,
     of_refusal,
     of_status,
+    projections_astray,
     record_astray,
     register_not_migrated,
     unavailable,
@@ -54,6 +55,7 @@ from domain.ledger.secrecy.keyring import KeyringMissing, KeyringNotMigrated
 from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
+from projections.store import ProjectionsAstray
 
 
 def create_app(
@@ -142,6 +144,10 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(HeadAstray)
     async def head(request: Request, fault: HeadAstray) -> JSONResponse:
         return head_astray().answer.response(request)
+
+    @app.exception_handler(ProjectionsAstray)
+    async def projections(request: Request, fault: ProjectionsAstray) -> JSONResponse:
+        return projections_astray().answer.response(request)
 
     @app.exception_handler(SegmentRefused)
     async def segment(request: Request, fault: SegmentRefused) -> JSONResponse:

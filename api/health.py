@@ -15,7 +15,7 @@ from api.registers import Registers
 from api.sealing import sealing_health
 from domain.ledger.errors import LedgerError, LedgerUnavailable
 from projections.queries import Reading
-from projections.store import RUNNING, Checkpoint, checkpoints
+from projections.store import RUNNING, Checkpoint, ProjectionsAstray, checkpoints
 
 BEHIND_SECONDS = 30.0
 """An event that no projection has shown for so long says that nobody follows, whatever the checkpoints say."""
@@ -49,15 +49,16 @@ def _told(registers: Registers, name: str) -> dict[str, Any]:
 def register_health(registers: Registers, name: str) -> dict[str, Any]:
     """One register's projections and its sealing: how far they are, and where one has stopped or falls behind."""
     head, _ = registers.book(name).ledger.head()
-    behind_seconds, found = 0.0, dict[str, Checkpoint]()
+    found, behind_seconds, astray = dict[str, Checkpoint](), 0.0, frozenset[str]()
     with suppress(psycopg.errors.UndefinedTable):  # not installed yet
-        behind_seconds, found = registers.read(name, _standing)
+        found = registers.read(name, lambda reading: checkpoints(reading.connection))
+        behind_seconds, astray = registers.read(name, _behind)
     projections = [
         {
             "projection": one.projection,
             "position": one.position,
             "lag_events": max(head - one.position, 0),
-            "status": one.status,
+            "status": "astray" if one.projection in astray else one.status,
             "stopped_at": one.error_position,
         }
         for one in sorted(found.values(), key=lambda one: one.projection)
@@ -70,6 +71,9 @@ def register_health(registers: Registers, name: str) -> dict[str, Any]:
     return {**told, "projections": projections, "sealing": sealing}
 
 
-def _standing(reading: Reading) -> tuple[float, dict[str, Checkpoint]]:
-    """How long the first event that some projection has not taken in has been recorded, and how far each is."""
-    return reading.reflected().lag_seconds, checkpoints(reading.connection)
+def _behind(reading: Reading) -> tuple[float, frozenset[str]]:
+    """How long the first event that some projection has not taken in has been recorded; and which show lost ones."""
+    try:
+        return reading.reflected().lag_seconds, frozenset()
+    except ProjectionsAstray as fault:
+        return 0.0, frozenset(fault.projections)

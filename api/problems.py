@@ -216,6 +216,17 @@ def head_astray() -> Problem:
     )
 
 
+def projections_astray() -> Problem:
+    """What the projections show is not in the ledger any more: nothing is counted of it."""
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "projections_astray",
+        "The projections have shown events that the ledger does not hold any more.",
+        remedy="Tell the administrator: `jaksokirja verify --register` tells what is there, `jaksokirja rebuild` makes"
+        " the projections of it anew. Commands are recorded meanwhile.",
+    )
+
+
 def record_astray() -> Problem:
     """A sealed part is not what was sealed at its place: somebody changed what is stored."""
     return Problem(

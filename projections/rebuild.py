@@ -231,14 +231,21 @@ def _hold(connection: Connection[Any], projections: Sequence[Projection], loaded
     known = store.checkpoints(connection)
     tables = {name for (name,) in connection.execute(_TABLES)}
     by_name = sorted(projections, key=lambda projection: projection.name)
-    return [_held(connection, projection, known[projection.name], loaded, tables) for projection in by_name]
+    ends_at = head(connection)
+    return [_held(connection, projection, known[projection.name], loaded, ends_at, tables) for projection in by_name]
 
 
-def _held(
-    connection: Connection[Any], projection: Projection, known: Checkpoint, loaded: int, tables: set[str]
+def _held(  # noqa: PLR0917 -- where it stands, and where everything else does
+    connection: Connection[Any],
+    projection: Projection,
+    known: Checkpoint,
+    loaded: int,
+    ends_at: int,
+    tables: set[str],
 ) -> _Held:
-    comparable = known.status == store.RUNNING and not outdated(projection, known)
-    position = max(known.position, loaded)
+    astray = known.position > ends_at  # its rows are of events that are gone
+    comparable = known.status == store.RUNNING and not outdated(projection, known) and not astray
+    position = loaded if astray else max(known.position, loaded)
     _catch_up(connection, projection, loaded, position, SUFFIX)
     if comparable:
         _catch_up(connection, projection, known.position, position)
@@ -262,8 +269,10 @@ def _catch_up(connection: Connection[Any], projection: Projection, after: int, u
 def _swap(connection: Connection[Any], projection: Projection, position: int) -> None:
     swap_tables(connection, projection.tables, SUFFIX)
     connection.execute(
-        "UPDATE projection_checkpoints SET fold_fingerprint = %s WHERE projection = %s",
-        (projection.fingerprint, projection.name),
+        "UPDATE projection_checkpoints c SET fold_fingerprint = %s, together = CASE WHEN NOT EXISTS ("
+        " SELECT FROM projection_progress p WHERE p.together = c.together AND p.position > %s) THEN c.together END"
+        " WHERE c.projection = %s",  # progress beyond it is of events that are gone
+        (projection.fingerprint, position, projection.name),
     )
     store.move_checkpoints(connection, [projection.name], position)
     connection.execute(

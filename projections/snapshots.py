@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel
 
 from projections.answers import Answer
-from projections.store import STOPPED, Checkpoint, checkpoints
+from projections.store import STOPPED, Checkpoint, ProjectionsAstray, checkpoints
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -60,7 +60,10 @@ class Snapshots:
 
     @contextmanager
     def snapshot(self) -> Iterator[Reflected]:
-        """One transaction, whose snapshot is never older than the tables: see checkpoints.sql."""
+        """One transaction, whose snapshot is never older than the tables: see checkpoints.sql.
+
+        Raises ProjectionsAstray: rows of events that are gone would be counted.
+        """
         with self.connection.transaction():
             self.connection.execute("LOCK TABLE projection_swaps IN ACCESS SHARE MODE")
             yield self._reflected()
@@ -91,5 +94,8 @@ class Snapshots:
             (position + 1,),
         ).fetchone()
         head, waited = row or (0, None)
+        astray = [checkpoint for checkpoint in found if checkpoint.position > head]
+        if astray:
+            raise ProjectionsAstray([one.projection for one in astray], max(one.position for one in astray), head)
         stopped = tuple(sorted(c.projection for c in found if c.status == STOPPED))
         return Reflected(position, int(head), max(0.0, float(waited or 0.0)), stopped)

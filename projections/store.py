@@ -20,7 +20,7 @@ from psycopg.pq.abc import PGresult
 from psycopg.rows import class_row
 
 from domain.stream import Entry
-from projections.access import Access, access, table_name
+from projections.access import Access, access, inserts, table_name
 from projections.copying import (
     END,
     NULL,
@@ -58,6 +58,17 @@ CHECKPOINTS = """
 
 class BatchReplayed(Exception):
     """The batch does not begin where the projection stands: it, or a part of it, has been taken in already."""
+
+
+class ProjectionsAstray(Exception):
+    """Projections stand beyond the ledger's last event: what they have shown is not there any more."""
+
+    def __init__(self, projections: Sequence[str], position: int, head: int) -> None:
+        super().__init__(
+            f"Projections stand at position {position}, and the ledger ends at {head}: events that were shown are gone."
+            " `jaksokirja verify` tells what is there; `jaksokirja rebuild` makes the projections of it anew."
+        )
+        self.projections = tuple(projections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +190,7 @@ def _stored(table: Table, told: tuple[Any, ...]) -> Row:
 def insert_calls(connection: Connection[Any], table: Table, rows: Sequence[Row]) -> Iterator[Call]:
     """Put new rows in, standing or already ended: few enough for one round trip."""
     how, done = access(connection, table, ""), 0
-    for count, statement in how.inserts.items():
+    for count, statement in inserts(table.name, table.written).items():
         while len(rows) - done >= count:
             some = rows[done : done + count]
             yield Call(statement, [one for row in some for one in _arguments(how.insert_fields, _values(table, row))])

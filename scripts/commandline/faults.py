@@ -30,6 +30,7 @@ from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
 from projections.loading import RebuildStopped
+from projections.store import ProjectionsAstray
 from scripts.legacy.faults import BadExport
 from scripts.postgres import ServerFailed
 
@@ -65,6 +66,7 @@ _IN_ITS_OWN_WORDS: Mapping[type[Exception], tuple[str, int]] = {
     KeyringNotMigrated: ("keyring_not_migrated", FAILURE),
     RegisterNotMigrated: ("register_not_migrated", FAILURE),
     HeadAstray: ("head_astray", FAILURE),
+    ProjectionsAstray: ("projections_astray", FAILURE),
     KeyringMissing: ("keyring_missing", FAILURE),
     ServerFailed: ("server_failed", FAILURE),
     BadWitness: ("bad_witness", BAD_INPUT),

@@ -357,3 +357,16 @@ def test_health_is_degraded_where_an_event_has_been_shown_by_nobody_for_long(
     later = register_health(registers, house.register)["status"]
     registers.close()
     assert (at_first, later) == ("up", "degraded")
+
+
+def test_health_is_degraded_where_projections_show_events_that_are_gone(house: House) -> None:
+    registers = Registers(house.dsn, patience_seconds=5.0)
+    house.write()
+    house.write()
+    run_once(house.dsn, house.register)
+    with register_connection(house.dsn, house.register) as connection:
+        connection.execute("DELETE FROM events WHERE position > 1")
+    told = register_health(registers, house.register)
+    registers.close()
+    assert told["status"] == "degraded"
+    assert {one["status"] for one in told["projections"]} == {"astray"}

@@ -1,6 +1,7 @@
 """A projection that an event stops: it alone, and how it goes on."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -12,11 +13,13 @@ from domain.fact import Fact
 from domain.stream import Entry
 from projections.catalogue import PROJECTIONS
 from projections.engine import Engine, run_once
-from projections.install import owner_connection
+from projections.install import owner_connection, register_connection
+from projections.queries import reading
 from projections.rebuild import rebuild
 from projections.rows import Amend, Operation
+from projections.store import ProjectionsAstray
 from tests.projections.conftest import Book
-from tests.projections.history import History, referral, whole_episode
+from tests.projections.history import History, day, referral, whole_episode
 
 EPISODES = next(projection for projection in PROJECTIONS if projection.name == "episodes")
 
@@ -52,6 +55,37 @@ def test_one_that_stopped_stays_stopped_until_a_rebuild_has_mended_it_and_then_g
     for _ in range(2):
         last = history.record(uuid4(), referral(uuid4(), area="north"))
         assert stood(engine) == {p.name: ("running", last) for p in PROJECTIONS}
+    assert all(result.equal for result in rebuild(*book))
+
+
+def lose_events_after(book: Book, position: int) -> None:
+    """As nobody may, and as a database does that was put back without its last hour."""
+    with register_connection(*book) as connection:
+        connection.execute("DELETE FROM events WHERE position > %s", (position,))
+        connection.execute("DELETE FROM commands WHERE first_position > %s", (position,))
+
+
+def test_projections_that_show_lost_events_answer_nothing_and_are_not_followed_until_they_are_rebuilt(
+    book: Book, history: History, engine: Engine
+) -> None:
+    kept = history.record(uuid4(), referral(uuid4(), area="kept"))
+    history.record(uuid4(), *whole_episode(uuid4()))
+    stood(engine)
+    engine.close()
+    lose_events_after(book, kept)
+    last = history.record(uuid4(), referral(uuid4(), area="new"))
+    with reading(*book) as asked, pytest.raises(ProjectionsAstray, match=f"ends at {last}"):
+        asked.caseload("area", on_day=day(0))
+    with closing(Engine(*book)) as again:
+        assert again.hold() == []
+    results = rebuild(*book)
+    assert {(result.position, result.comparable, result.swapped) for result in results} == {(last, False, True)}
+    last = history.record(uuid4(), referral(uuid4(), area="new"))
+    assert {one.position for one in run_once(*book).values()} == {last}
+    with reading(*book) as asked:
+        assert {row.group_key: row.open_episodes for row in asked.caseload("area", on_day=day(0)).rows} == {
+            "kept": 1, "new": 2,
+        }  # fmt: skip
     assert all(result.equal for result in rebuild(*book))
 
 
