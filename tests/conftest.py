@@ -6,8 +6,11 @@ since the roles of the cluster are made there).
 
 import base64
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from itertools import count
+from types import FrameType
 
 import psycopg
 import pytest
@@ -30,6 +33,17 @@ settings.load_profile("house")
 
 os.environ[REGISTER_KEY] = base64.b64encode(b"a register key that is no secret").decode()
 """One for all: registers' keys differ by the register's name."""
+
+
+def pytest_configure() -> None:
+    """A run that is told to end (by `timeout`, say) ends as by Ctrl-C: else its PostgreSQL would outlive it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # `timeout` says it twice, the second time while all is being closed
+    pytest.exit("ended by SIGTERM", returncode=128 + signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")

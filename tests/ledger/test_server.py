@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from scripts.postgres import ServerFailed, binary, running
+from tests.patience import PATIENCE_SECONDS, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,6 +125,35 @@ def test_a_process_number_that_is_now_somebody_elses_does_not_stop_the_start(tmp
     with running(tmp_path) as dsn:
         psycopg.connect(dsn).close()
     assert _is_stopped(tmp_path)
+
+
+WAITING = """
+    import time
+    from pathlib import Path
+
+    def test_that_waits(postgres: str, tmp_path_factory) -> None:
+        Path("begun").write_text(str(tmp_path_factory.getbasetemp() / "data0"))
+        time.sleep(600)
+"""
+
+
+def test_a_test_run_that_is_told_to_end_leaves_no_server_behind(tmp_path: Path) -> None:
+    (tmp_path / "test_waiting.py").write_text(textwrap.dedent(WAITING))
+    environment = {name: value for name, value in os.environ.items() if name != "JAKSOKIRJA_TEST_DSN"}
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--basetemp", tmp_path / "temp", "test_waiting.py"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+    )
+    begun = tmp_path / "begun"
+    until(lambda: run.poll() is not None or (begun.exists() and begun.read_text() != ""))
+    data = Path(begun.read_text())
+    assert not _is_stopped(data)
+    for _ in range(2):
+        run.terminate()
+    assert run.wait(timeout=PATIENCE_SECONDS) == 128 + signal.SIGTERM
+    assert _is_stopped(data)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
