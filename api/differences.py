@@ -100,7 +100,7 @@ def _moments(
             raise malformed(FieldError(field, "The ledger does not reach so far."), remedy=remedy)
     since = moment_of(reading, asked[0], today)
     until = moment_of(reading, head if asked[1] is None else asked[1], today)
-    if until.position < since.position:
+    if asked[1] is not None and since.is_after(until):
         raise malformed(FieldError("to", "Lies before from."), remedy="Give the earlier moment as from.")
     if asked[1] is None:
         until = replace(until, on_day=today)

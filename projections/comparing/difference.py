@@ -36,6 +36,11 @@ class Moment:
     on_day: dt.date
     at: dt.datetime | None = None
 
+    def is_after(self, other: Moment) -> bool:
+        """Whether more was known, or it is of a later time: between two events there are times, too."""
+        later = self.at is not None and other.at is not None and self.at > other.at
+        return self.position > other.position or (self.position == other.position and later)
+
 
 @dataclass(frozen=True, slots=True)
 class RowChange:

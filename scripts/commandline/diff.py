@@ -105,7 +105,7 @@ def _moments(read: Reading, since: str, until: str | None, on: str | None) -> tu
     """Raises CommandFault when the later moment is the earlier one."""
     head = read.reflected().head
     moments = [_moment(read, since, "--from"), _moment(read, until or str(head), "--to")]
-    if moments[1].position < moments[0].position:
+    if until is not None and moments[0].is_after(moments[1]):
         raise CommandFault("--to lies before --from.", "bad_time")
     if on is not None:
         moments = [replace(moment, on_day=options.day_of(on, "--on")) for moment in moments]

@@ -55,6 +55,8 @@ def test_times_and_dates_are_moments_too(worked: Episode, caller: Caller) -> Non
         ({"from": "yesterday"}, "from"),
         ({"from": "1", "to": "soon"}, "to"),
         ({"from": "2", "to": "1"}, "to"),
+        ({"from": "2020-06-01", "to": "2020-01-01"}, "to"),
+        ({"from": "2199-06-01", "to": "2199-01-01"}, "to"),
         ({"from": "999999999"}, "from"),
         ({"from": "1", "to": "999999999"}, "to"),
         ({"from": "1", "figure": "weather"}, "figure"),
