@@ -36,7 +36,7 @@ def read_cursor(text: str) -> Cursor:
     try:
         as_of, on_day, offset = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         cursor = Cursor(int(as_of), dt.date.fromisoformat(on_day), int(offset))
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         cursor = Cursor(-1, dt.date.min, -1)
     if min(cursor.as_of, cursor.offset) < 0 or max(cursor.as_of, cursor.offset) > 2**62:
         error = FieldError("cursor", "It is not one that an answer gave.")

@@ -97,7 +97,7 @@ def _cursor(key: list[Any]) -> str:
 def _read_cursor(cursor: str, length: int) -> list[str]:
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError) as fault:
+    except (binascii.Error, ValueError, RecursionError) as fault:
         raise MalformedCursor(cursor) from fault
     if not isinstance(key, list) or len(key) != length or not all(isinstance(part, str) for part in key):
         raise MalformedCursor(cursor)

@@ -1,5 +1,6 @@
 """What requests get that are not as HTTP or the API would have them: addresses, media, size, tokens, parameters."""
 
+import base64
 import json
 import socket
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from api.settings import Settings
 from domain.ledger.identity import new_id
 from tests.api.caller import Caller, fields_of, problem
 from tests.api.conftest import served
+
+
+def cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def test_an_unknown_address_is_told_as_such(caller: Caller) -> None:
@@ -143,6 +148,10 @@ def test_a_time_that_is_none_is_refused(as_of: str, caller: Caller) -> None:
         ("projections/episodes", {"matti": "1"}, "filters"),
         ("explain/visits", {"cursor": "matti"}, "cursor"),
         ("explain/visits", {"cursor": "WzEsIDJd"}, "cursor"),
+        ("explain/visits", {"cursor": cursor('[Infinity, "2022-01-01", 0]')}, "cursor"),
+        ("explain/visits", {"cursor": cursor('[1e400, "2022-01-01", 0]')}, "cursor"),
+        ("explain/visits", {"cursor": cursor("[" * 3000)}, "cursor"),
+        ("projections/episodes", {"cursor": cursor("[" * 3000)}, "cursor"),
         ("explain/visits", {"limit": "1001"}, "limit"),
         ("projections/episodes", {"episode_id": "matti"}, "filters"),
         ("projections/episodes", {"area": "\x00"}, "filters"),
