@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 if TYPE_CHECKING:
     from domain.ledger.secrecy.opening import KeyringPlace
@@ -60,6 +60,21 @@ class Settings(BaseModel):
         default=None, description="File of the witnesses: a line each, the witness' vkey, a space, its address."
     )
     max_body_bytes: int = Field(default=1024 * 1024, gt=0, description="The largest body that the API reads.")
+
+    @field_validator("dsn", "keyring_dsn")
+    @classmethod
+    def _is_dsn(cls, dsn: str | None) -> str | None:
+        """What PostgreSQL's own parser says of one that it cannot read repeats it, the password too."""
+        if dsn is not None:
+            from psycopg import ProgrammingError  # noqa: PLC0415 -- a witness has settings, no database
+            from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 -- as above
+
+            try:
+                conninfo_to_dict(dsn)
+            except ProgrammingError:
+                remedy = "such as postgresql://user@host:5432/name; what is special in a password is percent-encoded"
+                raise ValueError(f"is no connection string of PostgreSQL, {remedy}") from None
+        return dsn
 
     @property
     def keys_folder(self) -> Path:

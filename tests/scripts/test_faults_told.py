@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from api.settings import BadSetting, Settings
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import schema_of
 from domain.ledger.secrecy.destruction_keys import CondemnedKeys
@@ -104,3 +105,16 @@ def test_a_key_that_is_being_destroyed_has_a_code_of_its_own() -> None:
     fault = told(KeyFenced("a key"))
     assert fault is not None
     assert (fault.code, fault.exit_status) == ("key_fenced", 1)
+
+
+@pytest.mark.parametrize("setting", ["JAKSOKIRJA_DSN", "JAKSOKIRJA_KEYRING_DSN"])
+@pytest.mark.parametrize("dsn", ["postgresql://u:se%zzcret@h/x", "host=h password=se cret", "secret"])
+def test_a_connection_string_that_cannot_be_read_is_told_without_what_it_says(setting: str, dsn: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.from_environment({setting: dsn})
+    fault = told(caught.value)
+    assert fault is not None
+    assert fault.code == "bad_setting"
+    assert fault.message.startswith(f"{setting}: ")
+    assert "cret" not in fault.message
+    assert caught.value.__cause__ is None
