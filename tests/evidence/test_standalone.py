@@ -240,11 +240,17 @@ def test_a_second_listing_and_bytes_that_do_not_unpack_are_refused_in_words(
 @pytest.mark.parametrize("path", ["/dev/zero", "/nowhere.zip", "/"])
 def test_what_is_no_file_is_refused_without_being_read(story: Story, script: Path, path: str) -> None:
     status, said = ran(script, path)
-    assert (status, f"{path} is no file" in said) == (1, True)
+    assert (status, f"{path} is no file: name the bundle" in said, "SOUND" in said) == (2, True, False)
     for option in ("--checkpoint", "--key"):
         status, said = ran(script, story.now, option, path)
         assert status in {1, 2}
         assert f"{path} is no file" in said
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("one.zip", "two.zip")])
+def test_whoever_does_not_know_how_to_ask_is_told_how(script: Path, words: tuple[str, ...]) -> None:
+    status, said = ran(script, *words)
+    assert (status, said.startswith("usage: python3 verify.py BUNDLE.zip")) == (2, True)
 
 
 def test_more_signatures_than_a_checkpoint_has_are_refused(story: Story, script: Path, tmp_path: Path) -> None:

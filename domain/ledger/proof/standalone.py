@@ -58,11 +58,13 @@ def main(words: Sequence[str]) -> int:
     except (NotSound, OSError, ValueError) as fault:
         _say(f"--key: {fault}")
         return 2
-    if len(paths) != 1:
+    if len(paths) != 1 or paths[0].startswith("-"):
         _say("usage: python3 verify.py BUNDLE.zip [--checkpoint FILE]... [--key VKEY]...")
         return 2
+    if not Path(paths[0]).is_file():
+        _say(f"{paths[0]} is no file: name the bundle as it was given, and not what was unpacked from it")
+        return 2
     try:
-        _require(Path(paths[0]).is_file(), f"{paths[0]} is no file")
         _require(_is_all_zip(Path(paths[0])), "something stands before its beginning or after its end, or it is no zip")
         with zipfile.ZipFile(paths[0]) as archive:
             checked = verify(archive, [_bounded(path) for path in kept], keys)
