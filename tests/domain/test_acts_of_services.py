@@ -201,14 +201,15 @@ def test_a_contact_hears_a_special_command_when_its_service_knows_it(
 
 def test_the_table_holds_every_special_act_and_every_command_that_records_one() -> None:
     recording = {command for commands in COMMANDS.values() for command in commands if _special(command)}
-    assert recording == set(KNOWN_BY)
+    assert recording == set(KNOWN_BY), "KNOWN_BY, above, is to name each command that records a special act"
     assert {command.tells.fact_name for command in KNOWN_BY if command.tells} == set(SPECIAL_ACTS)
-    runs_on = {kind: {model.service for model in MODELS if kind in model.streams and not model.only_frame}
-               for kind in (StreamKind.EPISODE, StreamKind.CONTACT)}  # fmt: skip
-    assert runs_on == {
-        StreamKind.EPISODE: set(EPISODE_SERVICES),
-        StreamKind.CONTACT: {*CONTACT_SERVICES, "K0"},
-    }
+    listed = {StreamKind.EPISODE: set(EPISODE_SERVICES), StreamKind.CONTACT: {*CONTACT_SERVICES, "K0"}}
+    for kind, services in listed.items():
+        running = {model.service for model in MODELS if kind in model.streams and not model.only_frame}
+        assert running == services, (
+            f"{kind.name}_SERVICES, above, is to name every service whose model runs on streams of the kind {kind},"
+            " and KNOWN_BY which special commands it knows"
+        )
 
 
 def _special(command: type[AnyCommand]) -> bool:

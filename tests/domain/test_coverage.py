@@ -29,9 +29,15 @@ def marked(mark: str) -> Iterator[type[AnyCommand]]:
 
 @pytest.mark.parametrize("command", EVERY_COMMAND, ids=lambda command: command.__name__)
 def test_every_command_has_a_test_in_which_it_is_recorded(command: type[AnyCommand]) -> None:
-    assert command in set(marked("covers"))
+    assert command in set(marked("covers")), (
+        f"{command.__name__} is recorded in no test of this folder that says so: one is to be marked"
+        f" @covers({command.__name__}), of tests/domain/marks.py"
+    )
 
 
 @pytest.mark.parametrize("command", EVERY_COMMAND, ids=lambda command: command.__name__)
 def test_every_command_has_a_test_in_which_it_is_refused(command: type[AnyCommand]) -> None:
-    assert command in set(marked("refuses"))
+    assert command in set(marked("refuses")), (
+        f"{command.__name__} is refused in no test of this folder that says so: one is to be marked"
+        f" @refuses({command.__name__}), of tests/domain/marks.py"
+    )

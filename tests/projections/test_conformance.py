@@ -342,7 +342,9 @@ def test_a_poison_event_stops_only_it_and_a_later_start_tries_again(
     def poisoned(_entry: object, _fact: object) -> Any:
         raise RuntimeError("Aino Virtanen 010199-999X")
 
-    poison_kind = next(type(fact) for _, fact in everything() if type(fact) in projection.when)
+    taken = [type(fact) for _, fact in everything() if type(fact) in projection.when]
+    assert taken, f"everything(), above, holds no fact that {projection.name} folds: one for each table is to be there"
+    poison_kind = taken[0]
     bad = replace(projection, when={**projection.when, poison_kind: poisoned}, each=None)
     others = [bad if p.name == projection.name else p for p in PROJECTIONS]
     stopped = run_once(*book, others)

@@ -121,7 +121,7 @@ def pins(entries: tuple[Entry, ...]) -> set[tuple[str, int]]:
 def test_every_model_of_the_catalogue_is_in_use(filled: tuple[Filled, ...], demonstration: Imported) -> None:
     used = {pin for one in filled for pin in pins(one.entries)} | pins(entries_of(demonstration.book))
     models = {(model.service, model.model_version) for model in load_catalogue() if not model.only_frame}
-    assert used == models
+    assert used == models, "a model that nothing goes by is to be used in a register of scripts/demonstration"
 
 
 def test_no_register_is_empty_and_each_has_what_goes_wrong(filled: tuple[Filled, ...]) -> None:
