@@ -65,7 +65,7 @@ async def command_of(request: Request, command_type: type[AnyCommand], limit_byt
     _check_media_type(request)
     body = await _body(request, limit_bytes)
     try:
-        command = command_type.model_validate_json(body)
+        command = command_type.model_validate_json(body, strict=True)
     except ValidationError as fault:
         faults = fault.errors(include_url=False, include_input=False)
         raise malformed(

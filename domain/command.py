@@ -14,11 +14,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from domain.calendar import day_in_helsinki
 from domain.fact import Fact, StreamKind
 from domain.state import StreamState
+from domain.strict import Strict
 
 if TYPE_CHECKING:
     from domain.client.state import ClientState
@@ -70,15 +69,13 @@ def _in_kebab_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-class Command(BaseModel, Generic[StateT_contra]):
+class Command(Strict, Generic[StateT_contra]):
     """An act that somebody asks the ledger to record.
 
     `begins`: it must be the first of its stream. `authorises`: it is refused when a `must` rule does not hold.
     `callers_role`: the role that a caller's token must have to send it; "": any token of the register will do.
     `tells`: the fact that it records, where it is always one: a service that does not know that act hears none of it.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     stream: ClassVar[StreamKind]
     begins: ClassVar[bool] = False

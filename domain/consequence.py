@@ -19,6 +19,7 @@ import msgspec
 from domain.calendar import CALENDAR_NAME
 from domain.fact import Fact
 from domain.stream import Entry
+from domain.strict import Measured, Ordinal
 
 
 class DutyOpened(Fact, name="duty_opened", happened="opened_on", consequence=True):
@@ -33,10 +34,10 @@ class DutyOpened(Fact, name="duty_opened", happened="opened_on", consequence=Tru
     duty_key: str
     rule_id: str
     service: str
-    model_version: int
+    model_version: Ordinal
     strength: str
     due_on: dt.date | None = None
-    started_by: int
+    started_by: Ordinal
     calendar: str = CALENDAR_NAME
     client_id: UUID | None = None
     waived_on: dt.date | None = None
@@ -55,7 +56,7 @@ class DutyMet(Fact, name="duty_met", happened="met_on", consequence=True):
     """The duty was fulfilled on `met_on`, by entry `met_by`."""
 
     duty_key: str
-    met_by: int
+    met_by: Ordinal
     met_on: dt.date
 
 
@@ -85,11 +86,11 @@ class DeviationNoted(Fact, name="deviation_noted", consequence=True):
     deviation_key: str
     rule_id: str
     service: str
-    model_version: int
+    model_version: Ordinal
     strength: str
-    entry: int
-    measured: float | None = None
-    limit: float | None = None
+    entry: Ordinal
+    measured: Measured | None = None
+    limit: Measured | None = None
     unit: str | None = None
 
 

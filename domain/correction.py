@@ -13,6 +13,7 @@ from typing import Any, Self
 from pydantic import SerializeAsAny
 
 from domain.fact import Fact, JsonObject
+from domain.strict import Ordinal
 from domain.withheld import Withheld
 
 _OF_CONTENT = "content."
@@ -30,7 +31,7 @@ class MistakeKind(StrEnum):
 class EntryCorrected(Fact, name="entry_corrected", sensitive=("reason",)):
     """Entry number `entry` of this stream reads, rightly, as `content`."""
 
-    entry: int
+    entry: Ordinal
     mistake: MistakeKind
     content: SerializeAsAny[Fact]
     reason: str
@@ -76,6 +77,6 @@ class EntryCorrected(Fact, name="entry_corrected", sensitive=("reason",)):
 class EntryStruckOut(Fact, name="entry_struck_out", sensitive=("reason",)):
     """Entry number `entry` of this stream should not have been made."""
 
-    entry: int
+    entry: Ordinal
     mistake: MistakeKind
     reason: str

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from domain.calendar import HELSINKI
+from domain.strict import Strict
 from domain.withheld import Withheld
 
 JsonObject = dict[str, Any]
@@ -48,7 +49,7 @@ class StreamKind(StrEnum):
     NETWORK = "network"
 
 
-class Fact(BaseModel):
+class Fact(Strict):
     """Something that happened, in the words a caseworker would sign. Immutable.
 
     A subclass states, as class keywords, its stored `name`, its `version`, the `stream` it belongs to (None:
@@ -58,8 +59,6 @@ class Fact(BaseModel):
     of all these is checked in one place, `domain.truth`. A sensitive field is a text or optional: it may be withheld.
     Which are read `early`: see below.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     fact_name: ClassVar[str] = ""
     fact_version: ClassVar[int] = 1

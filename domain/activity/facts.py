@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.fact import Fact, StreamKind
 from domain.family_centre import FamilyCentreArea, FamilyCentreTask, PlaceOrganisation
-
-Count = Annotated[int, Field(ge=0, le=100_000)]
-Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
+from domain.strict import Count, MinutesOfDay, Ordinal, Strict
 
 
 class ActivityService(StrEnum):
@@ -98,14 +96,14 @@ class SurveyChange(StrEnum):
     NO_CHANGE = "no_change"
 
 
-class Counts(BaseModel):
+class Counts(Strict):
     """How many came. `first_timers` are some of the adults and children, `under_ones` some of the children."""
 
     adults: Count
     children: Count
     under_ones: Count
     first_timers: Count
-    minutes: Minutes
+    minutes: MinutesOfDay
 
     @model_validator(mode="after")
     def _parts_are_not_more_than_the_whole(self) -> Self:
@@ -122,7 +120,7 @@ class ActivityOpened(Fact, name="activity_opened", stream=StreamKind.ACTIVITY, h
     opened_on: dt.date
     area: FamilyCentreArea
     service: ActivityService
-    model_version: int
+    model_version: Ordinal
 
 
 class PlaceOpened(Fact, name="place_opened", stream=StreamKind.ACTIVITY, happened="opened_on"):
@@ -162,7 +160,7 @@ class OutreachMade(Fact, name="outreach_made", stream=StreamKind.ACTIVITY, happe
     organisation: PlaceOrganisation
     outreach_kind: OutreachKind
     made_on: dt.date
-    minutes: int | None = Field(default=None, ge=0, le=24 * 60)
+    minutes: MinutesOfDay | None = None
 
 
 class OrganisersMet(Fact, name="organisers_met", stream=StreamKind.ACTIVITY, happened="met_on"):

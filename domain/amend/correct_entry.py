@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
+from pydantic_core import to_json
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_amendment, is_standing
 from domain.command import Context, Reads
@@ -16,9 +18,11 @@ from domain.episode.facts import DecisionMade, ReferralReceived
 from domain.fact import Fact, JsonObject
 from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
 from domain.state import StreamState
+from domain.strict import EntryAsked
 from domain.truth import check_can_be_fact, check_clients
 from domain.withheld import Withheld
 
+_LIKE_A_FIELD = re.compile(r"[a-z][a-z_]{0,40}")
 Reason = Annotated[str, Field(min_length=1)]
 
 
@@ -31,7 +35,7 @@ class BadCorrection(CannotBeFact):
 class CorrectEntry(AnyStreamCommand):
     """Say what entry number `entry` should have said: `changes` are the fields that differ (oikaisu)."""
 
-    entry: int
+    entry: EntryAsked
     mistake: MistakeKind
     changes: Annotated[JsonObject, Field(min_length=1)]
     reason: Reason
@@ -91,15 +95,20 @@ class CorrectEntry(AnyStreamCommand):
         whole: dict[str, Any] = before.model_dump(mode="json", exclude=set(before.withheld))
         self._check_keeps_what_is_withheld(before)
         try:
-            return type(before).model_validate({**whole, **self.changes})
+            return type(before).model_validate_json(to_json({**whole, **self.changes}), strict=True)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
+            field = ".".join(["changes", *(str(part) for part in first["loc"] if _may_be_told(part))])
             raise BadCorrection(
                 f"With these changes the entry is no fact: {field}: {first['msg']}.",
                 remedy=f"The fields are {', '.join(type(before).model_fields)}.",
-                field=f"changes.{field}",
+                field=field,
             ) from None
+
+
+def _may_be_told(part: int | str) -> bool:
+    """Whether a part of a place is a number, or looks like a field's name: other keys are the caller's own words."""
+    return isinstance(part, int) or _LIKE_A_FIELD.fullmatch(part) is not None
 
 
 def _lost(before: Fact, told: set[str]) -> list[str]:

@@ -12,6 +12,7 @@ from domain.correction import EntryStruckOut, MistakeKind
 from domain.fact import Fact
 from domain.refusal import OutOfOrder
 from domain.state import StreamState
+from domain.strict import EntryAsked
 
 
 class StrikeOutEntry(AnyStreamCommand):
@@ -20,7 +21,7 @@ class StrikeOutEntry(AnyStreamCommand):
     Striking a correction brings the earlier content back; striking a strike-out brings the entry back.
     """
 
-    entry: int
+    entry: EntryAsked
     mistake: MistakeKind
     reason: Reason
 

@@ -12,13 +12,14 @@ import json
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.consequence import ModelReference
 from domain.fact import JsonObject, StreamKind
 from domain.refusal import RuleReference
 from domain.rules.base import Texts
 from domain.rules.kinds import Rule
+from domain.strict import MOST, Strict
 
 
 class Tag(StrEnum):
@@ -38,24 +39,22 @@ class CountsUnit(StrEnum):
     MINUTES = "minutes"
 
 
-class Card(BaseModel):
+class Card(Strict):
     """A part of a model's card."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AllowanceDefaults(Card):
     """The client meetings that a decision authorises when it does not say itself."""
 
-    grant: int | None = Field(default=None, ge=1)
-    exception: int | None = Field(default=None, ge=1)
+    grant: int | None = Field(default=None, ge=1, le=1_000_000)
+    exception: int | None = Field(default=None, ge=1, le=1_000_000)
 
 
 class ServiceModel(Card):
     """A version of a service model. `frame`: services whose rules are included; `only_frame`: is never granted."""
 
     service: str = Field(pattern=r"^[A-Z][0-9]+[a-z]?$")
-    model_version: int = Field(ge=1)
+    model_version: int = Field(ge=1, le=MOST)
     valid_from: dt.date
     valid_to: dt.date | None = None
     frame: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from pydantic import Field
 from domain.contact.facts import FamilyConsent
 from domain.fact import Fact, StreamKind
 from domain.organisations import Organisation, Profession
+from domain.strict import AgeYears, Ordinal
 
 
 class ConferenceKind(StrEnum):
@@ -145,7 +146,7 @@ class ConferenceConvened(
     conference_kind: ConferenceKind
     handling: Handling
     service: str
-    model_version: int
+    model_version: Ordinal
     convened_by: Organisation
     convened_through: Profession | None = None
     convener_id: str | None = None
@@ -153,7 +154,7 @@ class ConferenceConvened(
     professions: tuple[Profession, ...] = ()
     permission: FamilyConsent | None = None
     client_ids: tuple[UUID, ...] = ()
-    age_years: int | None = None
+    age_years: AgeYears | None = None
     episode_id: UUID | None = None
     follows_conference_id: UUID | None = None
     ground: AnchorGround | None = None

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 
 from domain.fact import Fact, JsonObject, StreamKind
 from domain.organisations import Organisation
+from domain.strict import AgeYears, Grade, Ordinal
 
 
 class ContactChannel(StrEnum):
@@ -121,7 +122,7 @@ class ContactReceived(
     client_id: UUID | None = None
     area: str | None = None
     service: str | None = None
-    model_version: int | None = None
+    model_version: Ordinal | None = None
     matter: ContactMatter | None = None
     purpose: ContactPurpose | None = None
     anonymous: bool | None = None
@@ -166,8 +167,8 @@ class OnwardGuidanceGiven(
     given_by: Organisation | None = None
     with_client: bool | None = None
     themes: tuple[GuidanceTheme, ...] = ()
-    age_years: int | None = None
-    grade: int | None = None
+    age_years: AgeYears | None = None
+    grade: Grade | None = None
     has_hobby: bool | None = None
     school_in_model: bool | None = None
     by_appointment: bool | None = None

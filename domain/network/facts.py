@@ -9,10 +9,11 @@ import datetime as dt
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from domain.fact import Fact, StreamKind
 from domain.family_centre import FamilyCentreArea, FamilyCentreTask, Sector
+from domain.strict import Count, Ordinal, Strict
 
 
 class GroupKind(StrEnum):
@@ -109,14 +110,12 @@ class Denominator(StrEnum):
     FATHER_AND_CHILDREN_FAMILIES = "father_and_children_families"
 
 
-class GoalMeasure(BaseModel):
+class GoalMeasure(Strict):
     """Something to be done for a goal; `target`: how often or how many, where it can be counted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     measure_id: UUID
     measure_kind: MeasureKind
-    target: int | None = Field(default=None, ge=0)
+    target: Count | None = None
 
 
 class NetworkOpened(Fact, name="network_opened", stream=StreamKind.NETWORK, happened="opened_on"):
@@ -125,7 +124,7 @@ class NetworkOpened(Fact, name="network_opened", stream=StreamKind.NETWORK, happ
     opened_on: dt.date
     area: FamilyCentreArea
     service: str
-    model_version: int
+    model_version: Ordinal
 
 
 class GroupFormed(Fact, name="group_formed", stream=StreamKind.NETWORK, happened="formed_on"):
@@ -147,7 +146,7 @@ class GroupMet(Fact, name="group_met", stream=StreamKind.NETWORK, happened="met_
     met_on: dt.date
     sectors_present: tuple[Sector, ...]
     sectors_missing: tuple[Sector, ...] = ()
-    participants: int | None = Field(default=None, ge=0)
+    participants: Count | None = None
     note: str | None = None
 
 
@@ -203,7 +202,7 @@ class GoalSet(
     """A goal was set for a time, with what is to be done for it."""
 
     goal_id: UUID
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, le=9999)
     set_on: dt.date
     covers_from: dt.date
     covers_to: dt.date
@@ -218,7 +217,7 @@ class ProgressNoted(Fact, name="progress_noted", stream=StreamKind.NETWORK, happ
     measure_id: UUID
     noted_on: dt.date
     progress: Progress
-    counted: int | None = Field(default=None, ge=0)
+    counted: Count | None = None
     note: str | None = None
 
 
@@ -240,7 +239,7 @@ class GatheringHeld(Fact, name="gathering_held", stream=StreamKind.NETWORK, happ
     audiences: tuple[Audience, ...] = ()
     sectors: tuple[Sector, ...] = ()
     tasks: tuple[FamilyCentreTask, ...] = ()
-    participants: int | None = Field(default=None, ge=0)
+    participants: Count | None = None
 
 
 class MethodUseCounted(
@@ -257,9 +256,9 @@ class MethodUseCounted(
     covers_from: dt.date
     covers_to: dt.date
     used_in: tuple[MethodPlace, ...] = ()
-    uses: int = Field(ge=0)
-    trained: int = Field(default=0, ge=0)
-    introduced: int = Field(default=0, ge=0)
+    uses: Count
+    trained: Count = 0
+    introduced: Count = 0
 
 
 class ConsultationMapped(
@@ -287,7 +286,7 @@ class DenominatorTold(Fact, name="denominator_told", stream=StreamKind.NETWORK, 
     told_on: dt.date
     year: int = Field(ge=1, le=9999)
     denominator: Denominator
-    value: int = Field(ge=0)
+    value: Ordinal
     source_code: str
 
 

@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from domain.fact import Fact, StreamKind
+from domain.strict import Count, MeanScore, Ordinal, Position, Score, Strict
 
 QUALITY = StreamKind.QUALITY
 Codes = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -59,10 +60,8 @@ class StreamOfEvent(StrEnum):
     CONTACT = "contact"
 
 
-class Part(BaseModel):
+class Part(Strict):
     """A part of a fact: has no name of its own in the ledger."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EventTied(Part):
@@ -70,14 +69,14 @@ class EventTied(Part):
 
     stream_kind: StreamOfEvent
     stream_id: UUID
-    version: int = Field(ge=1)
+    version: Annotated[Ordinal, Field(ge=1)]
 
 
 class Criterion(Part):
     """A quality criterion (laatukriteeri), and the score that is aimed at."""
 
     code: str
-    target_score: int | None = None
+    target_score: Score | None = None
 
 
 class QualityFileOpened(Fact, name="quality_file_opened", stream=QUALITY, happened="opened_on"):
@@ -85,7 +84,7 @@ class QualityFileOpened(Fact, name="quality_file_opened", stream=QUALITY, happen
 
     opened_on: dt.date
     service: str
-    model_version: int
+    model_version: Ordinal
     unit_id: str | None = None
     area: str | None = None
 
@@ -113,7 +112,7 @@ class QualityCriteriaAssessed(
 
     assessed_on: dt.date
     worker_id: str
-    scores: dict[str, int]
+    scores: dict[str, Score]
     audit_id: UUID | None = None
     assessment: str | None = None
     stands_for_on: dt.date | None = None
@@ -148,8 +147,8 @@ class AuditSampleDrawn(Fact, name="audit_sample_drawn", stream=QUALITY, happened
     audit_id: UUID
     drawn_on: dt.date
     seed: str
-    population_position: int
-    population_size: int
+    population_position: Position
+    population_size: Ordinal
     population_sha256: str
     episode_ids: tuple[UUID, ...]
 
@@ -231,7 +230,7 @@ class QualityFeedbackReceived(
     form: str | None = None
     oral: bool | None = None
     episode_id: UUID | None = None
-    scores: dict[str, int] | None = None
+    scores: dict[str, Score] | None = None
     comment: str | None = None
 
 
@@ -265,8 +264,8 @@ class SurveyRoundHeld(Fact, name="survey_round_held", stream=QUALITY, happened="
     held_on: dt.date
     instrument: str
     topics: Codes
-    respondents: int = Field(ge=0)
-    scores: dict[str, float]
+    respondents: Count
+    scores: dict[str, MeanScore]
     stands_for_on: dt.date | None = None
 
 

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime
 from domain.fact import Fact, StreamKind
 from domain.refusal import UnknownDestruction
 from domain.register.undertaking import Course, Undertaking
+from domain.strict import Ordinal, Position
 
 
 class DestructionGround(StrEnum):
@@ -69,12 +70,12 @@ class DestructionCertified(Fact, name="destruction_certified", stream=StreamKind
     requested_by: str
     approved_by: str
     key_ids: tuple[UUID, ...]
-    segments_count: int
-    searched_to: int
+    segments_count: Ordinal
+    searched_to: Position
     fenced_at: AwareDatetime
     overwritten_at: AwareDatetime
     cleaned_at: AwareDatetime
-    sealed_size: int | None = None
+    sealed_size: Position | None = None
     sealed_root: str | None = None
 
 

@@ -9,6 +9,7 @@ import datetime as dt
 from enum import StrEnum
 
 from domain.fact import Fact, JsonObject, StreamKind
+from domain.strict import Ordinal, Position
 
 
 class WorkerRole(StrEnum):
@@ -89,7 +90,7 @@ class ServiceModelPublished(Fact, name="service_model_published", stream=StreamK
     """
 
     service: str
-    model_version: int
+    model_version: Ordinal
     valid_from: dt.date
     valid_to: dt.date | None = None
     content_sha256: str
@@ -104,7 +105,7 @@ class LogKeyAdopted(Fact, name="log_key_adopted", stream=StreamKind.REGISTER):
 
     verifier_key: str
     purpose: LogKeyPurpose
-    from_size: int
+    from_size: Position
     overlap_to: dt.date | None = None
 
 
@@ -115,9 +116,9 @@ class LogRestored(Fact, name="log_restored", stream=StreamKind.REGISTER):
     `statement` is the signed note that says so.
     """
 
-    sealed_size: int
+    sealed_size: Position
     sealed_root: str
-    restored_size: int
+    restored_size: Position
     restored_root: str
     statement: str
 

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime
 from domain.fact import Fact, StreamKind
 from domain.refusal import UnknownRestriction
 from domain.register.undertaking import Course, Undertaking
+from domain.strict import Ordinal, Position
 
 
 class RestrictionRequested(Fact, name="restriction_requested", stream=StreamKind.REGISTER, sensitive=("reason",)):
@@ -24,7 +25,7 @@ class RestrictionRequested(Fact, name="restriction_requested", stream=StreamKind
 
     restriction_id: UUID
     stream_id: UUID
-    entry: int
+    entry: Ordinal
     client_ids: tuple[UUID, ...] = ()
     reason: str
 
@@ -55,19 +56,19 @@ class RestrictionCertified(Fact, name="restriction_certified", stream=StreamKind
 
     restriction_id: UUID
     stream_id: UUID
-    entry: int
-    versions: tuple[int, ...]
+    entry: Ordinal
+    versions: tuple[Ordinal, ...]
     requested_by: str
     approved_by: str
     key_ids: tuple[UUID, ...]
-    restricted_count: int
-    kept_count: int
-    searched_to: int
+    restricted_count: Ordinal
+    kept_count: Ordinal
+    searched_to: Position
     retired_at: AwareDatetime
     parted_at: AwareDatetime
     overwritten_at: AwareDatetime
     cleaned_at: AwareDatetime
-    sealed_size: int | None = None
+    sealed_size: Position | None = None
     sealed_root: str | None = None
 
 

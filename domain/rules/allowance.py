@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from domain.rules.base import Breach, Finding, RuleBase, Warned
+from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase, Warned
 from domain.rules.case import Case, Hit, Selectors, clients_of
 from domain.rules.spell import Spell, spells
 
@@ -33,8 +33,8 @@ class Allowance(RuleBase):
     kind: Literal["allowance"]
     counts: Selectors
     unit: str
-    at_least: int | None = Field(default=None, ge=0)
-    at_most: int | None = Field(default=None, ge=0)
+    at_least: int | None = Field(default=None, ge=0, le=MOST_OF_A_RULE)
+    at_most: int | None = Field(default=None, ge=0, le=MOST_OF_A_RULE)
     per: Literal["family", "client"] = "family"
     extended_by: Selectors = ()
     closed_by: Selectors = ()

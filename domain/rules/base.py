@@ -15,10 +15,13 @@ from typing import ClassVar, Literal, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from domain.rules.case import Case, Selector
+from domain.strict import Strict
 
+MOST_OF_A_RULE = 10_000
+"""No number of a rule is above it: days, months, times. A day of our time and so many months is still a day."""
 RULE_ID = r"^([A-Z][0-9]+[a-z]?\.)?[a-z0-9]+(-[a-z0-9]+)*$"
 """kebab-case; the rules of a frame bear its code before a full stop."""
 PLACEHOLDERS = frozenset({"measured", "limit", "remaining", "day"})
@@ -32,10 +35,8 @@ class Strength(StrEnum):
     INFO = "info"
 
 
-class Texts(BaseModel):
+class Texts(Strict):
     """The same in Finnish, Swedish and English."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fi: str = Field(min_length=1)
     sv: str = Field(min_length=1)
@@ -107,10 +108,8 @@ class ShareTold:
     at_most_percent: int
 
 
-class RuleBase(BaseModel):
+class RuleBase(Strict):
     """A rule of a service model. `source` names the seed document or says "own"."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=RULE_ID)
     strength: Strength

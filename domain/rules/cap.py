@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from domain.rules.base import Breach, Finding, RuleBase, Warned
+from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase, Warned
 from domain.rules.case import Case, Hit, Selectors
 from domain.rules.condition import check_field, value_of
 from domain.rules.spell import Spell, spells
@@ -27,7 +27,7 @@ class Cap(RuleBase):
     kind: Literal["cap"]
     counts: Selectors
     unit: str
-    at_most: int = Field(ge=1)
+    at_most: int = Field(ge=1, le=MOST_OF_A_RULE)
     authorised_by: Selectors = ()
     granted_field: str = "meetings_granted"
     before_field: str = "meetings_before"

@@ -14,26 +14,25 @@ from typing import Annotated, Any, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.calendar import day_in_helsinki, start_of_day
 from domain.consequence import DutyWaived
 from domain.fact import Fact, StreamKind
 from domain.rules.condition import FACTS_BY_NAME, Condition, check_condition, check_fact, check_field, satisfies
 from domain.stream import Entry
+from domain.strict import Strict
 
 T = TypeVar("T")
 SETTLING = ("meeting_held", "meeting_cancelled", "meeting_missed")
 """The facts after which a planned meeting is planned no longer."""
 
 
-class Selector(BaseModel):
+class Selector(Strict):
     """Entries of one kind of fact. `where`: what their fields say; `at`: the field that dates them, if another.
 
     `imported`: only those that were brought in from another system, or with `false` only those that were not.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fact: str
     where: Condition = Field(default_factory=dict)

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Annotated, Self, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, TypeAdapter, ValidationError, model_validator
 
 from domain.calendar import HELSINKI, day_in_helsinki, is_working_day
 from domain.fact import Fact
 from domain.registry import REGISTRY
+from domain.strict import Strict
 
 Scalar = bool | int | float | str
 MINUTES = "minutes"
@@ -41,11 +42,10 @@ FACTS_BY_NAME: Mapping[str, type[Fact]] = _facts_by_name()
 """The acts that a rule may name, without their version: rules see facts brought up to date."""
 
 
-class Test(BaseModel):
+class Test(Strict):
     """What one field must be; everything stated must hold. An absent value holds only for `present = false`."""
 
     __test__ = False  # not one of pytest's
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     equals: Scalar | None = None
     one_of: tuple[Scalar, ...] | None = None

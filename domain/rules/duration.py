@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from domain.calendar import last_day_of_months
-from domain.rules.base import Breach, Finding, RuleBase
+from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, standing_end
 from domain.rules.extension import ONE_DAY, Extension, extensions_of
 
@@ -37,12 +37,12 @@ class Duration(RuleBase):
     to: Selectors
     restarted_by: Selectors = ()
     resumed_by: Selectors = ()
-    at_least_months: int | None = Field(default=None, ge=1)
-    at_most_months: int | None = Field(default=None, ge=1)
+    at_least_months: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
+    at_most_months: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
     counts: Selectors = ()
     extended_by: Selectors = ()
-    extension_months: int | None = Field(default=None, ge=1)
-    cap_months: int | None = Field(default=None, ge=1)
+    extension_months: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
+    cap_months: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
     one_extension_at_a_time: bool = False
     follow_on: bool = False
     late_extensions_are_breaches: bool = True

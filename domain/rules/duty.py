@@ -13,24 +13,23 @@ from itertools import count, takewhile
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.calendar import add_months, add_working_days, day_in_helsinki
-from domain.rules.base import Due, Finding, RuleBase
+from domain.rules.base import MOST_OF_A_RULE, Due, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, clients_of
 from domain.rules.condition import check_field, value_of
 from domain.rules.making_up import share_out
 from domain.rules.period import Every, Period, periods
 from domain.rules.precondition import agree
+from domain.strict import Strict
 
 
-class ByNth(BaseModel):
+class ByNth(Strict):
     """Due on the day of the `n`th of the entries in the world, or of the plans (`planned`) that would be it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     of: Selectors
-    n: int = Field(ge=1)
+    n: int = Field(ge=1, le=MOST_OF_A_RULE)
     planned: Selectors = ()
 
     def day(self, case: Case) -> dt.date | None:
@@ -75,9 +74,9 @@ class Duty(RuleBase):
     until: Selectors = ()
     resumed_by: Selectors = ()
     same_day: bool | None = None
-    within_days: int | None = Field(default=None, ge=1)
-    within_working_days: int | None = Field(default=None, ge=1)
-    within_months: int | None = Field(default=None, ge=1)
+    within_days: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
+    within_working_days: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
+    within_months: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
     on_day_of_next_month: int | None = Field(default=None, ge=1, le=28)
     by_nth: ByNth | None = None
     due_field: str | None = None
@@ -86,9 +85,9 @@ class Duty(RuleBase):
     day_told_by: Selectors = ()
     day_field: str = "due_day"
     every: Every | None = None
-    times: int = Field(default=1, ge=1)
+    times: int = Field(default=1, ge=1, le=MOST_OF_A_RULE)
     months: tuple[int, int] | None = None
-    made_up_within_months: int | None = Field(default=None, ge=1)
+    made_up_within_months: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
 
     @model_validator(mode="after")
     def _one_due_date(self) -> Self:

@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from domain.calendar import is_working_day
-from domain.rules.base import Breach, Finding, RuleBase
+from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, meeting_of, standing_end
 
 UNITS = {"week": "meetings in a week", "working_day": "meetings in a working day"}
@@ -35,8 +35,8 @@ class Frequency(RuleBase):
     until: Selectors
     suspended_by: Selectors = ()
     resumed_by: Selectors = ()
-    at_least: int | None = Field(default=None, ge=1)
-    at_most: int | None = Field(default=None, ge=1)
+    at_least: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
+    at_most: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.rules.base import Breach, Finding, RuleBase
+from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, gone_on_after
 from domain.rules.condition import check_field, value_of
 
@@ -31,7 +31,7 @@ class Precondition(RuleBase):
 
     kind: Literal["precondition"]
     before: Selectors
-    nth: int | None = Field(default=None, ge=1)
+    nth: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
     needs: tuple[Selectors, ...] = ()
     count: Count | tuple[Count, ...] = 1
     distinct: str | None = None

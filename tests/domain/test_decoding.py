@@ -6,7 +6,8 @@ import datetime as dt
 import json
 import types
 from enum import Enum
-from typing import Any, Union, get_args, get_origin
+from itertools import chain
+from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from annotated_types import Ge, Le
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import from_json, to_json
 
 from domain.correction import EntryCorrected
@@ -48,6 +50,9 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> some.SearchStrate
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
         return some.one_of(some.none(), *(values(one, metadata) for one in inner if one is not type(None)))
+    if origin is Annotated:
+        told = (one.metadata if isinstance(one, FieldInfo) else [one] for one in inner[1:])
+        return values(inner[0], (*metadata, *chain.from_iterable(told)))
     if origin is tuple:
         return some.lists(values(inner[0]), min_size=1, max_size=3).map(tuple)
     if origin is dict:

@@ -13,7 +13,7 @@ import json
 import types
 from enum import Enum
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 import pytest
@@ -41,6 +41,8 @@ def sample(annotation: Any, name: str) -> Any:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
         return sample(next(one for one in arguments if one is not type(None)), name)
+    if origin is Annotated:
+        return sample(arguments[0], name)
     if origin is tuple:
         return (sample(arguments[0], name),)
     if origin is dict:

@@ -9,10 +9,11 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.activity.commands.base import ActivityCommand, require_activity, require_news
-from domain.activity.facts import Count, JointSurveyHeld
+from domain.activity.facts import JointSurveyHeld
 from domain.activity.state import ActivityState
 from domain.command import Context
 from domain.fact import Fact
+from domain.strict import Count
 
 
 class RecordJointSurvey(ActivityCommand):

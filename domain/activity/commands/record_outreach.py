@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from pydantic import Field
-
 from domain.activity.commands.base import ActivityCommand, require_open_place
 from domain.activity.facts import OutreachKind, OutreachMade
 from domain.activity.state import ActivityState
 from domain.command import Context
 from domain.fact import Fact
 from domain.family_centre import PlaceOrganisation
+from domain.strict import MinutesOfDay
 
 
 class RecordOutreach(ActivityCommand):
@@ -23,7 +22,7 @@ class RecordOutreach(ActivityCommand):
     organisation: PlaceOrganisation
     outreach_kind: OutreachKind
     made_on: dt.date
-    minutes: int | None = Field(default=None, ge=0, le=24 * 60)
+    minutes: MinutesOfDay | None = None
 
     def decide(self, state: ActivityState, context: Context) -> Sequence[Fact]:
         """Raises UnknownActivity, OutOfOrder, EndedBeforeItBegan."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.episode.commands.base import Telling
 from domain.episode.facts import FollowUpContactMade
+from domain.strict import Months
 
 
 class MakeFollowUpContact(Telling):
@@ -16,7 +17,7 @@ class MakeFollowUpContact(Telling):
     after_grant = True
 
     made_on: dt.date
-    months_after: int | None = None
+    months_after: Months | None = None
     worker_id: str
     client_id: UUID | None = None
     reached: bool

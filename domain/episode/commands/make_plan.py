@@ -10,6 +10,7 @@ from pydantic import Field
 
 from domain.episode.commands.base import Telling
 from domain.episode.facts import Codes, Goal, PlanKind, PlanMade, Recipient
+from domain.strict import Count, Minutes, Months
 
 
 class MakePlan(Telling):
@@ -23,12 +24,12 @@ class MakePlan(Telling):
     worker_id: str
     with_family: bool | None = None
     goals: tuple[Goal, ...] = ()
-    estimated_months: int | None = None
-    weekly_minutes: int | None = None
-    planned_minutes: int | None = None
-    planned_remote_minutes: int | None = None
-    planned_meetings: Annotated[int, Field(ge=1)] | None = None
-    weekly_meetings: Annotated[int, Field(ge=1)] | None = None
+    estimated_months: Months | None = None
+    weekly_minutes: Minutes | None = None
+    planned_minutes: Minutes | None = None
+    planned_remote_minutes: Minutes | None = None
+    planned_meetings: Annotated[Count, Field(ge=1)] | None = None
+    weekly_meetings: Annotated[Count, Field(ge=1)] | None = None
     made_by: Recipient | None = None
     together_with: Codes = None
     methods: Codes = None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.episode.commands.base import Telling
 from domain.episode.facts import FeedbackReceived
+from domain.strict import Score
 
 
 class ReceiveFeedback(Telling):
@@ -19,5 +20,5 @@ class ReceiveFeedback(Telling):
     given_by: str
     feedback_kind: str | None = None
     oral: bool | None = None
-    scores: dict[str, int] | None = None
+    scores: dict[str, Score] | None = None
     comment: str | None = None

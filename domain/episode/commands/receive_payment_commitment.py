@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.episode.commands.base import Telling
 from domain.episode.facts import PaymentCommitmentReceived
+from domain.strict import Cents, Count
 
 
 class ReceivePaymentCommitment(Telling):
@@ -20,8 +21,8 @@ class ReceivePaymentCommitment(Telling):
     payer_service: str
     valid_from: dt.date
     valid_to: dt.date | None = None
-    amount_cents: int | None = None
-    units: int | None = None
+    amount_cents: Cents | None = None
+    units: Count | None = None
     cost_centre: str | None = None
     contract_reference: str | None = None
     quality_requirements: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from domain.episode.commands.meetings import AboutMeeting
 from domain.episode.facts import Codes, Interruption, LateArrival, MeetingHeld, MeetingMode
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
+from domain.strict import Minutes
 
 
 class RecordMeeting(AboutMeeting):
@@ -27,7 +28,7 @@ class RecordMeeting(AboutMeeting):
     participants: tuple[str, ...] = ()
     planned_starts_at: AwareDatetime | None = None
     planned_ends_at: AwareDatetime | None = None
-    presence_gap_minutes: int | None = None
+    presence_gap_minutes: Minutes | None = None
     interruption_reason: str | None = None
     presence: Codes = None
     late_arrivals: tuple[LateArrival, ...] | None = None

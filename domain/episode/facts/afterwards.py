@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.episode.facts.base import EPISODE
 from domain.fact import Fact
+from domain.strict import Months, Score
 
 
 class FollowUpContactMade(
@@ -18,7 +19,7 @@ class FollowUpContactMade(
     """The client was contacted after the end, `months_after` months on."""
 
     made_on: dt.date
-    months_after: int | None = None
+    months_after: Months | None = None
     worker_id: str
     client_id: UUID | None = None
     reached: bool
@@ -33,7 +34,7 @@ class FeedbackReceived(Fact, name="feedback_received", stream=EPISODE, happened=
     given_by: str
     feedback_kind: str | None = None
     oral: bool | None = None
-    scores: dict[str, int] | None = None
+    scores: dict[str, Score] | None = None
     comment: str | None = None
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from domain.contact.facts import ContactChannel
 from domain.episode.facts.base import EPISODE, SomeClients
 from domain.fact import Fact
+from domain.strict import AgeYears
 
 
 class AgreementSubject(StrEnum):
@@ -111,4 +112,4 @@ class ChildJoined(Fact, name="child_joined", stream=EPISODE, happened="joined_on
     of_episode: SomeClients
     joined_on: dt.date
     born: bool = False
-    age_years: int | None = None
+    age_years: AgeYears | None = None

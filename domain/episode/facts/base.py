@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from domain.fact import StreamKind
+from domain.strict import Strict
 
 EPISODE = StreamKind.EPISODE
 SomeClients = Annotated[tuple[UUID, ...], Field(min_length=1)]
@@ -34,7 +35,5 @@ class Recipient(StrEnum):
     CHILD_WELFARE = "child_welfare"
 
 
-class Part(BaseModel):
+class Part(Strict):
     """A part of a fact: has no name of its own in the ledger."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -13,6 +13,7 @@ from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
 from domain.episode.facts.base import EPISODE, Codes, Part, SomeClients
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
+from domain.strict import AgeYears, Cents, Count, Months, Ordinal
 
 
 class DecisionKind(StrEnum):
@@ -111,16 +112,16 @@ class DecisionMade(
     decision_id: UUID
     kind: DecisionKind
     service: str
-    model_version: int
+    model_version: Ordinal
     decided_on: dt.date
     decision_maker: str
     legal_basis: str
     service_task: str
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
-    meetings_granted: int | None = None
-    months_granted: int | None = None
-    age_years: int | None = None
+    meetings_granted: Count | None = None
+    months_granted: Months | None = None
+    age_years: AgeYears | None = None
     expecting: bool = False
     consent: FamilyConsent | None = None
     requested_by_family: bool | None = None
@@ -130,8 +131,8 @@ class DecisionMade(
     references: tuple[Reference, ...] = ()
     continues_episode_id: UUID | None = None
     continues_service: str | None = None
-    meetings_before: int = 0
-    youngest_age_years: int | None = None
+    meetings_before: Count = 0
+    youngest_age_years: AgeYears | None = None
     decision_maker_role: WorkerRole | None = None
     reasons: str | None = None
     expected_effect: str | None = None
@@ -153,8 +154,8 @@ class PaymentCommitmentReceived(
     payer_service: str
     valid_from: dt.date
     valid_to: dt.date | None = None
-    amount_cents: int | None = None
-    units: int | None = None
+    amount_cents: Cents | None = None
+    units: Count | None = None
     cost_centre: str | None = None
     contract_reference: str | None = None
     quality_requirements: tuple[str, ...] = ()

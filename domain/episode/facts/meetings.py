@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 
 from domain.episode.facts.base import EPISODE, Codes, Part, SomeClients, SomeWorkers
 from domain.fact import Fact
+from domain.strict import Minutes
 
 
 class MeetingKind(StrEnum):
@@ -60,14 +61,14 @@ class LateArrival(Part):
     """Somebody came late: who, by code, and by how many minutes."""
 
     who: str
-    minutes: int
+    minutes: Minutes
 
 
 class Interruption(Part):
     """A meeting was broken off or paused: why, by code, where it is known; for how many minutes, where it went on."""
 
     reason: str | None = Field(default=None, min_length=1)
-    minutes: int | None = None
+    minutes: Minutes | None = None
 
 
 class MeetingPlanned(
@@ -120,7 +121,7 @@ class MeetingHeld(
     participants: tuple[str, ...] = ()
     planned_starts_at: AwareDatetime | None = None
     planned_ends_at: AwareDatetime | None = None
-    presence_gap_minutes: int | None = None
+    presence_gap_minutes: Minutes | None = None
     interruption_reason: str | None = None
     presence: Codes = None
     late_arrivals: tuple[LateArrival, ...] | None = None

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.episode.facts.base import EPISODE, Codes, Part, Recipient
 from domain.fact import Fact
+from domain.strict import Count, Minutes, Months
 
 
 class PlanKind(StrEnum):
@@ -66,12 +67,12 @@ class PlanMade(
     worker_id: str
     with_family: bool | None = None
     goals: tuple[Goal, ...] = ()
-    estimated_months: int | None = None
-    weekly_minutes: int | None = None
-    planned_minutes: int | None = None
-    planned_remote_minutes: int | None = None
-    planned_meetings: int | None = None
-    weekly_meetings: int | None = None
+    estimated_months: Months | None = None
+    weekly_minutes: Minutes | None = None
+    planned_minutes: Minutes | None = None
+    planned_remote_minutes: Minutes | None = None
+    planned_meetings: Count | None = None
+    weekly_meetings: Count | None = None
     made_by: Recipient | None = None
     together_with: Codes = None
     methods: Codes = None

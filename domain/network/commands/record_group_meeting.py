@@ -15,6 +15,7 @@ from domain.family_centre import Sector
 from domain.network.commands.base import NetworkCommand, require_known, require_network, require_news
 from domain.network.facts import GroupMet
 from domain.network.state import NetworkState
+from domain.strict import Count
 
 
 class RecordGroupMeeting(NetworkCommand):
@@ -24,7 +25,7 @@ class RecordGroupMeeting(NetworkCommand):
     group_id: UUID
     met_on: dt.date
     sectors_present: Annotated[tuple[Sector, ...], Field(min_length=1)]
-    participants: int | None = Field(default=None, ge=0)
+    participants: Count | None = None
     note: str | None = None
 
     def decide(self, state: NetworkState, context: Context) -> Sequence[Fact]:

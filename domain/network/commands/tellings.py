@@ -35,6 +35,7 @@ from domain.network.facts import (
 )
 from domain.network.state import NetworkState
 from domain.refusal import OutOfOrder
+from domain.strict import Count, Ordinal
 
 SOURCE_CODE = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 """A document by a code, never a text."""
@@ -118,7 +119,7 @@ class SetGoal(NetworkTelling):
     tells = GoalSet
 
     goal_id: UUID
-    number: int = Field(ge=1)
+    number: int = Field(ge=1, le=9999)
     set_on: dt.date
     covers_from: dt.date
     covers_to: dt.date
@@ -139,7 +140,7 @@ class NoteProgress(NetworkTelling):
     measure_id: UUID
     noted_on: dt.date
     progress: Progress
-    counted: int | None = Field(default=None, ge=0)
+    counted: Count | None = None
     note: str | None = None
 
     def check(self, state: NetworkState) -> None:
@@ -175,7 +176,7 @@ class RecordGathering(NetworkTelling):
     audiences: tuple[Audience, ...] = ()
     sectors: tuple[Sector, ...] = ()
     tasks: tuple[FamilyCentreTask, ...] = ()
-    participants: int | None = Field(default=None, ge=0)
+    participants: Count | None = None
 
     def check(self, state: NetworkState) -> None:
         """Raises OutOfOrder."""
@@ -192,9 +193,9 @@ class CountMethodUse(NetworkTelling):
     covers_from: dt.date
     covers_to: dt.date
     used_in: tuple[MethodPlace, ...] = ()
-    uses: int = Field(ge=0)
-    trained: int = Field(default=0, ge=0)
-    introduced: int = Field(default=0, ge=0)
+    uses: Count
+    trained: Count = 0
+    introduced: Count = 0
 
 
 class MapConsultation(NetworkTelling):
@@ -226,7 +227,7 @@ class TellDenominator(NetworkTelling):
     told_on: dt.date
     year: int = Field(ge=1, le=9999)
     denominator: Denominator
-    value: int = Field(ge=0)
+    value: Ordinal
     source_code: Annotated[str, Field(pattern=SOURCE_CODE, max_length=60)]
 
 

@@ -15,6 +15,7 @@ from domain.quality.commands.base import require, require_file
 from domain.quality.facts import QualityCriteriaAssessed
 from domain.quality.state import QualityState
 from domain.refusal import OutOfOrder
+from domain.strict import Score
 
 
 class AssessQualityCriteria(Command[QualityState]):
@@ -24,7 +25,7 @@ class AssessQualityCriteria(Command[QualityState]):
 
     assessed_on: dt.date
     worker_id: str
-    scores: Annotated[dict[str, int], Field(min_length=1)]
+    scores: Annotated[dict[str, Score], Field(min_length=1)]
     audit_id: UUID | None = None
     assessment: str | None = None
     stands_for_on: dt.date | None = None

@@ -11,6 +11,7 @@ from domain.fact import Fact, StreamKind
 from domain.quality.commands.base import refuse_twice
 from domain.quality.facts import FeedbackGiver, QualityFeedbackReceived
 from domain.quality.state import QualityState
+from domain.strict import Score
 
 
 class ReceiveQualityFeedback(Command[QualityState]):
@@ -26,7 +27,7 @@ class ReceiveQualityFeedback(Command[QualityState]):
     form: str | None = None
     oral: bool | None = None
     episode_id: UUID | None = None
-    scores: dict[str, int] | None = None
+    scores: dict[str, Score] | None = None
     comment: str | None = None
 
     def reads(self, state: QualityState) -> Reads:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
-
-from pydantic import Field
 
 from domain.command import Command, Context
 from domain.fact import Fact, StreamKind
 from domain.quality.commands.base import refuse_twice
 from domain.quality.facts import Codes, SurveyRoundHeld
 from domain.quality.state import QualityState
+from domain.strict import Count, MeanScore
 
 
 class RecordSurveyRound(Command[QualityState]):
@@ -26,8 +24,8 @@ class RecordSurveyRound(Command[QualityState]):
     held_on: dt.date
     instrument: str
     topics: Codes
-    respondents: Annotated[int, Field(ge=0)]
-    scores: dict[str, float]
+    respondents: Count
+    scores: dict[str, MeanScore]
     stands_for_on: dt.date | None = None
 
     def decide(self, state: QualityState, context: Context) -> Sequence[Fact]:

@@ -12,6 +12,7 @@ from domain.fact import Fact
 from domain.register.commands.base import RegisterCommand, require_open
 from domain.register.destruction import DESTRUCTIONS, DestructionCertified
 from domain.register.state import RegisterState
+from domain.strict import Ordinal, Position
 
 
 class CertifyDestruction(RegisterCommand):
@@ -19,12 +20,12 @@ class CertifyDestruction(RegisterCommand):
 
     destruction_id: UUID
     key_ids: tuple[UUID, ...]
-    segments_count: int
-    searched_to: int
+    segments_count: Ordinal
+    searched_to: Position
     fenced_at: AwareDatetime
     overwritten_at: AwareDatetime
     cleaned_at: AwareDatetime
-    sealed_size: int | None = None
+    sealed_size: Position | None = None
     sealed_root: str | None = None
 
     def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:

@@ -12,22 +12,23 @@ from domain.fact import Fact
 from domain.register.commands.base import RegisterCommand, require_open
 from domain.register.restriction import RESTRICTIONS, RestrictionCertified
 from domain.register.state import RegisterState
+from domain.strict import Ordinal, Position
 
 
 class CertifyRestriction(RegisterCommand):
     """Record that an approved restriction is carried out. What the fields say: see RestrictionCertified."""
 
     restriction_id: UUID
-    versions: tuple[int, ...]
+    versions: tuple[Ordinal, ...]
     key_ids: tuple[UUID, ...]
-    restricted_count: int
-    kept_count: int
-    searched_to: int
+    restricted_count: Ordinal
+    kept_count: Ordinal
+    searched_to: Position
     retired_at: AwareDatetime
     parted_at: AwareDatetime
     overwritten_at: AwareDatetime
     cleaned_at: AwareDatetime
-    sealed_size: int | None = None
+    sealed_size: Position | None = None
     sealed_root: str | None = None
 
     def decide(self, state: RegisterState, context: Context) -> Sequence[Fact]:

@@ -15,6 +15,7 @@ from domain.refusal import AlreadyThere, OutOfOrder
 from domain.register.commands.base import RegisterCommand, require_open
 from domain.register.restriction import RestrictionRequested
 from domain.register.state import RegisterState
+from domain.strict import EntryAsked
 from domain.subjects import clients_of
 
 
@@ -26,7 +27,7 @@ class RequestRestriction(RegisterCommand):
 
     restriction_id: UUID
     stream_id: UUID
-    entry: int
+    entry: EntryAsked
     reason: Annotated[str, Field(min_length=1, max_length=10_000)]
 
     def reads(self, state: RegisterState) -> Reads:
