@@ -131,6 +131,18 @@ class NullCharacter(CannotBeFact):
     code = "null_character"
 
 
+class Unreadable(CannotBeFact):
+    """What would be stored could not be read again, so that nothing is."""
+
+    code = "unreadable"
+
+
+class NamedTwice(CannotBeFact):
+    """In one list nobody and nothing can be named twice."""
+
+    code = "named_twice"
+
+
 class IdentityInTheClear(CannotBeFact):
     """A field that is stored as everybody can read it holds a personal identity code."""
 

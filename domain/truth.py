@@ -21,6 +21,7 @@ from domain.command import Context
 from domain.conference.facts import ConferenceActionBegun
 from domain.conference.state import ConferenceState
 from domain.contact.state import ContactState
+from domain.distinct import check_named_once
 from domain.episode.facts import DecisionKind, MeetingCancelled, MeetingHeld, MeetingMissed
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
@@ -49,8 +50,8 @@ _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
 
 
 def check_can_be_fact(fact: Fact, context: Context) -> None:
-    """Raises NullCharacter, IdentityInTheClear, WordsInTheClear, InTheFuture, EndedBeforeItBegan, WorkerNotOfRegister,
-    MissingIdentity, BadIdentityCode."""
+    """Raises NullCharacter, IdentityInTheClear, WordsInTheClear, NamedTwice, InTheFuture, EndedBeforeItBegan,
+    WorkerNotOfRegister, MissingIdentity, BadIdentityCode."""
     if isinstance(fact, ClientRegistered):
         check_identity(fact)
     written = fact.model_dump_json()
@@ -61,6 +62,7 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
             "A text holds the null character (U+0000), which no text can.", remedy="Send the text without it."
         )
     check_plain(fact)
+    check_named_once(fact)
     _not_in_the_future(fact, context)
     for beginning, end in fact.spans:
         _not_ended_before_it_began(fact, beginning, end)

@@ -33,4 +33,4 @@ class AboutMeeting(EpisodeCommand):
         require_referral(state)
         require_meeting_open(state, self.meeting_id)
         check_clients(named, state.client_ids)
-        return named or state.client_ids
+        return named or tuple(dict.fromkeys(state.client_ids))
