@@ -28,6 +28,7 @@ from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network
 from domain.quality import facts as quality
+from domain.refusal import Unreadable
 from domain.register import destruction, restriction
 from domain.register import facts as register
 from domain.stream import Entry, Provenance
@@ -139,14 +140,30 @@ class Registry:
     def encode(self, entry: Entry, seal: Seal | None = None) -> bytes:
         """The bytes that are stored and hashed: JSON, in UTF-8, keys in the order of `parts`, made only once.
 
-        Raises UnknownFactName, and NotSealed for a sensitive part that nobody seals.
+        Raises UnknownFactName, NotSealed for a sensitive part that nobody seals, and Unreadable for what could be
+        written but not read: one such event would stop whoever follows the register.
         """
         state, hidden = self.parts(entry)
         if hidden:
             if seal is None:
                 raise NotSealed(f"{entry.fact.stored_name()} has a sensitive part, which is stored sealed only")
             state["sealed"] = seal(entry, hidden)
-        return to_json(state)
+        written = to_json(state)
+        self._check_reads(entry.fact.stored_name(), written)
+        return written
+
+    def _check_reads(self, stored_name: str, state: bytes) -> None:
+        decoder = self.decoders[stored_name]
+        try:
+            if decoder is None:
+                from_json(state, allow_inf_nan=False)
+            else:
+                decoder.told(state)
+        except (ValueError, *Unfit):
+            raise Unreadable(
+                f"An entry of the name {stored_name} could not be read again, and was not recorded.",
+                remedy="Tell whoever runs the register: a value was taken that cannot be kept.",
+            ) from None
 
     def told(self, stored_name: str, state: bytes) -> StoredState:
         """The stored bytes, taken apart the shortest way that there is for a fact of this name.
