@@ -223,6 +223,18 @@ def test_a_first_sending_that_still_waits_when_the_second_comes_is_recorded_once
     check_only_one(desk, order.stream_id)
 
 
+def test_what_is_sent_twice_at_once_is_answered_twice_and_not_refused_for_its_own_code(desk: Desk) -> None:
+    client_id, ledger = new_id(), desk.book.ledger
+    submission = Submission(new_id(), b"digest", (Draft(client_id, 1, "noted.1", b"{}"),))
+    identity = desk.book.clients.tag_of(client_id, CODE)
+    with ThreadPoolExecutor() as beside:
+        with head_held(desk):
+            sent = [beside.submit(ledger.append, submission, identity) for _ in range(2)]
+            waiting(desk, 2)
+        assert sorted(each.result().replayed for each in sent) == [False, True]
+    assert rows(desk) == {(identity.tag, client_id)}
+
+
 def test_of_two_that_register_a_code_at_the_same_time_one_does_and_the_other_hears_who(desk: Desk) -> None:
     orders = [registering(desk), registering(desk)]
     with ThreadPoolExecutor() as beside:

@@ -152,6 +152,23 @@ def test_what_is_told_while_it_is_looked_at_is_no_fault(desk: Desk, monkeypatch:
     assert checked(desk) == (2, set())
 
 
+def test_a_client_whose_code_is_told_while_they_are_looked_at_again_is_looked_at_once_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client(desk, CODES[0])
+    tags_of, told = desk.book.clients.tags_of, [False]
+
+    def told_first(client_id: UUID) -> frozenset[bytes]:
+        if not told[0]:
+            told[0] = True
+            correct(desk, client_id, CODES[1])
+        return tags_of(client_id)
+
+    in_index(desk, "DELETE FROM {}")
+    monkeypatch.setattr(desk.book.clients, "tags_of", told_first)
+    assert checked(desk) == (1, set())  # telling the code has put its tag there
+
+
 @pytest.mark.parametrize("astray", ["DELETE FROM {}", "UPDATE {} SET tag = sha256(tag)"])
 def test_a_code_that_is_told_while_it_is_mended_is_the_one_that_is_found(
     astray: LiteralString, desk: Desk, monkeypatch: pytest.MonkeyPatch
