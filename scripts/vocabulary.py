@@ -1,4 +1,4 @@
-"""Writes docs/vocabulary.md: every command, fact, refusal and setting, from the code's own words.
+"""Writes docs/vocabulary.md: every command, fact, code and setting, from the code's own words.
 
 Never here: words of its own. Run `python -m scripts.vocabulary` after a change; a test compares.
 """
@@ -14,6 +14,7 @@ from api.settings import PREFIX, Settings
 from domain.commands import COMMANDS, ON_EVERY_STREAM
 from domain.refusal import Refusal
 from domain.registry import REGISTRY
+from scripts.codes import codes_of_api, codes_of_command_line
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "vocabulary.md"
 
@@ -33,6 +34,8 @@ def page() -> str:
             *_commands(),
             *_section("Facts", "stored name", _facts()),
             *_section("Refusals", "code", _refusals()),
+            *_section("Problems that the API tells beside them", "code", codes_of_api().items()),
+            *_section("Faults that the command line tells beside them", "code", codes_of_command_line().items()),
             *_section("Settings", "variable", _settings()),
             "",
         ]

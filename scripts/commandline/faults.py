@@ -56,7 +56,7 @@ class Fault:
     exit_status: int
 
 
-_IN_ITS_OWN_WORDS: Mapping[type[Exception], tuple[str, int]] = {
+IN_THEIR_OWN_WORDS: Mapping[type[Exception], tuple[str, int]] = {
     BadExport: ("bad_export", BAD_INPUT),
     BadSetting: ("bad_setting", BAD_INPUT),
     RegisterNameRefused: ("bad_register_name", BAD_INPUT),
@@ -77,7 +77,7 @@ _IN_ITS_OWN_WORDS: Mapping[type[Exception], tuple[str, int]] = {
 
 def told(error: Exception) -> Fault | None:
     """The fault in words; None for what nobody could expect."""
-    for kind, (code, exit_status) in _IN_ITS_OWN_WORDS.items():
+    for kind, (code, exit_status) in IN_THEIR_OWN_WORDS.items():
         if isinstance(error, kind):
             return Fault(str(error), code, exit_status)
     return _in_our_words(error)
