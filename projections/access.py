@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
@@ -28,7 +29,7 @@ _ACCESS: WeakKeyDictionary[Connection[Any], dict[str, Access]] = WeakKeyDictiona
 class Access:
     """The types of a table's columns, and the statements that read and write it: whole sets, or prepared for few rows.
 
-    `inserts`: by how many rows each puts in.
+    Those that put few rows in are `inserts`.
     """
 
     kinds: Mapping[str, str]
@@ -37,7 +38,6 @@ class Access:
     load: bytes
     load_ready: Prepared
     load_one: Prepared
-    inserts: Mapping[int, Prepared]
     end_one: Prepared
     key_fields: Sequence[Callable[[Any], bytes]]
     insert_fields: Sequence[Callable[[Any], bytes]]
@@ -51,6 +51,15 @@ def access(connection: Connection[Any], table: Table, suffix: str) -> Access:
     if name not in known:
         known[name] = _made(connection, table, name)
     return known[name]
+
+
+@cache
+def inserts(name: str, into: tuple[str, ...]) -> Mapping[int, Prepared]:
+    """What puts few rows into these columns of the table, by how many. Made when some are: who copies needs none."""
+    return {
+        count: Prepared(f"insert {count} {name}".encode(), _insert(name, into, count).as_bytes(), ())
+        for count in INSERTED_TOGETHER
+    }
 
 
 def table_name(table: Table, suffix: str) -> sql.Identifier:
@@ -74,7 +83,6 @@ def _made(connection: Connection[Any], table: Table, name: str) -> Access:
         load=_load(table, kinds, name, _of_streams(table, "%s")).as_bytes(connection),
         load_ready=prepared("load", _load(table, kinds, name, _of_streams(table, "$1"))),
         load_one=prepared("load one", _load(table, kinds, name, _same(key))),
-        inserts={count: prepared(f"insert {count}", _insert(name, into, count)) for count in INSERTED_TOGETHER},
         end_one=prepared("end", _end_one(name, one)),
         key_fields=[_encoder(kinds, column) for column in key],
         insert_fields=[_encoder(kinds, column) for column in into],
@@ -119,8 +127,10 @@ def _same(columns: Sequence[str]) -> sql.Composed:
     return sql.SQL(" AND ").join(same)
 
 
-def _place(number: int) -> sql.Composed:
-    return sql.SQL("${}").format(sql.Literal(number))
+@cache
+def _place(number: int) -> sql.SQL:
+    """Made once: the statements of all tables together have thousands of places."""
+    return sql.SQL(f"${number:d}")
 
 
 def _end(table: Table, name: str) -> sql.Composed:
