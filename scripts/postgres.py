@@ -110,7 +110,7 @@ class _Server:
         if len(os.fsencode(self.cluster / SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES:
             return self.cluster
         digest = hashlib.sha256(os.fsencode(self.cluster)).hexdigest()[:16]
-        return Path("/tmp") / f"jaksokirja-{digest}"  # noqa: S108  # ours alone: _own() checks who holds it
+        return Path("/tmp") / f"jaksokirja-{digest}"  # noqa: S108 -- ours alone: _own() checks who holds it
 
     @property
     def dsn(self) -> str:

@@ -296,7 +296,7 @@ def test_a_moment_is_answered_with_the_last_position_recorded_by_then(
     assert [recorder.position_at(moment - instant) for moment in moments] == [0, 1, 3, 6]
     assert recorder.position_at(datetime.max.replace(tzinfo=UTC)) == 7
     with pytest.raises(ValueError, match="time zone"):
-        recorder.position_at(datetime(2024, 1, 1))  # noqa: DTZ001  # the naive one is what is refused
+        recorder.position_at(datetime(2024, 1, 1))  # noqa: DTZ001 -- the naive one is what is refused
 
 
 def test_time_does_not_go_back_where_the_clock_stands_behind_the_last_event(

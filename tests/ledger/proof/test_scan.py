@@ -65,7 +65,7 @@ def gone_through(one: Scan, blocks: Sequence[bytes], stops: Sequence[tuple[int, 
 def outcome(one: Scan) -> tuple[object, ...]:
     far = one.so_far
     floor = max(far.floor, FIRST_MOMENT)  # before the first record there is none
-    return (one.finding, far.position, floor, far.versions, one.log_facts, one.told)  # type: ignore[attr-defined]
+    return (one.finding, far.position, floor, far.versions, one.log_facts, one.told)  # type: ignore[attr-defined] # as above
 
 
 def both(blocks: Sequence[bytes], *stops: tuple[int, int]) -> tuple[Scan, Scan]:
@@ -110,7 +110,7 @@ def test_sound_records_are_all_taken_by_the_quick_pass(monkeypatch: pytest.Monke
     records = [*a_register(500, seed=3).records, *from_nought]
     blocks = [b"".join(map(framed, records[n : n + 40])) for n in range(0, 502, 40)]
     passed = gone_through(Quick(), blocks, [(17, LATEST), (230, LATEST), (502, LATEST)])
-    hashes = [leaf for _, leaves in passed.told for leaf in leaves]  # type: ignore[attr-defined]
+    hashes = [leaf for _, leaves in passed.told for leaf in leaves]  # type: ignore[attr-defined] # see gone_through
     assert hashes == list(map(leaf_hash, records))
     assert set(map(len, passed.so_far.versions)) == {16}
 
