@@ -1,7 +1,8 @@
 """The streams of one register as they are stored: one prepared statement, the records alone, in binary.
 
-They come in whatever order they lie, mostly that in which they were recorded: PostgreSQL would copy them all to sort
-them, a third of what they cost it, and whoever takes them apart sees their versions.
+Those of one stream come in whatever order they lie, mostly that in which they were recorded: PostgreSQL would copy them
+all to sort them, a third of what they cost it, and whoever takes them apart sees their versions. Of several streams,
+each one's are read in the order of its versions, which the index has.
 Never here: what is in a record, what is sealed.
 """
 
