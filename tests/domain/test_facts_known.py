@@ -25,7 +25,6 @@ def test_the_registry_knows_every_fact() -> None:
     known = set(REGISTRY.facts.values())
     unknown = sorted(f"{one.__module__}.{one.__name__}" for one in set(written()) - known)
     assert not unknown, (
-        f"{unknown}: not in the FACTS of its module, so that it could not be recorded. Of an episode and of a quality"
-        " file these are the members of a union, EpisodeFact (domain/episode/facts/__init__.py) and QualityFact, by"
-        " which the type checker knows the folds that must know it."
+        f"{unknown}: not in the FACTS of its module, so that it could not be recorded. Those of an episode, and of a"
+        " quality file, are the members of a union: EpisodeFact in domain/episode/facts/__init__.py, QualityFact."
     )
