@@ -43,7 +43,7 @@ _HANDLED = ("handled_on", "in_team", "result_code", "change_code")
 
 def of_episode(entry: Entry, fact: FeedbackReceived) -> Iterator[Operation]:
     told = {name: getattr(fact, name) for name in ("given_by", "feedback_kind", "oral")}
-    of = {"given_on": fact.received_on, "episode_id": entry.stream_id}
+    of = {"given_on": fact.received_on, "episode_id": str(entry.stream_id)}
     yield Open("feedback", (fact.feedback_id,), {**told, **of})
     yield from _scores(fact)
 

@@ -23,7 +23,8 @@ from projections.answers import QualityReviewRow
 from projections.engine import run_once
 from projections.models import subject_of
 from projections.queries import Reading, UnknownGrouping, reading
-from tests.projections.conftest import Book
+from projections.rebuild import rebuild
+from tests.projections.conftest import Book, Rows
 from tests.projections.history import History, closed, day, decision, held, moment, referral, started
 from tests.projections.quality import (
     SEED,
@@ -274,6 +275,18 @@ def test_feedback_on_an_episode_is_handled_in_the_team_too(book: Book, history: 
     run_once(*book)
     (row,) = ask.feedback("given_by", *PERIOD, on_day=LATER).rows
     assert (row.group_key, row.handled_in_team, row.led_to_change, row.median_days_to_handling) == ("client", 1, 1, 2)
+
+
+def test_feedback_that_is_told_anew_as_it_was_leaves_its_row_as_a_rebuild_makes_it(
+    book: Book, history: History, rows: Rows
+) -> None:
+    episode = uuid4()
+    given = FeedbackReceived(feedback_id=uuid4(), received_on=day(20), given_by="client")
+    history.record(episode, *worked(uuid4()), given)
+    assert len(rows("feedback", standing=False)) == 1
+    history.record(episode, given)
+    assert len(rows("feedback", standing=False)) == 1
+    assert all(table.equal for table in rebuild(*book, processes=1))
 
 
 def test_duties_of_a_quality_file_are_those_of_its_unit_and_area(book: Book, history: History, ask: Reading) -> None:
