@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,23 @@ def test_those_who_ask_at_the_same_time_get_one_key(postgres: str, name: str) ->
         assert len({keys[subject].secret for keys in found}) == 1
     for one in keyrings:
         one.close()
+
+
+def test_who_finds_a_key_made_meanwhile_takes_that_one_and_makes_the_others(
+    keyring: Keyring, postgres: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = Subject(new_id(), "child_welfare"), Subject(new_id(), "child_welfare")
+    quicker, make = opened(postgres, name), keyring._make
+
+    def made_too_late(subjects: Sequence[Subject]) -> dict[Subject, DataKey]:
+        quicker.provide([one])
+        return make(subjects)
+
+    monkeypatch.setattr(keyring, "_make", made_too_late)
+    keys = keyring.provide([one, other])
+    assert keys == quicker.provide([one, other])
+    assert keys == keyring.provide([one, other])
+    quicker.close()
 
 
 def test_keys_for_many_are_made_in_as_many_round_trips_as_for_one(
