@@ -144,4 +144,4 @@ def test_whatever_a_command_accepts_is_read_followed_and_struck_out(desk: Desk, 
             assert fold_stream(kind, desk.book.safe.entries(records)) == desk.book.state(stream(kind, number), kind)
     struck_out(desk)
     followed(book)
-    assert {one.position for one in rebuild(*book, processes=1)} == {desk.last_position()}
+    assert [(one.projection, one.table) for one in rebuild(*book, processes=1) if not one.equal] == []
