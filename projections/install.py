@@ -18,6 +18,7 @@ from psycopg import Connection, sql
 
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import schema_of
+from projections.analysis import FINGERPRINT, make_views
 from projections.catalogue import PROJECTIONS
 from projections.indexes import bring, declared, lacking
 from projections.rows import Projection, Table
@@ -45,11 +46,12 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
                 create_tables(connection, projection)
                 create_indexes(connection, projection)
                 _begin(connection, projection)
+        changed = {p.name for p in projections if p.name not in known or _other_questions(p, known[p.name])}
         for projection in projections:
-            found = known.get(projection.name)
-            if found is None or found.questions_fingerprint != projection.questions_fingerprint:
+            if projection.name in changed:
                 replace_questions(connection, projection)
         lasting = _lasting(projections, known)
+        make_views(connection, register, [p for p in lasting if p.name in changed])  # of other tables: in the swap
         are_indexes_lacking = bool(lacking(connection, lasting))
     if are_indexes_lacking:
         dsn = as_role(dsn, "migrator")
@@ -79,6 +81,15 @@ def _lasting(projections: Iterable[Projection], known: Mapping[str, Checkpoint])
 def outdated(projection: Projection, checkpoint: Checkpoint) -> bool:
     """Whether the rows were made by another fold than today's, so that they must be rebuilt before it goes on."""
     return checkpoint.fold_fingerprint != projection.fingerprint
+
+
+def _questions_fingerprint(projection: Projection) -> str:
+    """Of its functions and of what analysts see of it."""
+    return f"{projection.questions_fingerprint}.{FINGERPRINT}"
+
+
+def _other_questions(projection: Projection, checkpoint: Checkpoint) -> bool:
+    return checkpoint.questions_fingerprint != _questions_fingerprint(projection)
 
 
 def owner_connection(dsn: str, register: str) -> Connection[Any]:
@@ -152,7 +163,7 @@ def replace_questions(connection: Connection[Any], projection: Projection) -> No
         _at_once(connection, [sql.SQL(one).format(names, _READING) for one in may])
     connection.execute(
         "UPDATE projection_checkpoints SET questions_fingerprint = %s WHERE projection = %s",
-        (projection.questions_fingerprint, projection.name),
+        (_questions_fingerprint(projection), projection.name),
     )
 
 

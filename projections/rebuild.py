@@ -19,6 +19,7 @@ from psycopg import Connection, sql
 
 from domain.ledger.connections import as_role
 from projections import store
+from projections.analysis import drop_views, make_views
 from projections.batch import take
 from projections.catalogue import PROJECTIONS
 from projections.engine import BATCH_EVENTS, run_once
@@ -125,7 +126,7 @@ def _rebuild(  # noqa: PLR0917 -- as `rebuild`, whose arguments have names
             installing_alone(connection, register)  # before checkpoints are held, as there
             results, swaps = _compare(connection, rebuilt, chosen, upto, force=force)
             begins("swap")
-            _swap_all(connection, swaps)
+            _swap_all(connection, register, swaps)
     begins("done")
     return results
 
@@ -195,15 +196,18 @@ def _compare(
     return results, swaps
 
 
-def _swap_all(connection: Connection[Any], swaps: Sequence[tuple[Projection, int]]) -> None:
+def _swap_all(connection: Connection[Any], register: str, swaps: Sequence[tuple[Projection, int]]) -> None:
     """In the transaction in which they were compared; readers wait while tables are renamed."""
     if not swaps:
         return
+    swapped = [projection for projection, _ in swaps]
+    drop_views(connection, register, swapped)
     connection.execute("LOCK TABLE projection_swaps IN ACCESS EXCLUSIVE MODE")
     for projection, position in swaps:
         _swap(connection, projection, position)
-    for projection, _ in swaps:
+    for projection in swapped:
         replace_questions(connection, projection)
+    make_views(connection, register, swapped)
 
 
 def _fingerprints(dsn: str, register: str, projections: Iterable[Projection]) -> dict[str, tuple[int, str]]:

@@ -21,6 +21,7 @@ from psycopg import Connection, sql
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import SCHEMA_PREFIX
 from projections import store
+from projections.analysis import ANALYSIS_PREFIX
 from projections.catalogue import PROJECTIONS
 from projections.feed import head
 from projections.install import (
@@ -149,11 +150,11 @@ def compare(dsn: str, made: Replay) -> list[ReplayedTable]:
 
 def checked_name(schema: str) -> str:
     """The name, when a replay may have it. Raises ReplayRefused."""
-    kept = schema.startswith((SCHEMA_PREFIX, "pg_")) or schema in _TAKEN
+    kept = schema.startswith((SCHEMA_PREFIX, ANALYSIS_PREFIX, "pg_")) or schema in _TAKEN
     if kept or _SCHEMA.fullmatch(schema) is None:
         message = (
             f"A replay's schema is named by lower-case letters, digits and _, at most 63, and neither {SCHEMA_PREFIX}…,"
-            " pg_… nor public: such as then_2022."
+            f" {ANALYSIS_PREFIX}…, pg_… nor public: such as then_2022."
         )
         raise ReplayRefused("bad_schema_name", message)
     return schema

@@ -1,0 +1,349 @@
+"""What an analyst sees: every projection under pseudonyms, documented, as of any moment, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import Connection, sql
+from psycopg.errors import InsufficientPrivilege, InvalidParameterValue
+from psycopg.rows import dict_row
+from pydantic import BaseModel
+
+from domain.client.facts import ClientRegistered
+from domain.episode.facts import EpisodeStarted
+from domain.fact import Fact
+from domain.ledger.connections import as_role
+from domain.ledger.migrate import create_register, schema_of
+from domain.ledger.recorder import RegisterRecorder
+from domain.register.facts import WorkerEnrolled, WorkerRole
+from projections import meetings
+from projections.analysis import HISTORY, WORDS, analysis_schema, column_says
+from projections.catalogue import PROJECTIONS
+from projections.engine import run_once
+from projections.install import install, owner_connection
+from projections.queries import EARLIEST, LATEST
+from projections.rebuild import rebuild
+from tests.projections.conftest import REGISTER, Book, Rows
+from tests.projections.history import History, day, held, whole_episode
+from tests.projections.test_conformance import everything
+
+Analyst = Connection[dict[str, Any]]
+SCHEMA = analysis_schema(REGISTER)
+TABLES = [table.name for projection in PROJECTIONS for table in projection.tables]
+PERIOD = (day(90), EARLIEST, LATEST)
+
+RELATIONS = """
+SELECT n.nspname || '.' || c.relname AS name
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+    AND has_schema_privilege(n.oid, 'USAGE') AND CASE WHEN c.relkind = 'S'
+        THEN has_sequence_privilege(c.oid, 'USAGE, SELECT, UPDATE')
+        ELSE has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+            OR has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE, REFERENCES') END
+"""
+CHANGING = RELATIONS + " AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')"
+FUNCTIONS = """
+SELECT n.nspname || '.' || p.proname AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND has_schema_privilege(n.oid, 'USAGE')
+    AND has_function_privilege(p.oid, 'EXECUTE')
+"""
+SCHEMAS = """
+SELECT n.nspname AS name FROM pg_namespace n WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
+    AND has_schema_privilege(n.oid, 'USAGE, CREATE')
+"""
+COLUMNS = """
+SELECT c.relname AS view, a.attname AS column, format_type(a.atttypid, NULL) AS kind,
+    obj_description(c.oid, 'pg_class') AS view_says, col_description(c.oid, a.attnum) AS column_says
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = %s::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped
+"""
+_numbers = count(1)
+
+
+@contextmanager
+def logged_in(dsn: str, *registers: str) -> Iterator[Analyst]:
+    """A connection of somebody who analyses the registers, made as docs/analysts.md tells."""
+    login = sql.Identifier(f"analyst-{os.getpid()}-{next(_numbers)}")
+    with psycopg.connect(dsn, autocommit=True) as administrator:
+        administrator.execute(sql.SQL("CREATE ROLE {} LOGIN IN ROLE jaksokirja_analyst").format(login))
+        for register in registers:
+            schema = sql.Identifier(analysis_schema(register))
+            administrator.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, login))
+        try:
+            # The session of a superuser that has become the login stands for one that has logged in as it.
+            with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as connection:
+                connection.execute(sql.SQL("SET SESSION AUTHORIZATION {}").format(login))
+                paths = sql.SQL(", ").join(sql.Identifier(analysis_schema(one)) for one in registers or ("none",))
+                connection.execute(sql.SQL("SET search_path TO {}").format(paths))
+                yield connection
+        finally:
+            administrator.execute(sql.SQL("DROP OWNED BY {}; DROP ROLE {}").format(login, login))
+
+
+def facts_of_a_register() -> list[tuple[UUID, Fact]]:
+    """Facts for every table, and an episode from its beginning to its end."""
+    episode, client = uuid4(), uuid4()
+    enrolled = WorkerEnrolled(worker_id="instructor-1", role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=day(0))
+    facts: list[tuple[UUID, Fact]] = [
+        *everything(), (uuid4(), enrolled), (client, ClientRegistered(area="north")),
+        *((episode, fact) for fact in whole_episode(client, begins=20)),
+    ]  # fmt: skip
+    return facts
+
+
+@pytest.fixture
+def told(book: Book, history: History) -> History:
+    """A history that touches every table, with an entry struck."""
+    history.record_all(facts_of_a_register())
+    history.strike(next(iter(history.versions)), 1)
+    run_once(*book)
+    return history
+
+
+@pytest.fixture
+def analyst(book: Book) -> Iterator[Analyst]:
+    with logged_in(*book) as connection:
+        yield connection
+
+
+def names(connection: Analyst, question: str, *given: Any) -> set[str]:
+    return {row["name"] for row in connection.execute(question.encode(), given)}
+
+
+def of(connection: Connection[Any], view: str) -> list[Any]:
+    return connection.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(view))).fetchall()
+
+
+def shown(connection: Analyst) -> dict[str, dict[str, dict[str, Any]]]:
+    """What the catalogue tells of the views: by view and column."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in connection.execute(COLUMNS, (SCHEMA,)):
+        found.setdefault(row["view"], {})[row["column"]] = row
+    return found
+
+
+def texts(told: Any) -> Iterator[str]:
+    """Every id and text in a value, however deep."""
+    match told:
+        case UUID() | str():
+            yield str(told)
+        case dict():
+            for each in told.items():
+                yield from texts(each)
+        case list() | tuple() | set():
+            for one in told:
+                yield from texts(one)
+        case BaseModel():
+            yield from texts(dict(told))
+
+
+def test_every_table_of_a_projection_has_its_two_views_and_every_column_is_told_or_left_out_for_a_reason(
+    book: Book, analyst: Analyst
+) -> None:
+    views = shown(analyst)
+    assert set(views) == {table + end for table in TABLES for end in ("", HISTORY)}
+    with owner_connection(*book) as connection:
+        rows = connection.execute(COLUMNS, (schema_of(REGISTER),)).fetchall()
+    columns = {(table, column) for table, column, *_ in rows if table in TABLES}
+    left_out = {(table, column) for table, column in columns if column not in views[table + HISTORY]}
+    assert {column for _, column in left_out} == set(WORDS.left_out)
+    assert all(set(views[table]) == set(views[table + HISTORY]) - {"known_to"} for table in TABLES)
+
+
+def test_every_view_and_every_column_says_what_it_means(analyst: Analyst) -> None:
+    views = shown(analyst)
+    assert [name for view in views.values() for name, row in view.items() if not row["column_says"]] == []
+    assert [name for name, view in views.items() if not all(row["view_says"] for row in view.values())] == []
+    assert views["episodes"]["area"]["column_says"] == "The area: a public name."
+
+
+def test_no_words_are_kept_for_what_is_not_there(book: Book) -> None:
+    with owner_connection(*book) as connection:
+        rows = connection.execute(COLUMNS, (schema_of(REGISTER),)).fetchall()
+    there = {name for table, column, *_ in rows if table in TABLES for name in (column, f"{table}.{column}")}
+    assert set(WORDS.views) == set(TABLES)
+    assert {*WORDS.pseudonyms, *WORDS.plain, *WORDS.left_out} - there == set()
+
+
+def test_no_column_stands_in_two_sections() -> None:
+    sections = (set(WORDS.pseudonyms), set(WORDS.plain), set(WORDS.left_out))
+    assert sum(map(len, sections)) == len(set().union(*sections))
+
+
+def test_an_analyst_may_look_at_these_views_call_these_figures_and_nothing_else(book: Book, analyst: Analyst) -> None:
+    views = {f"{SCHEMA}.{table}{end}" for table in TABLES for end in ("", HISTORY)}
+    assert names(analyst, RELATIONS) == views
+    assert names(analyst, CHANGING) == set()
+    assert names(analyst, FUNCTIONS) == {f"{SCHEMA}.{name}" for name in (*WORDS.figures, "reflected")}
+    assert names(analyst, SCHEMAS) - {"public"} == {SCHEMA}
+    for table in ("events", "episodes", "analysis_secret"):
+        with pytest.raises(InsufficientPrivilege):
+            analyst.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(schema_of(REGISTER), table)))
+
+
+def test_this_walk_through_the_catalogue_finds_what_is_granted_beside(book: Book, analyst: Analyst) -> None:
+    with owner_connection(*book) as connection:
+        schema = sql.Identifier(schema_of(REGISTER))
+        connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO jaksokirja_analyst").format(schema))
+        connection.execute("GRANT UPDATE (area) ON clients TO PUBLIC")
+    assert f"{schema_of(REGISTER)}.clients" in names(analyst, RELATIONS)
+
+
+@pytest.mark.parametrize("role", ["appender", "projector", "reader", "sealer", "analyst"])
+def test_nobody_that_the_software_runs_as_reads_what_pseudonyms_are_made_with(book: Book, role: Any) -> None:
+    with psycopg.connect(as_role(book[0], role)) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute(sql.SQL("SELECT FROM {}.analysis_secret").format(sql.Identifier(schema_of(REGISTER))))
+
+
+def test_who_may_analyse_one_register_sees_none_of_another(book: Book) -> None:
+    create_register(book[0], "another")
+    install(book[0], "another")
+    with logged_in(book[0], "another") as analyst:
+        assert of(analyst, "episodes") == []
+        with pytest.raises(InsufficientPrivilege):
+            analyst.execute(sql.SQL("SELECT FROM {}.episodes").format(sql.Identifier(SCHEMA)))
+    with logged_in(book[0]) as nobody_yet, pytest.raises(InsufficientPrivilege):
+        nobody_yet.execute(sql.SQL("SELECT FROM {}.episodes").format(sql.Identifier(SCHEMA)))
+
+
+def ids_of(facts: Iterable[tuple[UUID, Fact]]) -> set[str]:
+    found = {text for stream, fact in facts for text in (str(stream), *texts(fact))}
+    return {text for text in found if len(text) == 36 and text.count("-") == 4} | {"anna", "instructor-1"}
+
+
+def test_no_id_of_a_stream_a_client_or_a_worker_stands_in_anything_that_an_analyst_can_ask_for(
+    book: Book, history: History, analyst: Analyst
+) -> None:
+    facts = facts_of_a_register()
+    history.record_all(facts)
+    run_once(*book)
+    with owner_connection(*book) as connection:
+        stored = {text for table in TABLES for text in texts(of(connection, table))}
+    raw = ids_of(facts) & stored
+    assert len(raw) > len(facts) / 4
+    seen = [*(row for view in shown(analyst) for row in of(analyst, view)), *figures_of(analyst)]
+    joined = "\n".join(texts(seen))
+    assert [text for text in raw if text in joined] == []
+
+
+def figures_of(analyst: Analyst) -> Iterator[dict[str, Any]]:
+    """Every row of every figure, in every grouping."""
+    for name, how in WORDS.figures.items():
+        arguments = analyst.execute(
+            "SELECT p.proargnames[1:p.pronargs] AS names FROM pg_proc p"
+            " WHERE p.pronamespace = %s::regnamespace AND p.proname = %s", (SCHEMA, name),
+        ).fetchall()[0]["names"]  # fmt: skip
+        values = {"as_of": None, "on_day": day(90), "from_on": EARLIEST, "to_on": LATEST, "wanted_service": "K1",
+                  "services": None}  # fmt: skip
+        for by in how["by"] or [""]:
+            given = [by if one == "grouped_by" else values[one] for one in arguments]
+            call = sql.SQL("SELECT * FROM {}({})").format(
+                sql.Identifier(name), sql.SQL(", ").join(sql.Placeholder() * len(given))
+            )
+            yield from analyst.execute(call, given).fetchall()
+
+
+def test_the_same_id_has_one_pseudonym_in_all_views_so_that_they_join(analyst: Analyst, told: History) -> None:
+    joined = analyst.execute(
+        "SELECT e.episode_id, m.meeting_id, c.area, w.role FROM episodes e JOIN meetings m USING (episode_id)"
+        " JOIN clients c ON c.client_id = ANY (m.client_ids) JOIN workers w ON w.worker_id = ANY (m.worker_ids)"
+        " JOIN trail t ON t.stream_id = e.episode_id AND t.version = 1 WHERE m.status = 'held' AND e.phase = 'closed'"
+    ).fetchall()
+    assert len(joined) == 2
+
+
+def test_one_id_has_another_pseudonym_in_another_register(book: Book, analyst: Analyst) -> None:
+    facts = facts_of_a_register()
+    create_register(book[0], "another")
+    install(book[0], "another")
+    seen: list[set[str]] = []
+    for register in (REGISTER, "another"):
+        recorder = RegisterRecorder(book[0], register)
+        History(recorder).record_all(facts)
+        recorder.close()
+        run_once(book[0], register)
+        with logged_in(book[0], register) as who:
+            views = ("episodes", "clients", "workers", "meetings", "assignments")
+            seen.append({text for view in views for text in texts(of(who, view)) if len(text) == 36})
+    assert all(seen)
+    assert seen[0] & seen[1] == set()
+
+
+def test_views_read_the_tables_that_a_rebuild_has_swapped_in(
+    book: Book, told: History, analyst: Analyst, rows: Rows
+) -> None:
+    before = {view: sorted(map(str, of(analyst, view))) for view in shown(analyst)}
+    assert all(result.swapped for result in rebuild(*book))
+    assert {view: sorted(map(str, of(analyst, view))) for view in shown(analyst)} == before
+    episode = rows("meetings")[0]
+    told.record(episode["episode_id"], held(UUID(int=7), UUID(int=8), on=5))
+    run_once(*book)
+    assert len(of(analyst, "meetings")) == len(before["meetings"]) + 1
+
+
+def test_views_follow_a_projection_that_another_fold_has_made(book: Book, told: History, analyst: Analyst) -> None:
+    before = of(analyst, "meetings")
+    script = meetings.PROJECTION.script.replace("    mode  ", "    theme text,\n    mode  ")
+    changed = replace(meetings.PROJECTION, code=b"another", script=script)
+    assert install(*book, [changed]) == ["meetings"]
+    assert of(analyst, "meetings") == before != []
+    assert all(result.swapped for result in rebuild(*book, [changed]))
+    after = {row.pop("meeting_id"): row for row in of(analyst, "meetings")}
+    assert after == {row.pop("meeting_id"): {**row, "theme": None} for row in before}
+
+
+def test_installing_again_makes_no_view_anew(book: Book, analyst: Analyst) -> None:
+    oids = "SELECT c.oid::text AS name FROM pg_class c WHERE c.relnamespace = %s::regnamespace"
+    before = names(analyst, oids, SCHEMA)
+    install(*book)
+    assert names(analyst, oids, SCHEMA) == before
+
+
+def test_a_history_tells_at_each_position_what_stood_then(book: Book, history: History, analyst: Analyst) -> None:
+    facts = everything()
+    episode = next(stream for stream, fact in facts if isinstance(fact, EpisodeStarted))
+    then: dict[int, list[Any]] = {}
+    for stream, fact in facts:
+        history.record(stream, fact)
+        if stream == episode:
+            run_once(*book)
+            position = analyst.execute("SELECT position FROM reflected()").fetchall()[0]["position"]
+            then[position] = [row for view in ("episodes", "duties") for row in of(analyst, view)]
+    history.strike(episode, 2)
+    run_once(*book)
+    for position, rows in then.items():
+        told = [
+            {name: value for name, value in row.items() if name != "known_to"}
+            for view in ("episodes", "duties")
+            for row in analyst.execute(
+                sql.SQL("SELECT * FROM {} WHERE known_from <= %s AND coalesce(known_to > %s, true)").format(
+                    sql.Identifier(view + HISTORY)), (position, position))
+        ]  # fmt: skip
+        assert told == rows
+    assert len({str(rows) for rows in then.values()}) > len(then) / 3
+
+
+def test_a_figure_is_as_of_the_position_that_is_asked_for(told: History, analyst: Analyst) -> None:
+    of_position = "SELECT * FROM caseload('area', %s, %s)"
+    assert analyst.execute(of_position, (1, day(9))).fetchall() == []
+    assert analyst.execute(of_position, (None, day(9))).fetchall() != []
+
+
+@pytest.mark.parametrize("by", ["worker", "episode", "nonsense", None])
+def test_a_figure_by_persons_is_refused_with_what_would_be_right(analyst: Analyst, by: str | None) -> None:
+    with pytest.raises(InvalidParameterValue, match="grouped_by is one of: area, unit, service, month"):
+        analyst.execute("SELECT * FROM visits(%s, NULL, %s, %s, %s)", (by, *PERIOD))
+
+
+def test_what_has_no_words_is_not_shown() -> None:
+    assert column_says("episodes", "a_new_column") is None
+    assert column_says("audits", "seed") is None
+    assert column_says("episodes", "episode_id") == "The service episode."
