@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -105,6 +105,36 @@ def check_clients(client_ids: Iterable[UUID], of_episode: Iterable[UUID], field:
             remedy="Name clients of this episode only.",
             field=field,
             client_ids=sorted(map(str, strangers)),
+        )
+
+
+def check_continues(earlier_id: UUID, earlier: EpisodeState, stream_id: UUID, client_ids: Collection[UUID]) -> None:
+    """That an episode goes on from an earlier one of its clients. Raises ClientNotOfEpisode, OutOfOrder.
+
+    What was held there counts towards this one's cap, and is told as its history.
+    """
+    if earlier_id == stream_id:
+        raise OutOfOrder(
+            "An episode would go on from itself.",
+            remedy="Name the earlier episode, or none.",
+            field="continues_episode_id",
+        )
+    if not set(earlier.client_ids) & set(client_ids):
+        raise ClientNotOfEpisode(
+            "The episode that would go on here is for none of this one's clients.",
+            remedy="Name an earlier episode of a client of this one, or none.",
+            field="continues_episode_id",
+            client_ids=sorted(map(str, client_ids)),
+        )
+
+
+def check_decided_after_asked(decided_on: dt.date, asked_on: dt.date, field: str) -> None:
+    """That a decision was not made before the referral that asked for it. Raises EndedBeforeItBegan."""
+    if decided_on < asked_on:
+        raise EndedBeforeItBegan(
+            f"The decision, of {decided_on}, would be from before the referral, of {asked_on}.",
+            remedy="Give the day of the decision; where the day of the referral is wrong, correct that first.",
+            field=field,
         )
 
 

@@ -12,6 +12,7 @@ from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.refusal import OutOfOrder
+from domain.truth import check_continues
 
 
 class GrantService(Decision):
@@ -33,7 +34,7 @@ class GrantService(Decision):
         return Reads(clients=state.client_ids, episodes=continued)
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
-        """Raises UnknownEpisode, OutOfOrder, ServiceNotKnown."""
+        """Raises UnknownEpisode, OutOfOrder, ServiceNotKnown, ClientNotOfEpisode, EndedBeforeItBegan."""
         require_referral(state)
         if state.grant is not None:
             raise OutOfOrder(
@@ -44,6 +45,7 @@ class GrantService(Decision):
         before, continued = 0, None
         if self.continues_episode_id:
             earlier = context.episodes[self.continues_episode_id]
+            check_continues(self.continues_episode_id, earlier, context.stream_id, state.client_ids)
             before, continued = earlier.client_meetings_in_spell, earlier.grant
         granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted.grant
         more = {
