@@ -15,7 +15,7 @@ from fastapi.responses import Response
 
 from api.answers import outcome_answer
 from api.desk import Admitted, Desk
-from api.reading import command_id, command_of, expected_version
+from api.reading import command_id, expected_version, told_in
 from api.rights import require_role
 from domain.commands import COMMANDS, ON_EVERY_STREAM, AnyCommand
 from domain.fact import StreamKind
@@ -97,7 +97,7 @@ async def taken(desk: Desk, request: Request, route: CommandRoute, admitted: Adm
     request.state.command = route.command_type.command_name()
     require_role(admitted, route.command_type)
     order_id, version = command_id(request), expected_version(request)
-    command = await command_of(request, route.command_type, desk.settings.max_body_bytes)
+    command = await told_in(request, route.command_type, desk.settings.max_body_bytes)
     order = Order(
         stream_id=stream_id,
         command=command,

@@ -9,21 +9,21 @@ import re
 from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from api.problems import FieldError, Problem, field_errors, malformed
-from domain.commands import AnyCommand
 from domain.ledger.identity import id_from_name
 
 DRAINED_TIMES_LIMIT = 4
 """So many times the limit is read and thrown away, so that a caller who sends too much hears of it."""
 
 KEY_LIMIT_CHARACTERS = 200
+M = TypeVar("M", bound=BaseModel)
 
 _ETAG = re.compile(r'"(\d{1,9})"')
 
@@ -60,30 +60,31 @@ def expected_version(request: Request) -> int | None:
     return int(found[1])
 
 
-async def command_of(request: Request, command_type: type[AnyCommand], limit_bytes: int) -> AnyCommand:
-    """The command in the body. Raises problems: 415, 413, 422."""
+async def told_in(request: Request, kind: type[M], limit_bytes: int, *, code: str = "malformed_command") -> M:
+    """What the body tells, or a problem of that code where it does not tell a command (or another such kind) rightly.
+
+    Raises problems: 415, 413, 422.
+    """
     _check_media_type(request)
     body = await _body(request, limit_bytes)
     try:
-        command = command_type.model_validate_json(body, strict=True)
+        told = kind.model_validate_json(body, strict=True)
     except ValidationError as fault:
         faults = fault.errors(include_url=False, include_input=False)
         raise malformed(
-            *field_errors(faults, field_names(command_type)),
-            code="malformed_command",
+            *field_errors(faults, field_names(kind)),
+            code=code,
             remedy="/openapi.json tells the fields of every command.",
         ) from None
     if b"\\u0000" in body and (field := _with_null(from_json(body))):
-        raise malformed(
-            FieldError(field, "Holds the character U+0000, which cannot be kept."), code="malformed_command"
-        )
-    return command
+        raise malformed(FieldError(field, "Holds the character U+0000, which cannot be kept."), code=code)
+    return told
 
 
 @lru_cache(maxsize=256)
-def field_names(command_type: type[AnyCommand]) -> frozenset[str]:
-    """Every name that a field in the command's body can have."""
-    schema = command_type.model_json_schema()
+def field_names(kind: type[BaseModel]) -> frozenset[str]:
+    """Every name that a field in such a body can have."""
+    schema = kind.model_json_schema()
     parts = [schema, *schema.get("$defs", {}).values()]
     return frozenset(name for part in parts for name in part.get("properties", ()))
 

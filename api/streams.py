@@ -8,7 +8,7 @@ Never here: projections; sensitive parts of facts.
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +21,7 @@ from api.finding import IndexAstray, client_with
 from api.history import History, event_at, history, state_told, stream_as_of
 from api.parameters import declared_only
 from api.problems import Problem
+from api.reading import told_in
 from api.texts import Language
 from domain.fact import StreamKind
 
@@ -47,8 +48,16 @@ class ClientSearch(BaseModel):
 
 
 def _add_search(router: APIRouter, desk: Desk) -> None:
-    @router.post(f"{REGISTER_PATH}/clients/search", summary="Find a client by identity code.")
-    async def search(admitted: Annotated[Admitted, Depends(desk.admit)], wanted: ClientSearch) -> Any:
+    body = {"required": True, "content": {"application/json": {"schema": ClientSearch.model_json_schema()}}}
+
+    @router.post(
+        f"{REGISTER_PATH}/clients/search",
+        summary="Find a client by identity code.",
+        openapi_extra={"requestBody": body},
+    )
+    async def search(request: Request, admitted: Annotated[Admitted, Depends(desk.admit)]) -> Any:
+        limit_bytes = desk.settings.max_body_bytes
+        wanted = await told_in(request, ClientSearch, limit_bytes, code="malformed_request")
         try:
             client_id = await run_in_threadpool(client_with, admitted.book, wanted.identity_code)
         except IndexAstray as astray:

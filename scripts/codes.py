@@ -52,7 +52,10 @@ def _told(node: ast.AST, named: Sequence[ast.Assign]) -> Iterator[tuple[str, str
             match args[of_code : of_code + 1]:
                 case [ast.Constant(value=str(code))]:
                     yield code, _words(args[of_message], named)
-        case ast.FunctionDef(args=ast.arguments(kwonlyargs=names, kw_defaults=defaults)):
+        case (
+            ast.FunctionDef(args=ast.arguments(kwonlyargs=names, kw_defaults=defaults))
+            | ast.AsyncFunctionDef(args=ast.arguments(kwonlyargs=names, kw_defaults=defaults))
+        ):
             for argument, default in zip(names, defaults, strict=True):
                 match argument.arg, default:
                     case "code", ast.Constant(value=str(code)):

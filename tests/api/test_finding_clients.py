@@ -44,6 +44,13 @@ def test_a_malformed_search_is_refused_without_what_it_said(caller: Caller, body
     assert CODE not in answer.text
 
 
+def test_a_search_larger_than_any_body_may_be_or_not_in_json_is_not_read(caller: Caller) -> None:
+    large = caller.client.post(caller.path("clients/search"), json={"identity_code": "9" * 2 * 1024 * 1024})
+    problem(large, 413, "body_too_large")
+    words = caller.client.post(caller.path("clients/search"), content=CODE, headers={"Content-Type": "text/plain"})
+    problem(words, 415, "unsupported_media_type")
+
+
 def test_registering_the_same_identity_again_names_the_client(caller: Caller, client_id: str) -> None:
     answer = caller.send(f"clients/{new_id()}/register-client", {"identity_code": CODE})
     assert (answer.status_code, answer.json()["code"]) == (409, "identity_registered")
