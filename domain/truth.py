@@ -128,16 +128,6 @@ def check_continues(earlier_id: UUID, earlier: EpisodeState, stream_id: UUID, cl
         )
 
 
-def check_decided_after_asked(decided_on: dt.date, asked_on: dt.date, field: str) -> None:
-    """That a decision was not made before the referral that asked for it. Raises EndedBeforeItBegan."""
-    if decided_on < asked_on:
-        raise EndedBeforeItBegan(
-            f"The decision, of {decided_on}, would be from before the referral, of {asked_on}.",
-            remedy="Give the day of the decision; where the day of the referral is wrong, correct that first.",
-            field=field,
-        )
-
-
 def check_holds_together(state: StreamState) -> None:
     """That a stream's entries can stand together, however amended. Raises EndedBeforeItBegan, OutOfOrder."""
     if isinstance(state, ContactState) and state.received is not None:

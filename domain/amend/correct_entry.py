@@ -20,7 +20,7 @@ from domain.fact import Fact, JsonObject
 from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
 from domain.state import StreamState
 from domain.strict import EntryAsked
-from domain.truth import check_can_be_fact, check_clients, check_continues, check_decided_after_asked
+from domain.truth import check_can_be_fact, check_clients, check_continues
 from domain.withheld import Withheld
 
 _LIKE_A_FIELD = re.compile(r"[a-z][a-z_]{0,40}")
@@ -66,7 +66,7 @@ class CorrectEntry(AnyStreamCommand):
         try:
             check_can_be_fact(content, context)
             _check_same_people(state, before, content)
-            _check_days_and_spells(state, before, content, context)
+            _check_same_spell(state, before, content, context)
         except CannotBeFact as refusal:
             refusal.details["field"] = f"changes.{refusal.details['field']}"
             raise
@@ -133,16 +133,9 @@ def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
             check_clients(named if isinstance(named, tuple) else (named,), of_episode, field=field)
 
 
-def _check_days_and_spells(state: StreamState, before: Fact, content: Fact, context: Context) -> None:
-    """Where it changes: a decision was made on the referral, and goes on from an episode of its clients."""
-    if not isinstance(state, EpisodeState) or state.referral is None:
-        return
-    if isinstance(content, DecisionMade) and isinstance(before, DecisionMade):
-        if content.decided_on != before.decided_on:
-            check_decided_after_asked(content.decided_on, state.referral.received_on, "decided_on")
+def _check_same_spell(state: StreamState, before: Fact, content: Fact, context: Context) -> None:
+    """A decision that comes to continue another episode continues one of this episode's clients."""
+    if isinstance(state, EpisodeState) and isinstance(content, DecisionMade) and isinstance(before, DecisionMade):
         earlier = content.continues_episode_id
         if earlier is not None and earlier != before.continues_episode_id:
             check_continues(earlier, context.episodes[earlier], context.stream_id, state.client_ids)
-    if isinstance(content, ReferralReceived) and content.received_on > state.referral.received_on:
-        for decision in state.decisions:
-            check_decided_after_asked(decision.decided_on, content.received_on, "received_on")

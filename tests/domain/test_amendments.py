@@ -267,20 +267,6 @@ def test_a_decision_is_not_corrected_to_continue_another_clients_episode(desk: D
     assert (refusal.code, refusal.details["field"]) == ("client_not_of_episode", "changes.continues_episode_id")
 
 
-def test_neither_day_is_corrected_so_that_it_was_decided_before_it_was_asked_for(desk: Desk) -> None:
-    episode_id = desk.granted()
-    decision = desk.episode(episode_id).grant
-    assert decision is not None
-    wrong: list[tuple[type[Fact], str, dt.date]] = [
-        (DecisionMade, "decided_on", REFERRED_ON - dt.timedelta(days=1)),
-        (ReferralReceived, "received_on", decision.decided_on + dt.timedelta(days=1)),
-    ]
-    for kind, field, day in wrong:
-        told: dict[str, Any] = {field: day.isoformat()}
-        refusal = desk.refused(episode_id, correct(desk.number(episode_id, kind), **told))
-        assert (refusal.code, refusal.details["field"]) == ("ended_before_it_began", f"changes.{field}")
-
-
 def test_a_clients_identity_is_checked_in_a_correction_too(desk: Desk) -> None:
     client_id, born_on = desk.client(), dt.date(2018, 1, 31)
     code = identity_code(born_on)

@@ -24,7 +24,6 @@ from domain.refusal import NotAuthorised, OutOfOrder, ServiceNotKnown, UnknownEp
 from domain.register.commands.publish_service_model import PublishServiceModel
 from tests.domain.desk import (
     DECIDED_ON,
-    REFERRED_ON,
     STARTED_ON,
     TOMORROW,
     WORKER,
@@ -269,18 +268,6 @@ def test_only_an_episode_of_one_of_its_clients_goes_on_in_another(desk: Desk) ->
     refusal = desk.refused(episode_id, grant(continues_episode_id=of_another))
     assert (refusal.code, refusal.details["field"]) == ("client_not_of_episode", "continues_episode_id")
     assert isinstance(desk.refused(episode_id, grant(continues_episode_id=episode_id)), OutOfOrder)
-
-
-@pytest.mark.parametrize("kind", [GrantService, RefuseService])
-def test_nothing_is_decided_before_it_was_asked_for(desk: Desk, kind: type[Any]) -> None:
-    refusal = desk.refused(desk.referred(), decision(kind, REFERRED_ON - dt.timedelta(days=1), service="K2"))
-    assert (refusal.code, refusal.details["field"]) == ("ended_before_it_began", "decided_on")
-    assert desk.do(desk.referred(), decision(kind, REFERRED_ON, service="K2")).entries
-
-
-def test_history_that_decided_before_it_was_asked_is_recorded_as_it_was(desk: Desk) -> None:
-    day_before = REFERRED_ON - dt.timedelta(days=1)
-    assert desk.do(desk.referred(), grant(decided_on=day_before), historical=True).entries
 
 
 def test_what_history_authorised_is_recorded_with_its_deviations_instead(desk: Desk) -> None:

@@ -166,9 +166,10 @@ def unplanned(desk: Desk) -> UUID:
 
 def second_grant(desk: Desk) -> UUID:
     """A new grant that continues the spell of another K2, as if it were not a second period."""
-    first = desk.started("K2", meetings=7)
+    client_id = desk.client()
+    first = desk.started("K2", client_id, meetings=7)
     close(desk, first)
-    episode_id = desk.referred()
+    episode_id = desk.referred(client_id)
     desk.do(episode_id, grant("K2", CLOSED_ON, continues_episode_id=first))
     return episode_id
 

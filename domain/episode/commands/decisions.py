@@ -16,7 +16,6 @@ from domain.episode.commands.base import EpisodeCommand, require_referral
 from domain.episode.facts import DecisionKind, DecisionMade, Reference
 from domain.episode.state import EpisodeState
 from domain.refusal import CannotBeJudged
-from domain.truth import check_decided_after_asked
 
 
 class Decision(EpisodeCommand):
@@ -43,8 +42,6 @@ class Decision(EpisodeCommand):
     def _decision(
         self, kind: DecisionKind, model: ServiceModel, state: EpisodeState, context: Context, **more: Any
     ) -> DecisionMade:
-        if not context.historical:  # another system's days are recorded as they are
-            check_decided_after_asked(self.decided_on, require_referral(state).received_on, "decided_on")
         common = {name: getattr(self, name) for name in Decision.model_fields}
         common |= {
             "legal_basis": self.legal_basis or model.legal_basis,

@@ -34,7 +34,7 @@ class GrantService(Decision):
         return Reads(clients=state.client_ids, episodes=continued)
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
-        """Raises UnknownEpisode, OutOfOrder, ServiceNotKnown, ClientNotOfEpisode, EndedBeforeItBegan."""
+        """Raises UnknownEpisode, OutOfOrder, ServiceNotKnown, ClientNotOfEpisode."""
         require_referral(state)
         if state.grant is not None:
             raise OutOfOrder(
