@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection
+from psycopg.pq import TransactionStatus
 
 from domain.ledger.connections import as_role
 from domain.ledger.errors import LedgerUnavailable
@@ -62,10 +63,10 @@ class Readers:
 
     def _ask(self, connection: Connection[Any], question: Callable[[Reading], T]) -> T:
         try:
-            answer = question(Reading(connection))
-        except BaseException:
-            connection.close()
-            raise
-        with self._lock:
-            self._idle.append(connection)
-        return answer
+            return question(Reading(connection))
+        finally:
+            if connection.info.transaction_status == TransactionStatus.IDLE:  # also where the question was at fault
+                with self._lock:
+                    self._idle.append(connection)
+            else:
+                connection.close()
