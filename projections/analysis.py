@@ -144,17 +144,17 @@ def _dropping(schema: sql.Identifier, tables: Sequence[str]) -> list[sql.Composa
 
 
 def _views(schema: sql.Identifier, table: str, columns: Sequence[tuple[str, str]]) -> Iterator[sql.Composable]:
-    """The table as it stands, and with all that it ever held."""
-    told = {column: (seen, says) for column, kind in columns if (seen := _seen(table, column, kind))
-            and (says := column_says(table, column))}  # fmt: skip
-    for end, only in ((HISTORY, ""), ("", " WHERE t.known_to IS NULL")):
-        shown = {column: told[column] for column in told if end or column != "known_to"}
-        view = schema + sql.SQL(".") + sql.Identifier(table + end)
-        yield sql.SQL(
-            "CREATE VIEW {} WITH (security_barrier) AS SELECT {} FROM {} t CROSS JOIN analysis_secret s"
-        ).format(view, sql.SQL(", ").join(seen for seen, _ in shown.values()), sql.Identifier(table)) + sql.SQL(only)
-        says = WORDS.views[table] + (" All that was ever known of them, with from when to when." if end else "")
-        yield from _comments(view, says, {column: told_of for column, (_, told_of) in shown.items()})
+    """The table with all that it ever held, and as it stands."""
+    seen = {column: how for column, kind in columns if (how := _seen(table, column, kind))}
+    says = {column: told for column in seen if (told := column_says(table, column))}
+    history, now = (schema + sql.SQL(".") + sql.Identifier(table + end) for end in (HISTORY, ""))
+    make = sql.SQL("CREATE VIEW {} WITH (security_barrier) AS SELECT {} FROM ")
+    under_pseudonyms = make.format(history, sql.SQL(", ").join(seen.values()))
+    yield under_pseudonyms + sql.SQL("{} t CROSS JOIN analysis_secret s").format(sql.Identifier(table))
+    yield from _comments(history, f"{WORDS.views[table]} All that was ever known, with from when to when.", says)
+    del says["known_to"]
+    yield make.format(now, sql.SQL(", ").join(map(sql.Identifier, says))) + history + sql.SQL(" WHERE known_to IS NULL")
+    yield from _comments(now, WORDS.views[table], says)
 
 
 def column_says(table: str, column: str) -> str | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from projections.analysis import WORDS
+from projections.analysis import WORDS, analysis_schema
 from projections.answers import Answer
 from projections.engine import run_once
 from projections.queries import Reading, reading
+from tests.projections.analysts import Analyst, facts_of_a_register, logged_in
 from tests.projections.conftest import REGISTER, Book
 from tests.projections.history import History
-from tests.projections.test_analysts import Analyst, facts_of_a_register, logged_in
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "analysts.md").read_text(encoding="utf-8")
 QUESTIONS = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
@@ -51,6 +54,22 @@ def test_the_page_lists_every_view_and_every_figure_with_its_sentence() -> None:
     assert re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE, re.MULTILINE) == list(WORDS.views.items())
     figures = re.findall(r"^\| (.+) \| `SELECT \* FROM (\w+)\(.*\)` \| (.+) \|$", PAGE, re.MULTILINE)
     assert figures == [(how["says"], name, ", ".join(how["by"]) or "–") for name, how in WORDS.figures.items()]
+
+
+def test_a_login_made_as_the_page_tells_sees_the_register_and_nothing_is_left_to_do(book: Book) -> None:
+    login = f"anna-{os.getpid()}"
+    lines = [line for line in PAGE.splitlines() if line.startswith(("    CREATE ROLE", "    GRANT", "    ALTER ROLE"))]
+    told = "\n".join(lines).replace("analysis_kymenlaakso", analysis_schema(REGISTER)).replace("anna", f'"{login}"')
+    with psycopg.connect(book[0], autocommit=True) as administrator:
+        administrator.execute(told.encode())
+        try:
+            administrator.execute(f"ALTER ROLE \"{login}\" PASSWORD 'none'".encode())
+            theirs = make_conninfo(book[0], user=login, password="none")
+            with psycopg.connect(theirs) as analyst:
+                assert analyst.execute("SELECT * FROM episodes").fetchall() == []
+                assert analyst.execute("SHOW statement_timeout").fetchall() == [("5min",)]
+        finally:
+            administrator.execute(f'DROP OWNED BY "{login}"; DROP ROLE "{login}"'.encode())
 
 
 def test_the_page_names_every_column_that_is_left_out() -> None:

@@ -155,7 +155,9 @@ def test_a_schema_that_is_there_is_refused_unless_the_replay_in_it_is_to_be_repl
     assert replay(*book, schema, second, replace=True).position == second
 
 
-@pytest.mark.parametrize("name", ["public", "pg_mine", "register_x", "information_schema", "Then", "a b", "", "1x"])
+@pytest.mark.parametrize(
+    "name", ["public", "pg_mine", "register_x", "analysis_x", "information_schema", "Then", "a b", "", "1x"]
+)
 def test_a_name_that_is_kept_for_others_is_refused(book: Book, name: str) -> None:
     acts: tuple[Act, ...] = (lambda: replay(*book, name, 0, replace=True), lambda: drop_replay(book[0], name))
     for act in acts:
