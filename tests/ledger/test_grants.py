@@ -154,11 +154,15 @@ def test_a_register_of_before_gets_the_new_append_in_the_old_ones_place(
 def test_the_migrator_makes_a_register_without_being_a_superuser(postgres: str, register: tuple[str, str]) -> None:
     login, name = f"migrating-{os.getpid()}", f"migrated-{os.getpid()}"
     with psycopg.connect(postgres) as connection:
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(login)))
+        made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(login), sql.Literal(name))
+        connection.execute(made)
         connection.execute(sql.SQL("GRANT jaksokirja_migrator TO {}").format(sql.Identifier(login)))
-    # The session of a superuser that has become the login stands for one that has logged in as it.
-    dsn = make_conninfo(postgres, options=f"-c session_authorization={login}")
+    dsn = make_conninfo(postgres, user=login, password=name)
     try:
+        with psycopg.connect(dsn) as connection:
+            assert connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = session_user").fetchall() == [
+                (False,)
+            ]
         create_register(dsn, name)
         create_register(dsn, name)
         assert name in registers(postgres)
