@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from pydantic import BaseModel
 
 from domain.client.facts import ClientRegistered
+from domain.consequence import DutyOpened
 from domain.fact import Fact
 from domain.register.facts import WorkerEnrolled, WorkerRole
 from projections.analysis import WORDS, analysis_schema
@@ -87,9 +88,12 @@ def facts_of_a_register() -> list[tuple[UUID, Fact]]:
     """Facts for every table, and an episode from its beginning to its end."""
     episode, client = uuid4(), uuid4()
     enrolled = WorkerEnrolled(worker_id="instructor-1", role=WorkerRole.FAMILY_INSTRUCTOR, enrolled_on=day(0))
+    duty = DutyOpened(
+        duty_key=f"r:1:{client}", rule_id="r", service="K1", model_version=1, strength="must", started_by=1
+    )
     facts: list[tuple[UUID, Fact]] = [
         *everything(), (uuid4(), enrolled), (client, ClientRegistered(area="north")),
-        *((episode, fact) for fact in whole_episode(client, begins=20)),
+        *((episode, fact) for fact in (*whole_episode(client, begins=20), duty)),
     ]  # fmt: skip
     return facts
 
