@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from domain.calendar import HELSINKI
+from domain.strict import FIRST_DAY, LAST_DAY
 from scripts.legacy.faults import Fault, FaultyRow
 
 _DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -65,6 +66,8 @@ class Values:
             day = dt.date(int(found[3]), int(found[2]), int(found[1]))
         except ValueError:
             raise FaultyRow(Fault.NO_SUCH_DAY, f"{column} names a day that the calendar lacks.") from None
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise FaultyRow(Fault.BAD_VALUE, f"{column} is no day from {FIRST_DAY.year} to {LAST_DAY.year}.")
         if not may_lie_ahead and day > self._now.astimezone(HELSINKI).date():
             raise FaultyRow(Fault.IN_THE_FUTURE, f"{column} lies in the future.")
         return day

@@ -314,3 +314,12 @@ def test_importing_the_whole_demonstration_again_records_nothing(demonstration: 
     assert again.totals.rows_recorded == 0
     assert again.totals.rows_recorded_earlier == demonstration.report.totals.rows_recorded
     assert again.refused == demonstration.report.refused
+
+
+@pytest.mark.parametrize("born", ["01.01.0217", "31.12.1899", "01.01.3000"])
+def test_a_year_that_nobody_can_have_meant_refuses_its_row_and_what_hangs_on_it(imported: Into, born: str) -> None:
+    child = CHILD.replace("A00001;010117A900V;01.01.2017", f"A00002;;{born}")
+    contact = CONTACT.replace("Y00001;A00001", "Y00002;A00002")
+    report = imported((CLIENTS, child), (CONTACTS, contact))
+    assert (CLIENTS, "A00002", "bad_value") in refused(report)
+    assert {row for _, row, _ in refused(report)} == {"A00002", "Y00002"}
