@@ -68,7 +68,8 @@ class CorrectEntry(AnyStreamCommand):
             _check_same_people(state, before, content)
             _check_same_spell(state, before, content, context)
         except CannotBeFact as refusal:
-            refusal.details["field"] = f"changes.{refusal.details['field']}"
+            if "field" in refusal.details:
+                refusal.details["field"] = f"changes.{refusal.details['field']}"
             raise
         return [EntryCorrected(entry=self.entry, mistake=self.mistake, content=content, reason=self.reason)]
 

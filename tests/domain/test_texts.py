@@ -33,6 +33,14 @@ def test_a_text_with_the_null_character_is_refused_and_nothing_recorded(desk: De
     assert isinstance(refusal, NullCharacter)
 
 
+def test_a_correction_with_the_null_character_is_refused_too(desk: Desk) -> None:
+    episode = desk.started(meetings=1)
+    entry = desk.number(episode, MeetingHeld, 1)
+    changes = {"note": "a\x00b"}
+    command = CorrectEntry(entry=entry, mistake=MistakeKind.TYPING_ERROR, changes=changes, reason="a typing error")
+    assert isinstance(desk.refused(episode, command), NullCharacter)
+
+
 @pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "plain"])
 def test_a_text_that_only_spells_it_is_a_text(desk: Desk, text: str) -> None:
     client = desk.client()
