@@ -65,7 +65,6 @@ class Engine:
         self._places: dict[str, int] = {}
         self._held: dict[str, Projection] = {}
         """Those whose lock is ours: one that has stopped is among them, but has no place."""
-        self._astray: set[str] = set()
         self._batches = 0
         self._together: dict[frozenset[str], Together] = {}
 
@@ -91,12 +90,15 @@ class Engine:
         return sorted(self._held)
 
     def _is_astray(self, known: Checkpoint) -> bool:
-        """Whether it has shown events that are gone: those that come in their place would be passed over. Told once."""
+        """Whether it has shown events that are gone. It is stopped for that: others may come to take their places."""
+        if known.error == store.ASTRAY:
+            return True
         ends_at = head(self._connection)
-        if known.position > ends_at and known.projection not in self._astray:
-            self._astray.add(known.projection)
+        if known.position > ends_at:
             told = {"position": known.position, "head": ends_at}
             log.error("projection_astray", register=self.register, projection=known.projection, **told)
+            error = (ends_at + 1, store.ASTRAY)
+            store.move_checkpoints(self._connection, [known.projection], known.position, error)
         return known.position > ends_at
 
     def advance(self, upto: int = LAST_POSITION) -> int:

@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel
 
 from projections.answers import Answer
-from projections.store import STOPPED, Checkpoint, ProjectionsAstray, checkpoints
+from projections.store import ASTRAY, STOPPED, Checkpoint, ProjectionsAstray, checkpoints
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -94,7 +94,7 @@ class Snapshots:
             (position + 1,),
         ).fetchone()
         head, waited = row or (0, None)
-        astray = [checkpoint for checkpoint in found if checkpoint.position > head]
+        astray = [checkpoint for checkpoint in found if checkpoint.position > head or checkpoint.error == ASTRAY]
         if astray:
             raise ProjectionsAstray([one.projection for one in astray], max(one.position for one in astray), head)
         stopped = tuple(sorted(c.projection for c in found if c.status == STOPPED))

@@ -40,6 +40,8 @@ from projections.trips import Call, answered, packed
 T = TypeVar("T")
 
 RUNNING, STOPPED = "running", "stopped"
+ASTRAY = "it has shown events that the ledger does not hold any more"
+"""The error of a projection that stands beyond the ledger's end, or did once: only a rebuild mends it."""
 _COPY_CHUNK_ROWS = 2000
 CHECKPOINTS = """
     WITH progress AS (
