@@ -25,6 +25,12 @@ HISTORY = "_history"
 """What the name of the view ends in that has, beside the rows that stand, all that ever stood."""
 NOW = 2**63 - 1
 """As of a position that no event will ever have: now."""
+_ROWS = {
+    "trail": "coalesce(t.stream_kind, (SELECT o.stream_kind FROM trail o"
+    " WHERE o.stream_id = t.stream_id AND o.stream_kind IS NOT NULL LIMIT 1)) <> 'client'"
+}
+"""Which rows of a table are shown, where not all are. Of a client's stream no event is: the name of one, or a version
+that is missing, would tell of an order of non-disclosure."""
 
 _KEPT = """
 CREATE TABLE IF NOT EXISTS analysis_secret (
@@ -144,16 +150,26 @@ def _dropping(schema: sql.Identifier, tables: Sequence[str]) -> list[sql.Composa
 
 
 def _views(schema: sql.Identifier, table: str, columns: Sequence[tuple[str, str]]) -> Iterator[sql.Composable]:
-    """The table with all that it ever held, and as it stands."""
+    """The table with all that it ever held, and as it stands; where `known_to` is left out, only as it stands.
+
+    Then in the order of pseudonyms: that in which rows are stored tells which of them are new.
+    """
     seen = {column: how for column, kind in columns if (how := _seen(table, column, kind))}
     says = {column: told for column in seen if (told := column_says(table, column))}
     history, now = (schema + sql.SQL(".") + sql.Identifier(table + end) for end in (HISTORY, ""))
     make = sql.SQL("CREATE VIEW {} WITH (security_barrier) AS SELECT {} FROM ")
-    under_pseudonyms = make.format(history, sql.SQL(", ").join(seen.values()))
-    yield under_pseudonyms + sql.SQL("{} t CROSS JOIN analysis_secret s").format(sql.Identifier(table))
-    yield from _comments(history, f"{WORDS.views[table]} All that was ever known, with from when to when.", says)
-    del says["known_to"]
-    yield make.format(now, sql.SQL(", ").join(map(sql.Identifier, says))) + history + sql.SQL(" WHERE known_to IS NULL")
+    shown = sql.SQL(", ").join(seen.values())
+    rows = sql.SQL("{} t CROSS JOIN analysis_secret s WHERE {}").format(
+        sql.Identifier(table), sql.SQL(_ROWS.get(table, "true"))
+    )
+    if "known_to" in says:
+        yield make.format(history, shown) + rows
+        yield from _comments(history, f"{WORDS.views[table]} All that was ever known, with from when to when.", says)
+        del says["known_to"]
+        shown, rows = sql.SQL(", ").join(map(sql.Identifier, says)), history + sql.SQL(" WHERE known_to IS NULL")
+    else:
+        rows += sql.SQL(" AND t.known_to IS NULL ORDER BY 1")
+    yield make.format(now, shown) + rows
     yield from _comments(now, WORDS.views[table], says)
 
 

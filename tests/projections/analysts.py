@@ -29,6 +29,7 @@ from tests.projections.test_conformance import everything
 Analyst = Connection[dict[str, Any]]
 SCHEMA = analysis_schema(REGISTER)
 TABLES = [table.name for projection in PROJECTIONS for table in projection.tables]
+VIEWS = {table + end for table in TABLES for end in ("", "_history")} - {"clients_history"}
 PERIOD = (day(90), EARLIEST, LATEST)
 
 RELATIONS = """

@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege, InvalidParameterValue
 
+from domain.client.facts import ClientRegistered, FamilyJoined, NonDisclosureEnded, NonDisclosureOrdered
 from domain.episode.facts import EpisodeStarted
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import create_register, schema_of
@@ -34,6 +35,7 @@ from tests.projections.analysts import (
     SCHEMAS,
     TABLES,
     UUID_IN,
+    VIEWS,
     Analyst,
     facts_of_a_register,
     figures_of,
@@ -68,13 +70,16 @@ def test_every_table_of_a_projection_has_its_two_views_and_every_column_is_told_
     book: Book, analyst: Analyst
 ) -> None:
     views = shown(analyst)
-    assert set(views) == {table + end for table in TABLES for end in ("", HISTORY)}
+    assert set(views) == VIEWS
     with owner_connection(*book) as connection:
         rows = connection.execute(COLUMNS, (schema_of(REGISTER),)).fetchall()
     columns = {(table, column) for table, column, *_ in rows if table in TABLES}
-    left_out = {(table, column) for table, column in columns if column not in views[table + HISTORY]}
-    assert {column for _, column in left_out} == set(WORDS.left_out)
-    assert all(set(views[table]) == set(views[table + HISTORY]) - {"known_to"} for table in TABLES)
+    widest = {table: views.get(table + HISTORY, views[table]) for table in TABLES}
+    left_out = {(table, column) for table, column in columns if column not in widest[table]}
+    said = {name for table, column in left_out for name in (column, f"{table}.{column}") if name in WORDS.left_out}
+    assert said == set(WORDS.left_out)
+    assert all({column, f"{table}.{column}"} & said for table, column in left_out)
+    assert all(set(views[table]) == set(widest[table]) - {"known_to"} for table in TABLES)
 
 
 def test_every_view_and_every_column_says_what_it_means(analyst: Analyst) -> None:
@@ -98,8 +103,7 @@ def test_no_column_stands_in_two_sections() -> None:
 
 
 def test_an_analyst_may_look_at_these_views_call_these_figures_and_nothing_else(book: Book, analyst: Analyst) -> None:
-    views = {f"{SCHEMA}.{table}{end}" for table in TABLES for end in ("", HISTORY)}
-    assert names(analyst, RELATIONS) == views
+    assert names(analyst, RELATIONS) == {f"{SCHEMA}.{view}" for view in VIEWS}
     assert names(analyst, CHANGING) == set()
     assert names(analyst, FUNCTIONS) == {f"{SCHEMA}.{name}" for name in (*WORDS.figures, "reflected")}
     assert names(analyst, SCHEMAS) - {"public"} == {SCHEMA}
@@ -217,6 +221,33 @@ def test_what_is_struck_out_stands_in_no_view_and_stays_in_its_history(
     (gone,) = met - {row["meeting_id"] for row in of(analyst, "meetings")}
     (line,) = [row for row in of(analyst, "meetings_history") if row["meeting_id"] == gone]
     assert line["known_to"] == 9
+
+
+def test_nothing_that_an_analyst_can_select_tells_of_an_order_of_non_disclosure(
+    book: Book, told: History, analyst: Analyst
+) -> None:
+    ordered, other = uuid4(), uuid4()
+    for client in (ordered, other):
+        told.record(client, ClientRegistered(area="north"), FamilyJoined(family_id=uuid4(), joined_on=day(1)))
+        told.record(uuid4(), *whole_episode(client))
+    run_once(*book)
+    before = everything_seen(analyst)
+    told.record(ordered, NonDisclosureOrdered(ordered_on=day(3)))
+    run_once(*book)
+    assert everything_seen(analyst) == before
+    told.record(ordered, NonDisclosureEnded(ended_on=day(9)))
+    told.strike(ordered, 4)
+    told.correct(ordered, 3, NonDisclosureOrdered(ordered_on=day(4)))
+    run_once(*book)
+    assert everything_seen(analyst) == before
+    streams = {row["stream_id"] for row in of(analyst, "trail")}
+    assert streams & {row["client_id"] for row in of(analyst, "clients")} == set()
+    assert {row["stream_kind"] for row in of(analyst, "trail")} >= {"episode", "contact", None}
+
+
+def everything_seen(analyst: Analyst) -> list[tuple[str, list[Any]]]:
+    """All rows of all views and figures, in the order in which they come."""
+    return [*((view, of(analyst, view)) for view in sorted(shown(analyst))), ("figures", list(figures_of(analyst)))]
 
 
 def test_a_migrator_who_is_no_superuser_makes_what_analysts_see(book: Book) -> None:
