@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field, ValidationError
 from pydantic_core import to_json
@@ -48,7 +49,8 @@ class CorrectEntry(AnyStreamCommand):
             return Reads()
         match content:
             case ReferralReceived():
-                return Reads(clients=content.client_ids, contacts=(content.contact_id,) if content.contact_id else ())
+                contacts = (content.contact_id,) if content.contact_id else ()
+                return Reads(clients=content.client_ids, contacts=contacts, episodes=_continued(state))
             case ContactReceived():
                 return Reads(clients=(content.client_id,) if content.client_id else ())
             case ConferenceConvened():
@@ -66,7 +68,7 @@ class CorrectEntry(AnyStreamCommand):
         try:
             check_can_be_fact(content, context)
             _check_same_people(state, before, content)
-            _check_same_spell(state, before, content, context)
+            _check_same_spell(state, content, context)
         except CannotBeFact as refusal:
             if "field" in refusal.details:
                 refusal.details["field"] = f"changes.{refusal.details['field']}"
@@ -134,9 +136,21 @@ def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
             check_clients(named if isinstance(named, tuple) else (named,), of_episode, field=field)
 
 
-def _check_same_spell(state: StreamState, before: Fact, content: Fact, context: Context) -> None:
-    """A decision that comes to continue another episode continues one of this episode's clients."""
-    if isinstance(state, EpisodeState) and isinstance(content, DecisionMade) and isinstance(before, DecisionMade):
-        earlier = content.continues_episode_id
-        if earlier is not None and earlier != before.continues_episode_id:
-            check_continues(earlier, context.episodes[earlier], context.stream_id, state.client_ids)
+def _continued(state: StreamState) -> tuple[UUID, ...]:
+    """The episode whose spell of work goes on in this one, if one does."""
+    grant = state.grant if isinstance(state, EpisodeState) else None
+    return (grant.continues_episode_id,) if grant and grant.continues_episode_id else ()
+
+
+def _check_same_spell(state: StreamState, content: Fact, context: Context) -> None:
+    """An episode continues one of its clients', whether what it continues is corrected or who its clients are."""
+    if not isinstance(state, EpisodeState):
+        return
+    continued, client_ids = _continued(state), state.client_ids
+    if isinstance(content, DecisionMade) and content.continues_episode_id:
+        continued = (content.continues_episode_id,)
+    elif isinstance(content, ReferralReceived):
+        client_ids = (*content.client_ids, *state.joined)
+    if (continued, client_ids) != (_continued(state), state.client_ids):
+        for earlier in continued:
+            check_continues(earlier, context.episodes[earlier], context.stream_id, client_ids)

@@ -267,6 +267,18 @@ def test_a_decision_is_not_corrected_to_continue_another_clients_episode(desk: D
     assert (refusal.code, refusal.details["field"]) == ("client_not_of_episode", "changes.continues_episode_id")
 
 
+def test_a_referral_is_not_corrected_to_another_child_while_the_episode_continues_this_ones(desk: Desk) -> None:
+    client_id, other = desk.client(), desk.client()
+    guidance = desk.started("K1", client_id, meetings=2)
+    episode_id = desk.granted("K2", client_id, continues_episode_id=guidance)
+    number = desk.number(episode_id, ReferralReceived)
+    wrong_client = correct(number, MistakeKind.WRONG_CLIENT, client_ids=[str(other)])
+    refusal = desk.refused(episode_id, wrong_client)
+    assert (refusal.code, refusal.details["field"]) == ("client_not_of_episode", "changes.continues_episode_id")
+    desk.do(episode_id, correct(desk.number(episode_id, DecisionMade), continues_episode_id=None))
+    assert desk.do(episode_id, wrong_client).entries
+
+
 def test_a_clients_identity_is_checked_in_a_correction_too(desk: Desk) -> None:
     client_id, born_on = desk.client(), dt.date(2018, 1, 31)
     code = identity_code(born_on)
