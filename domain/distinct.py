@@ -1,7 +1,8 @@
 """Nobody and nothing is named twice in one list: who is there twice would be counted twice.
 
 Held are lists of ids, of choices, and of parts that bear an id or code of their own. Words and plain codes may come
-twice: two siblings were there. Never here: who may be named, which the commands say.
+twice, two siblings were there; and so may choices that say what those present were. Never here: who may be named, which
+the commands say.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from domain.refusal import NamedTwice
 
 SIGNS = ("code", "system", "reference", "version")
 """What tells a part of a list from the others besides its ids."""
+OF_THOSE_PRESENT = frozenset({"professions", "organisations"})
+"""Two teachers came, of two schools."""
 
 
 def check_named_once(fact: Fact) -> None:
@@ -41,7 +44,8 @@ def lists_of(kind: type[Fact]) -> tuple[tuple[str, Callable[[Any], Any] | None],
     lists: list[tuple[str, Callable[[Any], Any] | None]] = []
     for name, field in kind.model_fields.items():
         one = _one_of(field.annotation)
-        if one is UUID or name.endswith("_ids") or (isinstance(one, type) and issubclass(one, Enum)):
+        is_choice = isinstance(one, type) and issubclass(one, Enum) and name not in OF_THOSE_PRESENT
+        if one is UUID or name.endswith("_ids") or is_choice:
             lists.append((name, None))
         elif isinstance(one, type) and issubclass(one, BaseModel):
             signs = [part for part in one.model_fields if part.endswith("_id") or part in SIGNS]
