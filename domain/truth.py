@@ -39,8 +39,10 @@ from domain.state import StreamState
 
 _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes it: behind an even number of backslashes."""
-_IDENTITY_CODE = re.compile(r"\d(?<![0-9A-Z]\d)\d{5} ?[-+A-FU-Ya-fu-y] ?\d{3} ?[0-9A-Ya-y](?![0-9A-Z])")
-"""What is written as a personal identity code is, with spaces or without; its check character is asked apart."""
+_IDENTITY_CODE = re.compile(r"\d(?<![0-9A-Z]\d)\d{5}\s*[-+A-FU-Ya-fu-y]\s*\d{3}\s*[0-9A-Ya-y](?![0-9A-Z])")
+"""What is written as a personal identity code is, also with blanks around its sign or before its check character.
+
+Whether that character fits is asked apart."""
 _AS_DIGITS_ARE, _AS_SIGNS_ARE = b"0123456789" + bytes(range(128, 256)), b"-+ABCDEFUVWXYabcdefuvwxy"
 _SHAPE = bytes.maketrans(_AS_DIGITS_ARE + _AS_SIGNS_ARE, b"0" * len(_AS_DIGITS_ARE) + b"-" * len(_AS_SIGNS_ARE))
 _SHAPE_OF_IDENTITY_CODE = b"000000-000"
@@ -81,14 +83,14 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
 
 def _may_hold_identity_code(written: str) -> bool:
     """Yes wherever a code is, and seldom else: looking for its shape takes a tenth of looking for it."""
-    return _SHAPE_OF_IDENTITY_CODE in written.encode().translate(_SHAPE, b" ")
+    return _SHAPE_OF_IDENTITY_CODE in "".join(written.split()).encode().translate(_SHAPE)
 
 
 def _no_identity_in_the_clear(fact: Fact) -> None:
     """What is stored plain cannot be destroyed: a code or a place is told there, never who somebody is."""
     for field, value in fact.split()[0].items():
         codes = _IDENTITY_CODE.findall(_UUID.sub("", to_json(value).decode()))
-        if any(hetu.is_valid(code.replace(" ", "").upper(), allow_temporary=True) for code in codes):
+        if any(hetu.is_valid("".join(code.split()).upper(), allow_temporary=True) for code in codes):
             raise IdentityInTheClear(
                 f"{field} holds a personal identity code, and would be stored so that everybody can read it.",
                 remedy="Name a client by their id; what is told of somebody goes into a field of free text.",

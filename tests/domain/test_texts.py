@@ -57,14 +57,15 @@ def test_an_identity_code_in_a_field_that_everybody_can_read_is_refused_by_the_f
     assert CODE not in str(refusal.message + refusal.remedy).upper()
 
 
+@pytest.mark.parametrize("blank", [" ", "  ", "\u00a0", "\u202f"])
 @pytest.mark.parametrize("at", [6, 7, 10])
-def test_an_identity_code_is_one_with_a_space_in_it_too(desk: Desk, at: int) -> None:
-    written = f"{CODE[:at]} {CODE[at:]}"
+def test_an_identity_code_is_one_with_a_blank_in_it_too(desk: Desk, at: int, blank: str) -> None:
+    written = f"{CODE[:at]}{blank}{CODE[at:]}"
     assert isinstance(desk.refused(desk.started(), meeting(place=f"at {written}")), IdentityInTheClear)
 
 
 LIKE_CODES = st.from_regex(
-    r"[0-9]{6} ?[-+A-FU-Ya-fu-y] ?[0-9]{3} ?[0-9A-Ya-y]|\d{6} ?[-+A-FU-Ya-fu-y] ?\d{3} ?[0-9A-Ya-y]"
+    r"[0-9]{6}\s*[-+A-FU-Ya-fu-y]\s*[0-9]{3}\s*[0-9A-Ya-y]|\d{6}\s*[-+A-FU-Ya-fu-y]\s*\d{3}\s*[0-9A-Ya-y]"
 )
 
 
