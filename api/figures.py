@@ -63,7 +63,11 @@ class Figure:
         return bool(self.by) if parameter in {"by", "key"} else parameter in self.narrowed
 
     def check(self, asked: Asked) -> None:
-        """Raises a 422 problem when the period is missing or the wrong way round."""
+        """Raises a 422 problem when it cannot be grouped so, or the period is missing or the wrong way round."""
+        if asked.by and asked.by not in self.by:
+            raise malformed(FieldError("by", "It cannot be counted by that."), remedy=f"By {', '.join(self.by)}.")
+        if asked.key is not None and not asked.by:
+            raise malformed(FieldError("by", "Is missing."), remedy="Say what the group of that key is counted by.")
         missing = [name for name, day in (("from", asked.from_on), ("to", asked.to_on)) if day is None]
         if self.needs_period and missing:
             raise malformed(*(FieldError(name, "Is missing.") for name in missing), remedy="Give both days.")

@@ -123,6 +123,13 @@ def test_what_a_figure_does_not_depend_on_is_refused_and_not_described(name: str
         assert figure.takes(parameter) == (parameter in described)
 
 
+@pytest.mark.parametrize("asked", [{"by": "nosense"}, {"key": "worker-1"}, {"by": "nosense", "key": "x"}])
+def test_a_group_that_a_figure_does_not_have_is_refused_by_name(asked: dict[str, str], caller: Caller) -> None:
+    answer = caller.ask("explain/visits", **asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")
+    assert [error["field"] for error in answer.json()["errors"]] == ["by"]
+
+
 @pytest.mark.parametrize("question", ["caseload?area=Kotka", "visits?worker=O1", "duties?asof=3", "explain/visits?k=1"])
 def test_a_parameter_that_an_address_does_not_know_is_refused(question: str, caller: Caller) -> None:
     path, _, query = question.partition("?")
