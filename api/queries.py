@@ -257,7 +257,8 @@ def _add_explain(router: APIRouter, desk: Desk, asking: Asking) -> None:
         wait_for: WaitFor = None,
     ) -> Any:
         if figure not in EXPLAINED:
-            raise _unknown("figure", EXPLAINED)
+            detail = "There is no such figure."
+            raise Problem(HTTPStatus.NOT_FOUND, "unknown_figure", detail, remedy=f"There are {', '.join(EXPLAINED)}.")
         taken = [name for name in _EXPLAINED_BY if EXPLAINED[figure].takes(name)]
         check_known(request, ["as_of", "cursor", "limit", "wait_for", *taken])
         went_on = read_cursor(cursor) if cursor is not None else None
@@ -287,7 +288,8 @@ def _add_rows(router: APIRouter, desk: Desk, asking: Asking) -> None:
         wait_for: WaitFor = None,
     ) -> Any:
         if name not in TABLES:
-            raise _unknown("projection", TABLES)
+            detail = "There is no such projection."
+            raise Problem(HTTPStatus.NOT_FOUND, "unknown_projection", detail, remedy=f"There are {', '.join(TABLES)}.")
         own = {"as_of", "cursor", "limit", "wait_for"}
         filters = {column: value for column, value in request.query_params.items() if column not in own}
         table = TABLES[name]
@@ -301,8 +303,3 @@ def _add_rows(router: APIRouter, desk: Desk, asking: Asking) -> None:
             return reading.rows(name, filters=filters, as_of=position, cursor=cursor, limit=limit)
 
         return await asking.answer(admitted, wait_for, question)
-
-
-def _unknown(what: str, known: Any) -> Problem:
-    detail = f"There is no such {what}."
-    return Problem(HTTPStatus.NOT_FOUND, f"unknown_{what}", detail, remedy=f"There are {', '.join(known)}.")

@@ -39,7 +39,10 @@ def _days_off(year: int) -> frozenset[dt.date]:
 
 @cache
 def edition() -> str:
-    """What tells this calendar from another, which holds other days to be working days: a hash over them, in hex."""
+    """What tells this calendar from another, which holds other days to be working days: a hash over them, in hex.
+
+    Of the years in which registers are kept: what changes in others makes no other edition.
+    """
     off = sorted(day for year in _TOLD_YEARS for day in _days_off(year))
     return hashlib.sha256(" ".join(map(str, off)).encode()).hexdigest()[:16]
 

@@ -7,13 +7,20 @@ Problem, a Fault or a CommandFault is made. Never here: a code of its own.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scripts.commandline.faults import IN_THEIR_OWN_WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
-TOLD_BY = {"Problem": (1, 2), "EvidenceRefused": (0, 1), "CommandFault": (1, 0), "Fault": (1, 0)}
+TOLD_BY = {
+    "Problem": (1, 2),
+    "EvidenceRefused": (0, 1),
+    "ReplayRefused": (0, 1),
+    "CommandFault": (1, 0),
+    "Fault": (1, 0),
+}
 """Which arguments are the code and the message of what is made."""
 
 
@@ -25,7 +32,7 @@ def codes_of_api() -> dict[str, str]:
 def codes_of_command_line() -> dict[str, str]:
     """The codes of faults, each with a sentence: those of the ledger's, too, which the command line tells."""
     table = {code: _sentence(kind.__doc__) for kind, (code, _) in IN_THEIR_OWN_WORDS.items()}
-    return dict(sorted((_codes("domain/ledger", "scripts/commandline") | table).items()))
+    return dict(sorted((_codes("domain/ledger", "projections", "scripts/commandline") | table).items()))
 
 
 def _codes(*folders: str) -> dict[str, str]:
@@ -70,7 +77,8 @@ def _words(message: ast.expr, named: Sequence[ast.Assign]) -> str:
         case ast.Constant(value=str(words)):
             return words
         case ast.JoinedStr(values=parts):
-            return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
+            words = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts)
+            return re.sub(r"`([^`]*…[^`]*)`", r"\1", words)  # with a part left out it is nothing to be typed
         case ast.Name(id=name):
             given = [one for one in named if _is_of(one, name) and one.lineno < message.lineno]
             return _words(max(given, key=lambda one: one.lineno).value, named) if given else ""

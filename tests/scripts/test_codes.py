@@ -13,6 +13,7 @@ from scripts.codes import codes_of_api, codes_of_command_line
         ("unauthenticated", ""),
         ("client_index_astray", "The index of identity codes leads to a client"),
         ("unknown_event", "No event of that position"),
+        ("unknown_projection", "There is no such projection."),
     ],
 )
 def test_a_code_of_the_api_is_found_with_what_it_means(code: str, beginning: str) -> None:
@@ -23,6 +24,7 @@ def test_a_code_of_the_api_is_found_with_what_it_means(code: str, beginning: str
     ("code", "beginning"),
     [
         ("not_sealed_yet", "Position … is covered by no checkpoint yet."),
+        ("not_a_replay", "… holds no replay"),
         ("wrong_proof", "The hashes do not lead to the root."),
         ("projections_astray", "Projections stand beyond the ledger's last event"),
         ("database_away", "The database cannot be reached."),
