@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any, NamedTuple, TypedDict
 
@@ -49,6 +49,7 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY(%s) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY c.relname, a.attnum
 """
+_VIEWS = "SELECT viewname FROM pg_views WHERE schemaname = %s"
 _FUNCTIONS = """
 SELECT p.proname, p.proargnames[1:p.pronargs], pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
 FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(%s) ORDER BY p.proname
@@ -122,6 +123,12 @@ def make_views(connection: Connection[Any], register: str, projections: Iterable
         *_grants(schema),
     ]
     connection.execute(sql.SQL(";\n").join(statements))
+
+
+def views_there(connection: Connection[Any], register: str) -> Callable[[Projection], bool]:
+    """Whether all views of a projection are there, as PostgreSQL has them now."""
+    found = {view for (view,) in connection.execute(_VIEWS, (analysis_schema(register),))}
+    return lambda projection: all(table.name in found for table in projection.tables if table.name in WORDS.views)
 
 
 def drop_views(connection: Connection[Any], register: str, projections: Iterable[Projection]) -> None:

@@ -15,16 +15,21 @@ from typing import Any
 import psycopg
 import structlog
 from psycopg import Connection, sql
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import schema_of
-from projections.analysis import FINGERPRINT, make_views
+from projections.analysis import FINGERPRINT, make_views, views_there
 from projections.catalogue import PROJECTIONS
 from projections.indexes import bring, declared, lacking
 from projections.rows import Projection, Table
 from projections.store import RUNNING, Checkpoint, checkpoints, lock_key
 
 log = structlog.get_logger()
+
+LONGEST_WAIT = "1500ms"
+"""How long views and tables wait for the end of one reader's transaction, and who comes after behind them. Longer than
+the second after which PostgreSQL looks for deadlocks and sends an autovacuum away."""
 
 _FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
 _READING = sql.SQL("jaksokirja_projector, jaksokirja_reader")
@@ -33,8 +38,9 @@ _READING = sql.SQL("jaksokirja_projector, jaksokirja_reader")
 def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
     """Make what is missing, replace functions that changed; the names of projections that must be rebuilt.
 
-    Indexes of tables that are there are made while others read and write them; those that an open transaction is in
-    the way of are logged, and wait for the next time. The login must be a member of jaksokirja_migrator.
+    Indexes of tables that are there are made while others read and write them. Those, and analysts' views, that an open
+    transaction is in the way of are logged, and wait for the next time. The login must be a member of
+    jaksokirja_migrator.
     """
     projections = tuple(projections)
     with owner_connection(dsn, register) as connection:
@@ -46,13 +52,14 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
                 create_tables(connection, projection)
                 create_indexes(connection, projection)
                 _begin(connection, projection)
-        changed = {p.name for p in projections if p.name not in known or _other_questions(p, known[p.name])}
         for projection in projections:
-            if projection.name in changed:
+            if projection.name not in known or _other_questions(projection, known[projection.name]):
                 replace_questions(connection, projection)
         lasting = _lasting(projections, known)
-        make_views(connection, register, [p for p in lasting if p.name in changed])  # of other tables: in the swap
+        are_views_lacking = bool(_not_shown(connection, register, lasting))
         are_indexes_lacking = bool(lacking(connection, lasting))
+    if are_views_lacking and not _shown(dsn, register, lasting):
+        log.warning("views_wait", register=register)
     if are_indexes_lacking:
         dsn = as_role(dsn, "migrator")
         with register_connection(dsn, register, owner=True, autocommit=True) as connection:
@@ -73,6 +80,43 @@ def indexes_waiting(dsn: str, register: str, projections: Iterable[Projection] =
         return lacking(connection, _lasting(projections, checkpoints(connection)))
 
 
+def views_waiting(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
+    """The names of projections whose views for analysts an `install` left to the next one."""
+    with owner_connection(dsn, register) as connection:
+        lasting = _lasting(projections, checkpoints(connection))
+        return [projection.name for projection in _not_shown(connection, register, lasting)]
+
+
+def _not_shown(connection: Connection[Any], register: str, projections: Iterable[Projection]) -> list[Projection]:
+    """Those whose views for analysts are not there, or tell of other questions or of another release's words."""
+    known, there = checkpoints(connection), views_there(connection, register)
+    return [p for p in projections if known[p.name].questions_fingerprint != _as_shown(p) or not there(p)]
+
+
+def _shown(dsn: str, register: str, projections: Sequence[Projection]) -> bool:
+    """Whether analysts see the projections now: unless somebody's transaction is in the way."""
+    try:
+        with owner_connection(dsn, register) as connection:
+            installing_alone(connection, register)
+            wait_shortly(connection)
+            show(connection, register, _not_shown(connection, register, projections))
+    except (LockNotAvailable, DeadlockDetected):
+        return False
+    return True
+
+
+def show(connection: Connection[Any], register: str, projections: Sequence[Projection]) -> None:
+    """Make what analysts see of the projections, anew, and write down that it is made."""
+    make_views(connection, register, projections)
+    for projection in projections:
+        _mark_questions(connection, projection, _as_shown(projection))
+
+
+def wait_shortly(connection: Connection[Any]) -> None:
+    """To the end of the transaction, for no lock longer than LONGEST_WAIT: then LockNotAvailable is raised."""
+    connection.execute(f"SET LOCAL lock_timeout TO '{LONGEST_WAIT}'")
+
+
 def _lasting(projections: Iterable[Projection], known: Mapping[str, Checkpoint]) -> list[Projection]:
     """Those whose tables stay: the others get new ones."""
     return [p for p in projections if p.name not in known or not outdated(p, known[p.name])]
@@ -83,13 +127,13 @@ def outdated(projection: Projection, checkpoint: Checkpoint) -> bool:
     return checkpoint.fold_fingerprint != projection.fingerprint
 
 
-def _questions_fingerprint(projection: Projection) -> str:
-    """Of its functions and of what analysts see of it."""
+def _as_shown(projection: Projection) -> str:
+    """What is written down of it once its functions are there and analysts see it: of both."""
     return f"{projection.questions_fingerprint}.{FINGERPRINT}"
 
 
 def _other_questions(projection: Projection, checkpoint: Checkpoint) -> bool:
-    return checkpoint.questions_fingerprint != _questions_fingerprint(projection)
+    return checkpoint.questions_fingerprint.partition(".")[0] != projection.questions_fingerprint
 
 
 def owner_connection(dsn: str, register: str) -> Connection[Any]:
@@ -161,9 +205,13 @@ def replace_questions(connection: Connection[Any], projection: Projection) -> No
         connection.execute(text.encode())
         may = ("REVOKE ALL ON FUNCTION {} FROM PUBLIC", "GRANT EXECUTE ON FUNCTION {} TO {}")
         _at_once(connection, [sql.SQL(one).format(names, _READING) for one in may])
+    _mark_questions(connection, projection, projection.questions_fingerprint)
+
+
+def _mark_questions(connection: Connection[Any], projection: Projection, fingerprint: str) -> None:
     connection.execute(
         "UPDATE projection_checkpoints SET questions_fingerprint = %s WHERE projection = %s",
-        (_questions_fingerprint(projection), projection.name),
+        (fingerprint, projection.name),
     )
 
 

@@ -48,7 +48,7 @@ Progress = Callable[[int, int], None]
 
 
 class RebuildStopped(Exception):
-    """An event could not be folded; nothing was swapped."""
+    """An event could not be folded, or the tables not swapped; everything is as before."""
 
 
 @dataclass(frozen=True, slots=True)

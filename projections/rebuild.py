@@ -8,18 +8,20 @@ live table stays and the rebuilt one is kept beside it, to be looked at, unless 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from psycopg import Connection, sql
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from domain.ledger.connections import as_role
 from projections import store
-from projections.analysis import drop_views, make_views
+from projections.analysis import drop_views
 from projections.batch import take
 from projections.catalogue import PROJECTIONS
 from projections.engine import BATCH_EVENTS, run_once
@@ -34,7 +36,9 @@ from projections.install import (
     owner_connection,
     register_connection,
     replace_questions,
+    show,
     swap_tables,
+    wait_shortly,
 )
 from projections.loading import Progress, RebuildStopped, load
 from projections.rows import Projection, Table
@@ -44,6 +48,9 @@ SUFFIX = "__rebuilt"
 
 PHASES = ("make", "load", "index", "compare", "swap", "done")
 Begins = Callable[[str], None]
+
+PAUSES_SECONDS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
+"""Before each try to swap: others read and follow meanwhile, until whoever is in the way has ended."""
 
 _TABLES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 
@@ -92,7 +99,7 @@ def rebuild(
 
     `begins` is told each phase as it begins: one of PHASES. Another rebuild of the register is waited for.
     The login must be a member of jaksokirja_migrator and jaksokirja_projector. Raises RebuildStopped when an event
-    cannot be folded: then everything is as before.
+    cannot be folded, or somebody's transaction does not end that reads the tables: then everything is as before.
     """
     with _alone(dsn, register):
         return _rebuild(dsn, register, tuple(projections), force, processes, progress, begins)
@@ -119,14 +126,20 @@ def _rebuild(  # noqa: PLR0917 -- as `rebuild`, whose arguments have names
     load(dsn, register, chosen, SUFFIX, upto, processes=processes, progress=progress)
     begins("index")
     index(dsn, register, chosen, SUFFIX)
-    begins("compare")
     with ThreadPoolExecutor(1) as pool:
         rebuilt = pool.submit(_fingerprints, dsn, register, chosen)
-        with owner_connection(dsn, register) as connection:
-            installing_alone(connection, register)  # before checkpoints are held, as there
-            results, swaps = _compare(connection, rebuilt, chosen, upto, force=force)
-            begins("swap")
-            _swap_all(connection, register, swaps)
+        for pause in PAUSES_SECONDS:
+            time.sleep(pause)
+            begins("compare")
+            with suppress(LockNotAvailable, DeadlockDetected), owner_connection(dsn, register) as connection:
+                installing_alone(connection, register)  # before checkpoints are held, as there
+                results, swaps = _compare(connection, rebuilt, chosen, upto, force=force)
+                begins("swap")
+                _swap_all(connection, register, swaps)
+                break
+            log.warning("swap_waits", register=register)
+        else:
+            raise RebuildStopped("somebody's open transaction reads the tables; pg_stat_activity tells whose")
     begins("done")
     return results
 
@@ -197,17 +210,21 @@ def _compare(
 
 
 def _swap_all(connection: Connection[Any], register: str, swaps: Sequence[tuple[Projection, int]]) -> None:
-    """In the transaction in which they were compared; readers wait while tables are renamed."""
+    """In the transaction in which they were compared; readers wait while tables are renamed.
+
+    Raises LockNotAvailable or DeadlockDetected where somebody has read them and has not ended.
+    """
     if not swaps:
         return
     swapped = [projection for projection, _ in swaps]
+    wait_shortly(connection)
     drop_views(connection, register, swapped)
     connection.execute("LOCK TABLE projection_swaps IN ACCESS EXCLUSIVE MODE")
     for projection, position in swaps:
         _swap(connection, projection, position)
     for projection in swapped:
         replace_questions(connection, projection)
-    make_views(connection, register, swapped)
+    show(connection, register, swapped)
 
 
 def _fingerprints(dsn: str, register: str, projections: Iterable[Projection]) -> dict[str, tuple[int, str]]:
@@ -247,7 +264,7 @@ def _held(  # noqa: PLR0917 -- where it stands, and where everything else does
     ends_at: int,
     tables: set[str],
 ) -> _Held:
-    astray = known.position > ends_at  # its rows are of events that are gone
+    astray = known.position > ends_at or known.error == store.ASTRAY  # its rows are of events that are gone
     comparable = known.status == store.RUNNING and not outdated(projection, known) and not astray
     position = loaded if astray else max(known.position, loaded)
     _catch_up(connection, projection, loaded, position, SUFFIX)

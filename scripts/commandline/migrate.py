@@ -11,10 +11,12 @@ import typer
 
 from api.settings import Settings
 from domain.ledger.migrate import create_register, registers
-from projections.install import indexes_waiting, install
+from projections.install import indexes_waiting, install, views_waiting
 from scripts.commandline.session import DEFAULT_REGISTER, database
 
-WAITING = "to be migrated again when the transactions are over that are open in this database now; indexes that wait"
+AGAIN = "to be migrated again when the transactions are over that are open in this database now"
+WAITING = f"{AGAIN}; indexes that wait"
+VIEWS_WAITING = f"{AGAIN}; what analysts see waits"
 
 app = typer.Typer()
 
@@ -35,3 +37,5 @@ def migrate(
             typer.echo(f"{name}: up to date" + (f"; to be rebuilt: {', '.join(stale)}" if stale else ""))
             if waiting := indexes_waiting(dsn, name):
                 typer.echo(f"{name}: {WAITING}: {', '.join(waiting)}")
+            if waiting := views_waiting(dsn, name):
+                typer.echo(f"{name}: {VIEWS_WAITING}: {', '.join(waiting)}")
