@@ -43,6 +43,19 @@ INSERT INTO analysis_secret (secret)
 SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) ON CONFLICT DO NOTHING
 """
 """Of 244 random bits, once and for good; it never leaves the database."""
+_MAKINGS = "CREATE TABLE IF NOT EXISTS analysis_makings (making uuid PRIMARY KEY)"
+_MADE = "INSERT INTO analysis_makings (making) VALUES (gen_random_uuid()) RETURNING making::text"
+"""A row for every time that views were made. To see its row is to see the tables that the views read."""
+_IS_WHOLE = """
+BEGIN
+    IF EXISTS (SELECT FROM analysis_makings m WHERE m.making = {making}) THEN
+        RETURN true;
+    END IF;
+    RAISE EXCEPTION 'these views were made anew since your transaction began: begin it anew'
+        USING ERRCODE = 'serialization_failure';
+END
+"""
+_IS_WHOLE_SAYS = "True; refused in a transaction that is older than the tables: they would be empty to it."
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, NULL)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -116,7 +129,7 @@ def make_views(connection: Connection[Any], register: str, projections: Iterable
     figures = [Figure(*row) for row in connection.execute(_FUNCTIONS, (wanted,))]
     schema = sql.Identifier(analysis_schema(register))
     statements = [
-        *_beginning(schema),
+        *_beginning(schema, _made(connection)),
         *_dropping(schema, tables),
         *(made for table, columns in found.items() if table in WORDS.views for made in _views(schema, table, columns)),
         *(made for figure in figures for made in _figure(schema, schema_of(register), figure)),
@@ -139,16 +152,29 @@ def drop_views(connection: Connection[Any], register: str, projections: Iterable
         connection.execute(sql.SQL(";\n").join(_dropping(schema, tables)))
 
 
-def _beginning(schema: sql.Identifier) -> Iterator[sql.Composable]:
+def _made(connection: Connection[Any]) -> str:
+    """Write down that views are being made; the name of this making."""
+    connection.execute(_MAKINGS)
+    row = connection.execute(_MADE).fetchone()
+    assert row is not None  # noqa: S101 -- an insert returns its row; tells the type checker
+    return str(row[0])
+
+
+def _beginning(schema: sql.Identifier, making: str) -> Iterator[sql.Composable]:
     yield sql.SQL(_KEPT)
     yield sql.SQL(_DRAWN)
     yield sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema)
-    reflected = schema + sql.SQL(".reflected")
-    yield sql.SQL(
-        'CREATE OR REPLACE FUNCTION {}(OUT "position" bigint, OUT is_stopped boolean) LANGUAGE sql STABLE'
-        " SECURITY DEFINER SET search_path FROM CURRENT AS {}"
-    ).format(reflected, sql.Literal(_REFLECTED))
+    ours = sql.SQL(" STABLE SECURITY DEFINER SET search_path FROM CURRENT AS {}")
+    reflected, is_whole = schema + sql.SQL(".reflected"), schema + sql.SQL(".is_whole")
+    yield sql.SQL('CREATE OR REPLACE FUNCTION {}(OUT "position" bigint, OUT is_stopped boolean) LANGUAGE sql').format(
+        reflected
+    ) + ours.format(sql.Literal(_REFLECTED))
     yield sql.SQL("COMMENT ON FUNCTION {} IS {}").format(reflected, sql.Literal(_REFLECTED_SAYS))
+    body = sql.SQL(_IS_WHOLE).format(making=sql.Literal(making)).as_string()
+    yield sql.SQL("CREATE OR REPLACE FUNCTION {}() RETURNS boolean LANGUAGE plpgsql PARALLEL SAFE").format(
+        is_whole
+    ) + ours.format(sql.Literal(body))
+    yield sql.SQL("COMMENT ON FUNCTION {} IS {}").format(is_whole, sql.Literal(_IS_WHOLE_SAYS))
 
 
 def _dropping(schema: sql.Identifier, tables: Sequence[str]) -> list[sql.Composable]:
@@ -166,8 +192,8 @@ def _views(schema: sql.Identifier, table: str, columns: Sequence[tuple[str, str]
     history, now = (schema + sql.SQL(".") + sql.Identifier(table + end) for end in (HISTORY, ""))
     make = sql.SQL("CREATE VIEW {} WITH (security_barrier) AS SELECT {} FROM ")
     shown = sql.SQL(", ").join(seen.values())
-    rows = sql.SQL("{} t CROSS JOIN analysis_secret s WHERE {}").format(
-        sql.Identifier(table), sql.SQL(_ROWS.get(table, "true"))
+    rows = sql.SQL("{} t CROSS JOIN analysis_secret s WHERE {}.is_whole() AND {}").format(
+        sql.Identifier(table), schema, sql.SQL(_ROWS.get(table, "true"))
     )
     if "known_to" in says:
         yield make.format(history, shown) + rows
@@ -219,7 +245,10 @@ def _comments(view: sql.Composable, says: str, columns: Mapping[str, str]) -> It
 
 
 def _figure(schema: sql.Identifier, register_schema: str, figure: Figure) -> Iterator[sql.Composable]:
-    """The figure, answered with the owner's rights; refused by groups that are persons. Without `as_of`: as of now."""
+    """The figure, answered with the owner's rights; refused by groups that are persons. Without `as_of`: as of now.
+
+    First the table is read that nobody can swap others beside: `is_whole` is that of the last swap from then on.
+    """
     shown = WORDS.figures[figure.name]
     called = [
         sql.SQL("coalesce(${}, {})" if name == "as_of" else "${}").format(
@@ -234,9 +263,9 @@ def _figure(schema: sql.Identifier, register_schema: str, figure: Figure) -> Ite
             " USING ERRCODE = 'invalid_parameter_value'; END IF;"
         ).format(sql.Literal(shown["by"]), sql.Literal(", ".join(shown["by"])))
     name = schema + sql.SQL(".") + sql.Identifier(figure.name)
-    body = sql.SQL("BEGIN {} RETURN QUERY SELECT * FROM {}({}); END").format(
-        refused, sql.Identifier(figure.name), sql.SQL(", ").join(called)
-    )
+    body = sql.SQL(
+        "BEGIN {} PERFORM FROM projection_swaps LIMIT 1; PERFORM {}.is_whole(); RETURN QUERY SELECT * FROM {}({}); END"
+    ).format(refused, schema, sql.Identifier(figure.name), sql.SQL(", ").join(called))
     yield sql.SQL("DROP FUNCTION IF EXISTS {}").format(name)
     yield sql.SQL(
         "CREATE FUNCTION {}({}) RETURNS {} LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = {}, pg_temp AS {}"

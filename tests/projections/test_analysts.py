@@ -105,7 +105,7 @@ def test_no_column_stands_in_two_sections() -> None:
 def test_an_analyst_may_look_at_these_views_call_these_figures_and_nothing_else(book: Book, analyst: Analyst) -> None:
     assert names(analyst, RELATIONS) == {f"{SCHEMA}.{view}" for view in VIEWS}
     assert names(analyst, CHANGING) == set()
-    assert names(analyst, FUNCTIONS) == {f"{SCHEMA}.{name}" for name in (*WORDS.figures, "reflected")}
+    assert names(analyst, FUNCTIONS) == {f"{SCHEMA}.{name}" for name in (*WORDS.figures, "reflected", "is_whole")}
     assert names(analyst, SCHEMAS) - {"public"} == {SCHEMA}
     for table in ("events", "episodes", "analysis_secret"):
         with pytest.raises(InsufficientPrivilege):
