@@ -67,8 +67,15 @@ _FUNCTIONS = """
 SELECT p.proname, p.proargnames[1:p.pronargs], pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)
 FROM pg_proc p WHERE p.pronamespace = current_schema()::regnamespace AND p.proname = ANY(%s) ORDER BY p.proname
 """
-_REFLECTED = f"SELECT min(c.position), bool_or(c.status <> 'running') FROM ({CHECKPOINTS}) c"  # noqa: S608 -- all is ours
-_REFLECTED_SAYS = "Up to which position of the log the views tell, and whether a projection has stopped there."
+_REFLECTED = f"""
+SELECT min(c.position),
+    bool_or(c.status <> 'running' OR c.position > (SELECT coalesce(max(e.position), 0) FROM events e))
+FROM ({CHECKPOINTS}) c
+"""  # noqa: S608 -- all is ours
+_REFLECTED_SAYS = (
+    "Up to which position of the log the views tell, and whether a projection has stopped there, or shows events that"
+    " the log does not hold any more."
+)
 _PSEUDONYM = {
     "uuid": "encode(substring(sha256(s.secret || uuid_send({})) FROM 1 FOR 16), 'hex')::uuid",
     "text": "encode(substring(sha256(s.secret || convert_to({}, 'UTF8')) FROM 1 FOR 16), 'hex')::uuid",

@@ -49,6 +49,7 @@ from tests.projections.analysts import (
 from tests.projections.conftest import REGISTER, Book, Rows
 from tests.projections.history import History, day, held, whole_episode
 from tests.projections.test_conformance import everything
+from tests.projections.test_stopping import lose_events_after
 
 
 @pytest.fixture
@@ -287,6 +288,18 @@ def test_a_history_tells_at_each_position_what_stood_then(book: Book, history: H
         ]  # fmt: skip
         assert told == rows
     assert len({str(rows) for rows in then.values()}) > len(then) / 3
+
+
+def test_that_the_views_show_events_which_are_gone_is_told_as_that_they_stopped(
+    book: Book, told: History, analyst: Analyst
+) -> None:
+    reflected = "SELECT * FROM reflected()"
+    last = told.recorder.head()[0]
+    assert analyst.execute(reflected).fetchall() == [{"position": last, "is_stopped": False}]
+    lose_events_after(book, last - 1)
+    assert analyst.execute(reflected).fetchall() == [{"position": last, "is_stopped": True}]
+    lose_events_after(book, 0)
+    assert analyst.execute(reflected).fetchall() == [{"position": last, "is_stopped": True}]
 
 
 def test_a_figure_is_as_of_the_position_that_is_asked_for(told: History, analyst: Analyst) -> None:
