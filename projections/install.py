@@ -90,7 +90,8 @@ def views_waiting(dsn: str, register: str, projections: Iterable[Projection] = P
 def _not_shown(connection: Connection[Any], register: str, projections: Iterable[Projection]) -> list[Projection]:
     """Those whose views for analysts are not there, or tell of other questions or of another release's words."""
     known, there = checkpoints(connection), views_there(connection, register)
-    return [p for p in projections if known[p.name].questions_fingerprint != _as_shown(p) or not there(p)]
+    shown = {name: checkpoint.questions_fingerprint for name, checkpoint in known.items()}
+    return [p for p in projections if shown.get(p.name) != _as_shown(p) or not there(p)]
 
 
 def _shown(dsn: str, register: str, projections: Sequence[Projection]) -> bool:

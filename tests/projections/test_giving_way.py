@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from projections.catalogue import PROJECTIONS
 from projections.engine import run_once
-from projections.install import install, register_connection, views_waiting
+from projections.install import install, owner_connection, register_connection, views_waiting
 from projections.loading import RebuildStopped
 from projections.queries import reading
 from projections.rebuild import rebuild
@@ -126,6 +126,15 @@ def test_views_that_somebodys_transaction_is_in_the_way_of_are_told_and_made_the
 def view_oids(connection: Connection[Any]) -> set[Any]:
     rows = connection.execute("SELECT oid AS oid FROM pg_class WHERE relnamespace = %s::regnamespace", (SCHEMA,))
     return {row["oid"] for row in rows}
+
+
+def test_views_of_a_projection_that_a_register_has_never_had_wait_for_it_to_be_installed(
+    book: Book, told: History
+) -> None:
+    new = PROJECTIONS[0].name
+    with owner_connection(*book) as connection:
+        connection.execute("DELETE FROM projection_checkpoints WHERE projection = %s", (new,))
+    assert views_waiting(*book) == [new]
 
 
 @pytest.mark.parametrize("lost", ["SCHEMA {0}", "VIEW {0}.meetings_history"])
