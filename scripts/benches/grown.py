@@ -70,7 +70,8 @@ def _made(dsn: str, recorded: int, copies: int) -> Grown:
         finish(dsn, made)
         return made
     create_register(dsn, made.register)  # or brings one that was kept up to date
-    install(dsn, made.register)
+    if outdated := install(dsn, made.register):
+        raise RuntimeError(f"{made.register} was kept with rows of another fold of {', '.join(outdated)}: drop it")
     with owner_connection(dsn, made.register) as connection:
         checkpoint = min(found.position for found in store.checkpoints(connection).values())
     if checkpoint == 0 and copies == 1:
