@@ -20,6 +20,7 @@ from psycopg import sql
 from domain.ledger.migrate import create_register, schema_of
 from domain.ledger.secrecy.keyring import create_keyring, keyring_dsn
 from domain.ledger.secrecy.wrapping import REGISTER_KEY
+from projections.analysis import analysis_schema
 from scripts.postgres import running
 
 # Losing the tests' data in a power cut is no loss.
@@ -66,4 +67,5 @@ def register(postgres: str) -> Iterator[tuple[str, str]]:
     create_register(postgres, name)
     yield postgres, name
     with psycopg.connect(postgres) as connection:
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema_of(name))))
+        for schema in (analysis_schema(name), schema_of(name)):
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
