@@ -5,8 +5,8 @@ it; what is sealed (for the client) stays so, and is read again when somebody lo
 for every fact, and look into all that is sealed. The peer reads as many events of the same stored content, sealed
 parts included, through its own mapper, applies each to an aggregate that keeps them, and opens nothing. Both over an
 open connection with no state kept (the client's key is lent, as it is for a minute), in turns, medians; each lets go of
-what it has loaded within its own time. In its turn each loads once, after the others have had the processor's caches to
-themselves, and then several times again, which is a case of its own. Never here: deciding, appending.
+what it has loaded within its own time. Each loads once in its turn, when the others have had the processor's caches to
+themselves; several times in a row is a case of its own. Never here: deciding, appending.
 """
 
 from __future__ import annotations
@@ -95,12 +95,12 @@ def measure(book: Book, stock: Application[Any], events: int, times: int) -> lis
         "every fact asked for too": _ours(book, stream, events, lambda entry: entry.fact),
         "all that is sealed opened too": _ours(book, stream, events, lambda entry: entry.fact.look_into()),
     }
-    turns = [(_turn(peer), *map(_turn, ours.values())) for _ in range(times)]
-    (first, again), *mine = (map(statistics.median, zip(*turned, strict=True)) for turned in zip(*turns, strict=True))
-    (cold, warm), *more = mine
-    told = {"cold": (cold, first), "again": (warm, again)}
-    told |= {how: (took, first) for how, (took, _) in zip(list(ours)[1:], more, strict=True)}
-    return [_figure(events, how, took, theirs) for how, (took, theirs) in told.items()]
+    turns = [(_milliseconds(peer), *map(_milliseconds, ours.values())) for _ in range(times)]
+    theirs, *mine = (statistics.median(column) for column in zip(*turns, strict=True))
+    in_a_row = [(_again(peer), _again(ours["cold"])) for _ in range(times)]
+    warm = [statistics.median(column) for column in zip(*in_a_row, strict=True)]
+    figures = [_figure(events, how, took, theirs) for how, took in zip(ours, mine, strict=True)]
+    return [figures[0], _figure(events, "again", warm[1], warm[0]), *figures[1:]]
 
 
 def _figure(events: int, how: str, took: float, theirs: float) -> Figure:
@@ -160,9 +160,10 @@ def _peer(stock: Application[Any], drafts: Sequence[Draft]) -> Callable[[], None
     return load
 
 
-def _turn(work: Callable[[], None]) -> tuple[float, float]:
-    """What it takes at first, and then."""
-    return _milliseconds(work), statistics.median(_milliseconds(work) for _ in range(AGAIN))
+def _again(work: Callable[[], None]) -> float:
+    """What it takes after it has just been done."""
+    work()
+    return statistics.median(_milliseconds(work) for _ in range(AGAIN))
 
 
 def _milliseconds(work: Callable[[], None]) -> float:
