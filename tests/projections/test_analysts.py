@@ -318,3 +318,14 @@ def test_what_has_no_words_is_not_shown() -> None:
     assert column_says("episodes", "a_new_column") is None
     assert column_says("audits", "seed") is None
     assert column_says("episodes", "episode_id") == "The service episode."
+
+
+def test_a_figure_counts_the_registers_tables_and_not_the_analysts_own_of_the_same_name(
+    told: History, analyst: Analyst
+) -> None:
+    question = "SELECT * FROM caseload('area', NULL, current_date)"
+    before = analyst.execute(question).fetchall()
+    analyst.execute("CREATE TEMP TABLE episodes (LIKE episodes); CREATE TEMP TABLE assignments (LIKE assignments)")
+    analyst.execute("SET search_path TO pg_temp, " + SCHEMA)
+    assert before
+    assert analyst.execute(question).fetchall() == before
