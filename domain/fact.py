@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel
 
@@ -24,16 +24,6 @@ put_values: Callable[[BaseModel, dict[str, Any]], None] = BaseModel.__dict__["__
 """Gives a model its fields as they are: whoever does so answers for them."""
 UNOPENED = "…"
 """Where among its values a fact keeps what opens the sensitive ones that stand sealed still; no field is named so."""
-
-
-class Unopened(Protocol):
-    """The sensitive part of a fact that nobody has looked into yet. Its `repr` tells nothing of it."""
-
-    names: frozenset[str]
-    """The fields that it holds."""
-
-    def opened(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """All values of the fact, in the order of its fields, from its plain ones. Raises what reading it raises."""
 
 
 class StreamKind(StrEnum):
