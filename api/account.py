@@ -19,12 +19,12 @@ from api.texts import Language, account_text, sentence, told, withheld_word
 from domain.calendar import HELSINKI, late_after
 from domain.consequence import Deviation, DeviationNoted, Duty, DutyOpened
 from domain.correction import EntryCorrected
+from domain.entry import Entry, amendments, in_force
 from domain.fact import Fact
 from domain.ledger.mapper import entry_of
 from domain.ledger.proof.given import ToldBundle
 from domain.refusal import Refusal
 from domain.register.state import RegisterState, fold_register
-from domain.stream import Entry, amendments, in_force
 from domain.streams import fold_stream, kind_of
 from domain.withheld import Withheld
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
+from domain.entry import Entry
 from domain.fact import JsonObject
 from domain.ledger.proof.faults import MalformedBundle
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY
-from domain.stream import Entry
 from domain.withheld import Withheld
 
 LEFT_OUT = "left_out"

@@ -13,10 +13,10 @@ from pydantic_core import to_json
 
 from api.problems import rule_named
 from domain.consequence import DeviationNoted, DutyOpened
+from domain.entry import Entry
 from domain.fact import StreamKind
 from domain.ledger.book import Book, Outcome
 from domain.register.state import RegisterState
-from domain.stream import Entry
 
 
 def outcome_answer(book: Book, outcome: Outcome) -> Response:

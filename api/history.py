@@ -17,12 +17,12 @@ import msgspec
 from api.texts import Language, sentence, withheld_word
 from domain.consequence import DeviationNoted, DutyOpened
 from domain.correction import EntryCorrected
+from domain.entry import Entry, Provenance, amendments
 from domain.fact import Fact, JsonObject, StreamKind
 from domain.ledger.book import UNKNOWN, Book
 from domain.refusal import Refusal, Unknown
 from domain.register.state import RegisterState
 from domain.state import StreamState
-from domain.stream import Entry, Provenance, amendments
 from domain.streams import kind_of, pin_of
 
 

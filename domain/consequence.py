@@ -17,8 +17,8 @@ from uuid import UUID
 import msgspec
 
 from domain.calendar import CALENDAR_NAME
+from domain.entry import Entry
 from domain.fact import Fact
-from domain.stream import Entry
 from domain.strict import Measured, Ordinal
 
 

@@ -18,8 +18,8 @@ from uuid import UUID
 import msgspec
 from pydantic import AwareDatetime, BaseModel
 
+from domain.entry import Provenance
 from domain.fact import UNOPENED, Fact, JsonObject, put_values
-from domain.stream import Provenance
 from domain.withheld import Opened, Withheld
 
 M = TypeVar("M", bound=BaseModel)

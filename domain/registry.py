@@ -23,7 +23,7 @@ from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.decoding import FactDecoder, Told, Unfit, decoder_of, values_of
-from domain.entries import entry_of
+from domain.entry import Entry, Provenance
 from domain.episode import facts as episode
 from domain.fact import Fact, JsonObject
 from domain.network import facts as network
@@ -31,7 +31,7 @@ from domain.quality import facts as quality
 from domain.refusal import Unreadable
 from domain.register import destruction, restriction
 from domain.register import facts as register
-from domain.stream import Entry, Provenance
+from domain.unread import entry_of
 from domain.withheld import Opened, Withheld
 
 Upcaster = Callable[[JsonObject], JsonObject]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from domain.consequence import Concluded, ModelReference
-from domain.stream import Entry
+from domain.entry import Entry
 
 if TYPE_CHECKING:  # rules are about states' entries: only the name of their work is needed here
     from domain.rules.judge import Judged

@@ -16,6 +16,7 @@ from domain.conference.state import ConferenceState, fold_conference
 from domain.consequence import ModelReference, concluded
 from domain.contact.state import fold_contact
 from domain.correction import EntryCorrected
+from domain.entry import Entry, in_force, is_amended
 from domain.episode.facts import DecisionKind, DecisionMade
 from domain.episode.state import EpisodeState, continue_episode, fold_episode
 from domain.fact import Fact, StreamKind
@@ -24,7 +25,6 @@ from domain.quality.state import fold_quality
 from domain.register.state import RegisterState, continue_register, fold_register
 from domain.rules.moved import Moved
 from domain.state import StreamState, with_changes
-from domain.stream import Entry, in_force, is_amended
 
 PINNING = (DecisionKind.GRANTED, DecisionKind.MOVE)
 """The decisions that say by which model an episode is judged."""

@@ -16,7 +16,7 @@ from domain.activity.facts import (
     PlaceOpened,
     SessionHeld,
 )
-from domain.stream import Entry
+from domain.entry import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 ACTIVITIES = Table(

@@ -7,8 +7,8 @@ Must never hold: workers' names.
 
 from collections.abc import Iterator
 
+from domain.entry import Entry
 from domain.episode.facts import EpisodeClosed, EpisodeReopened, WorkerAssigned, WorkerReleased
-from domain.stream import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 ASSIGNMENTS = Table(

@@ -6,6 +6,7 @@ Must never hold: what findings, actions and conclusions say in words.
 from collections.abc import Iterator
 
 from domain.calendar import late_after
+from domain.entry import Entry
 from domain.quality.facts import (
     AuditClosed,
     AuditFindingRecorded,
@@ -20,7 +21,6 @@ from domain.quality.facts import (
     SupervisionClosed,
     SupervisionOpened,
 )
-from domain.stream import Entry
 from projections.rows import Amend, Close, Open, Operation, Projection, Table
 
 FILES = Table(

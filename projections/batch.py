@@ -18,8 +18,8 @@ import psycopg
 from psycopg import Connection
 from pydantic import ValidationError
 
+from domain.entry import Entry
 from domain.fact import Fact
-from domain.stream import Entry
 from projections import store
 from projections.feed import AMENDMENTS, Read, Streams
 from projections.rows import Key, Operation, Projection, Table

@@ -15,7 +15,7 @@ from domain.client.facts import (
     NonDisclosureEnded,
     NonDisclosureOrdered,
 )
-from domain.stream import Entry
+from domain.entry import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 CLIENTS = Table("clients", stream="client_id", key={}, columns=("family_id", "area", "non_disclosure", "expecting"))

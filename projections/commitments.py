@@ -5,8 +5,8 @@ Must never hold: what was done under them; that is counted from meetings.
 
 from collections.abc import Iterator
 
+from domain.entry import Entry
 from domain.episode.facts import PaymentCommitmentReceived
-from domain.stream import Entry
 from projections.rows import Open, Operation, Projection, Table
 
 COMMITMENTS = Table(

@@ -13,7 +13,7 @@ from domain.conference.facts import (
     ConferenceHeld,
     ViolenceRiskAssessed,
 )
-from domain.stream import Entry
+from domain.entry import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 CONFERENCES = Table(

@@ -6,7 +6,7 @@ Must never hold: messages and notes.
 from collections.abc import Iterator
 
 from domain.contact.facts import ContactAnswered, ContactClosed, ContactReceived, OnwardGuidanceGiven
-from domain.stream import Entry
+from domain.entry import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 CONTACTS = Table(

@@ -5,8 +5,8 @@ Must never hold: reasons in words.
 
 from collections.abc import Iterator
 
+from domain.entry import Entry
 from domain.episode.facts import DecisionMade
-from domain.stream import Entry
 from projections.rows import Open, Operation, Projection, Table
 
 DECISIONS = Table(

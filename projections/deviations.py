@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from domain.calendar import day_in_helsinki
 from domain.consequence import DeviationExplained, DeviationNoted, DeviationWithdrawn
-from domain.stream import Entry
+from domain.entry import Entry
 from projections.rows import Amend, Close, Operation, Projection, Table
 
 DEVIATIONS = Table(

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.calendar import day_in_helsinki, late_after
 from domain.consequence import DutyMet, DutyMoved, DutyOpened, DutyReopened, DutyWaived, DutyWithdrawn
-from domain.stream import Entry
+from domain.entry import Entry
 from projections.rows import Amend, Close, Open, Operation, Projection, Table
 
 DUTIES = Table(

@@ -10,6 +10,7 @@ Must never hold: the need, grounds or reasons in words.
 from collections.abc import Iterator
 from typing import Any
 
+from domain.entry import Entry
 from domain.episode.facts import (
     ChildJoined,
     DecisionKind,
@@ -22,7 +23,6 @@ from domain.episode.facts import (
     EpisodeTransferred,
     ReferralReceived,
 )
-from domain.stream import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 EPISODES = Table(

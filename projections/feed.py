@@ -13,11 +13,11 @@ from uuid import UUID
 from psycopg import Connection, Cursor, sql
 
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.entry import Entry, in_force
 from domain.fact import Fact
 from domain.ledger.database import Prepared
 from domain.ledger.record import parts, stream
 from domain.registry import REGISTRY
-from domain.stream import Entry, in_force
 from projections.plain import entry_of
 from projections.trips import Call, packed, trip
 

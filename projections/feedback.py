@@ -5,9 +5,9 @@ Must never hold: comments, or a single person's answers to a survey.
 
 from collections.abc import Iterator
 
+from domain.entry import Entry
 from domain.episode.facts import FeedbackHandledInTeam, FeedbackReceived
 from domain.quality.facts import QualityFeedbackHandled, QualityFeedbackReceived, SurveyRoundHandled, SurveyRoundHeld
-from domain.stream import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 FEEDBACK = Table(

@@ -21,12 +21,12 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.entry import Entry, in_force
 from domain.fact import Fact
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import schema_of
 from domain.ledger.record import rows as rows_of
 from domain.registry import REGISTRY
-from domain.stream import Entry, in_force
 from projections import store
 from projections.batch import TAKEN_AGAIN, concerns, refold, told
 from projections.catalogue import PROJECTIONS

@@ -6,13 +6,13 @@ Must never hold: notes. A meeting that was held stays held whatever is recorded 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from domain.entry import Entry
 from domain.episode.facts import (
     MeetingCancelled,
     MeetingHeld,
     MeetingMissed,
     MeetingPlanned,
 )
-from domain.stream import Entry
 from projections.rows import Amend, Operation, Projection, Table
 
 MEETINGS = Table(

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from domain.entry import Entry
 from domain.register.facts import ServiceModelPublished
-from domain.stream import Entry
 from projections.rows import Open, Operation, Projection, Table
 
 MODELS = Table(

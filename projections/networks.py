@@ -5,6 +5,7 @@ Must never hold: notes, contents, wordings.
 
 from collections.abc import Iterator
 
+from domain.entry import Entry
 from domain.network.facts import (
     ActionPlanMade,
     ConsultationMapped,
@@ -22,7 +23,6 @@ from domain.network.facts import (
     PlanTaskDone,
     ProgressNoted,
 )
-from domain.stream import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 STREAM = "network_id"

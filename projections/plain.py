@@ -19,10 +19,10 @@ from pydantic import BaseModel
 
 from domain.correction import EntryCorrected, MistakeKind
 from domain.decoding import Told, struct_of
-from domain.entries import entry_of as entry_from
+from domain.entry import Entry, Provenance
 from domain.fact import Fact, put_values
 from domain.registry import REGISTRY, UnknownFactName
-from domain.stream import Entry, Provenance
+from domain.unread import entry_of as entry_from
 
 M = TypeVar("M", bound=BaseModel)
 Decode = Callable[[bytes], Any]

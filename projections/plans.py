@@ -5,8 +5,8 @@ Must never hold: the words of goals, plans or evaluations.
 
 from collections.abc import Iterator
 
+from domain.entry import Entry
 from domain.episode.facts import PlanEvaluated, PlanMade
-from domain.stream import Entry
 from projections.rows import Close, Open, Operation, Projection, Table
 
 PLANS = Table(

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain import calendar
+from domain.entry import Entry, in_force
 from domain.fact import Fact
-from domain.stream import Entry, in_force
 
 Key = tuple[Any, ...]
 Columns = Mapping[str, Any]

@@ -19,7 +19,7 @@ from psycopg import Connection, sql
 from psycopg.pq.abc import PGresult
 from psycopg.rows import class_row
 
-from domain.stream import Entry
+from domain.entry import Entry
 from projections.access import Access, access, inserts, table_name
 from projections.copying import (
     END,

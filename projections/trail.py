@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.entry import Entry
 from domain.fact import Fact
 from domain.registry import REGISTRY
-from domain.stream import Entry
 from projections.rows import Amend, Open, Operation, Projection, Stand, Table, Wide
 
 TRAIL = Table(

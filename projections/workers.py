@@ -5,8 +5,8 @@ Must never hold: workers' names. Of a unit the name is public.
 
 from collections.abc import Iterator
 
+from domain.entry import Entry
 from domain.register.facts import UnitOpened, WorkerEnrolled, WorkerLeft
-from domain.stream import Entry
 from projections.rows import Amend, Open, Operation, Projection, Table
 
 WORKERS = Table(

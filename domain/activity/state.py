@@ -17,9 +17,9 @@ from domain.activity.facts import (
     SessionHeld,
 )
 from domain.consequence import ModelReference
+from domain.entry import Entry
 from domain.family_centre import PlaceOrganisation
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from domain.clock import CalendarReached
 from domain.command import Command
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.entry import Entry
 from domain.refusal import OutOfOrder, UnknownEntry
 from domain.register.facts import ServiceModelPublished
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 class AnyStreamCommand(Command[StreamState]):

@@ -6,9 +6,9 @@ Pure. Never here: who may read it then (the keyring's), how it is asked for (`do
 from __future__ import annotations
 
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
+from domain.entry import Entry, amendments
 from domain.refusal import OutOfOrder, UnknownEntry
 from domain.state import StreamState
-from domain.stream import Entry, amendments
 
 
 def wrongly_told(state: StreamState, version: int) -> tuple[Entry, ...]:

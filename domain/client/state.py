@@ -20,8 +20,8 @@ from domain.client.facts import (
     NonDisclosureEnded,
     NonDisclosureOrdered,
 )
+from domain.entry import Entry
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -21,9 +21,9 @@ from domain.conference.facts import (
 )
 from domain.consequence import ModelReference
 from domain.correction import EntryCorrected
+from domain.entry import Entry
 from domain.fact import Fact
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 @dataclass(frozen=True, kw_only=True)

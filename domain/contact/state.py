@@ -13,8 +13,8 @@ from domain.contact.facts import (
     OnwardGuidanceGiven,
     ParentScreened,
 )
+from domain.entry import Entry
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.calendar import day_in_helsinki
 from domain.consequence import Concluded, ModelReference, concluded
+from domain.entry import Entry
 from domain.episode.facts import (
     AdmissionAssessed,
     AgreementMade,
@@ -55,7 +56,6 @@ from domain.episode.facts import (
 )
 from domain.fact import Fact
 from domain.state import StreamState, with_changes
-from domain.stream import Entry
 
 
 class Phase(StrEnum):

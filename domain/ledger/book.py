@@ -15,6 +15,7 @@ from domain.client.state import ClientState
 from domain.command import Context
 from domain.consequence import ModelReference
 from domain.contact.state import ContactState
+from domain.entry import is_amended
 from domain.episode.state import EpisodeState
 from domain.fact import StreamKind
 from domain.ledger.deciding import Decision, check_place, decided
@@ -33,7 +34,6 @@ from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
 from domain.state import StreamState
-from domain.stream import is_amended
 from domain.streams import check_admits, kind_of, pin_of, recorded_stream
 from domain.subjects import UNASSIGNED, Subject, subjects
 

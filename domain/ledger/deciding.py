@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.command import Context
 from domain.consequence import Judgement, ModelReference, conclude, when
+from domain.entry import Entry, is_amended
 from domain.fact import Fact, StreamKind
 from domain.ledger.orders import UNKNOWN, Order, wrong_version
 from domain.refusal import AlreadyThere, CannotBeJudged, NotAuthorised, Unknown
@@ -19,7 +20,6 @@ from domain.rules.case import Case
 from domain.rules.judge import Judged
 from domain.rules.moved import Moved
 from domain.state import StreamState, with_changes
-from domain.stream import Entry, is_amended
 from domain.streams import check_of_service, continue_stream, earlier_pins, kind_of, moved_to, pin_of
 from domain.truth import check_can_be_fact, check_holds_together
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
+from domain.entry import Entry
 from domain.fact import StreamKind
 from domain.ledger.book import Book
 from domain.ledger.errors import LedgerError, LedgerUnavailable
@@ -22,7 +23,6 @@ from domain.ledger.submission import Receipt, Submission
 from domain.ledger.together import ALONE, decision_of, read_by
 from domain.refusal import Refusal
 from domain.state import StreamState
-from domain.stream import Entry
 from domain.streams import recorded_stream
 
 Streams = Sequence[Sequence[Order]]

@@ -9,11 +9,11 @@ from uuid import UUID
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import EventStore, Mapper, StoredEvent, Transcoder
 
+from domain.entry import Entry
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.secrecy.safe import Safe
 from domain.ledger.submission import Draft, StoredRecord
 from domain.registry import REGISTRY, Seal
-from domain.stream import Entry
 
 
 class EntryMapper(Mapper[UUID]):

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 
 from domain.commands import AnyCommand
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
+from domain.entry import Entry, Provenance
 from domain.fact import Fact, StreamKind
 from domain.refusal import (
     KeyReused,
@@ -26,7 +27,6 @@ from domain.refusal import (
 )
 from domain.register.state import RegisterState
 from domain.state import StreamState
-from domain.stream import Entry, Provenance
 
 UNKNOWN: dict[StreamKind, type[Unknown]] = {
     StreamKind.CLIENT: UnknownClient,

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from threading import Lock
 from uuid import UUID
 
+from domain.entry import Entry
 from domain.fact import StreamKind
 from domain.ledger.recorder import RegisterRecorder
 from domain.ledger.secrecy.safe import Safe
 from domain.state import StreamState
-from domain.stream import Entry
 from domain.streams import continue_stream, fold_stream, kind_of
 
 

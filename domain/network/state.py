@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.consequence import ModelReference
+from domain.entry import Entry
 from domain.network.facts import (
     ActionPlanMade,
     GatheringHeld,
@@ -21,7 +22,6 @@ from domain.network.facts import (
     PlanTaskDone,
 )
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.consequence import ModelReference
+from domain.entry import Entry
 from domain.quality.facts import (
     AuditClosed,
     AuditFindingRecorded,
@@ -25,7 +26,6 @@ from domain.quality.facts import (
     SurveyRoundHeld,
 )
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 @dataclass(kw_only=True)

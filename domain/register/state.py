@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from domain.catalogue.model import ServiceModel
+from domain.entry import Entry
 from domain.fact import JsonObject
 from domain.refusal import ServiceNotKnown
 from domain.register.destruction import DESTRUCTIONS, Destruction
@@ -29,7 +30,6 @@ from domain.register.facts import (
 )
 from domain.register.restriction import RESTRICTIONS, Restriction
 from domain.state import StreamState
-from domain.stream import Entry
 
 
 @lru_cache(maxsize=512)

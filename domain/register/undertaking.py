@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from domain.entry import Entry
 from domain.fact import Fact
 from domain.refusal import OutOfOrder, SecondPersonNeeded, Unknown
-from domain.stream import Entry
 
 RequestT = TypeVar("RequestT", bound=Fact)
 CertificateT = TypeVar("CertificateT", bound=Fact)

@@ -18,9 +18,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from domain.calendar import day_in_helsinki, start_of_day
 from domain.consequence import DutyWaived
+from domain.entry import Entry
 from domain.fact import Fact, StreamKind
 from domain.rules.condition import FACTS_BY_NAME, Condition, check_condition, check_fact, check_field, satisfies
-from domain.stream import Entry
 from domain.strict import Strict
 
 T = TypeVar("T")

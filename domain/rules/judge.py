@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeVar, assert_never
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement, ModelReference
+from domain.entry import Entry
 from domain.rules.base import Breach, Due, Finding, Measured, RuleBase, ShareTold, Strength, Warned
 from domain.rules.case import Asked, Case, Seen
 from domain.rules.condition import CannotSee
 from domain.rules.moved import Moved
-from domain.stream import Entry
 
 RowT = TypeVar("RowT")
 

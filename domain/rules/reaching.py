@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from domain.catalogue.model import ServiceModel
+from domain.entry import Entry
 from domain.fact import StreamKind
 from domain.rules.base import RuleBase, Strength, Warned
 from domain.rules.case import Case
 from domain.rules.condition import CannotSee
 from domain.rules.judge import key_of
-from domain.stream import Entry
 
 
 class Reach(StrEnum):

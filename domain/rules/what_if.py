@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement
+from domain.entry import Entry
 from domain.rules.judge import judge
-from domain.stream import Entry
 
 
 class Change(StrEnum):

@@ -17,6 +17,7 @@ from domain.client.facts import ClientRegistered
 from domain.consequence import DutyMet, DutyOpened
 from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceived, ContactSource, FamilyConsent
 from domain.correction import EntryStruckOut, MistakeKind
+from domain.entry import Entry
 from domain.episode.facts import (
     CancelledBy,
     ClosureReason,
@@ -43,7 +44,6 @@ from domain.ledger.secrecy.sealing import sealed_by_nobody
 from domain.ledger.submission import Draft, Submission
 from domain.register.facts import WorkerRole
 from domain.registry import REGISTRY
-from domain.stream import Entry
 
 AREAS = ("north", "south", "east", "west")
 FIRST_DAY = dt.date(2021, 1, 4)

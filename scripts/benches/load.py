@@ -28,6 +28,7 @@ from eventsourcing.domain import Aggregate
 from psycopg.conninfo import conninfo_to_dict
 
 from domain.calendar import start_of_day
+from domain.entry import Entry
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, StreamKind
 from domain.ledger.book import Book
@@ -37,7 +38,6 @@ from domain.ledger.migrate import create_register
 from domain.ledger.secrecy.keyring import keyring_dsn
 from domain.ledger.secrecy.opening import KeyringPlace
 from domain.ledger.submission import Draft, Submission
-from domain.stream import Entry
 from domain.subjects import Subject
 from scripts.benches.histories import FIRST_DAY, Place, life_of_an_episode, meeting
 from scripts.postgres import running

@@ -23,10 +23,10 @@ from domain.calendar import HELSINKI, is_working_day
 from domain.client.commands.register_client import RegisterClient
 from domain.commands import AnyCommand
 from domain.correction import MistakeKind
+from domain.entry import Provenance
 from domain.fact import StreamKind
 from domain.ledger.book import Book
 from domain.ledger.identity import id_from_name
-from domain.stream import Provenance
 from scripts.demonstration.people import birthday, identity_code
 
 SEED = "jaksokirja: demonstration registers"

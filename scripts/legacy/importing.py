@@ -18,12 +18,12 @@ from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.calendar import day_in_helsinki
 from domain.commands import AnyCommand
+from domain.entry import Provenance
 from domain.ledger.book import Book, Order
 from domain.ledger.history import execute_streams
 from domain.refusal import BadIdentityCode, EndedBeforeItBegan, InTheFuture, KeyReused, Refusal, WorkerNotOfRegister
 from domain.register.facts import RegisterOpened
 from domain.register.state import RegisterState
-from domain.stream import Provenance
 from domain.subjects import UNASSIGNED, Subject
 from scripts.legacy import files
 from scripts.legacy.account import Account

@@ -20,6 +20,7 @@ from domain.commands import AnyCommand
 from domain.contact.commands.receive_contact import ReceiveContact
 from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
 from domain.contact.state import ContactState
+from domain.entry import Entry
 from domain.episode.commands.grant_service import GrantService
 from domain.episode.commands.make_plan import MakePlan
 from domain.episode.commands.receive_referral import ReceiveReferral
@@ -37,7 +38,6 @@ from domain.register.commands.enrol_worker import EnrolWorker
 from domain.register.commands.open_register import OpenRegister
 from domain.register.commands.publish_service_model import PublishServiceModel
 from domain.register.facts import WorkerRole
-from domain.stream import Entry
 from scripts.commandline.session import keyring_of
 
 NOW = dt.datetime(2024, 6, 3, 12, 0, tzinfo=HELSINKI)

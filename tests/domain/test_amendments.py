@@ -17,6 +17,7 @@ from domain.contact.commands.answer_contact import AnswerContact
 from domain.contact.commands.close_contact import CloseContact
 from domain.contact.facts import ContactAnswered, ContactReceived
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
+from domain.entry import in_force
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.facts import (
     DecisionMade,
@@ -33,7 +34,6 @@ from domain.fact import Fact
 from domain.ledger.identity import new_id
 from domain.refusal import OutOfOrder, Unknown, UnknownClient, UnknownContact, UnknownEntry, UnknownEpisode
 from domain.register.facts import ServiceModelPublished, WorkerEnrolled
-from domain.stream import in_force
 from tests.domain.desk import (
     FIRST_MEETING_ON,
     REFERRED_ON,

@@ -13,6 +13,7 @@ from domain.client.commands.register_client import RegisterClient
 from domain.client.commands.tellings import TellAddress
 from domain.commands import AnyCommand
 from domain.contact.commands.close_contact import CloseContact
+from domain.entry import Provenance
 from domain.episode.commands.receive_referral import ReceiveReferral
 from domain.episode.facts import MeetingHeld
 from domain.episode.state import EpisodeState
@@ -29,7 +30,6 @@ from domain.refusal import (
 )
 from domain.register.commands.open_unit import OpenUnit
 from domain.register.commands.succeed_controller import SucceedController
-from domain.stream import Provenance
 from tests.domain.desk import NOW, REFERRED_ON, TODAY, Desk, at, grant, meeting, meeting_day
 from tests.domain.test_amendments import strike
 from tests.domain.test_meetings import planned

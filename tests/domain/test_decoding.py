@@ -20,9 +20,9 @@ from pydantic_core import from_json, to_json
 
 from domain.correction import EntryCorrected
 from domain.decoding import Told, decoder_of
+from domain.entry import Entry
 from domain.fact import Fact, JsonObject
 from domain.registry import REGISTRY
-from domain.stream import Entry
 from domain.withheld import Opened, Withheld
 from tests.domain.test_registry import STREAM, entry_of, golden
 

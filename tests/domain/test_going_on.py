@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from domain.consequence import conclude, concluded
 from domain.correction import EntryStruckOut, MistakeKind
+from domain.entry import Entry
 from domain.fact import Fact, StreamKind
 from domain.rules.judge import judge
 from domain.state import StreamState, with_changes
-from domain.stream import Entry
 from domain.streams import continue_stream, fold_stream, recorded_stream
 from tests.rules.models import K2
 from tests.rules.story import STREAM, assigned, granted, referral, story

@@ -15,6 +15,7 @@ from domain.amend.waive_duty import WaiveDuty
 from domain.commands import AnyCommand
 from domain.consequence import DutyMet, DutyMoved, DutyOpened, DutyReopened, DutyWithdrawn, conclude
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
+from domain.entry import in_force
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.move_to_model import MoveToModel
 from domain.episode.commands.open_spell import OpenSpell
@@ -27,7 +28,6 @@ from domain.fact import StreamKind
 from domain.ledger.identity import id_from_name
 from domain.refusal import Refusal
 from domain.rules.judge import judge
-from domain.stream import in_force
 from domain.streams import earlier_pins, fold_stream, moved_to, pin_of
 from tests.domain.desk import DECIDED_ON, TODAY, WORKER, Desk, at, grant, meeting, plan
 from tests.domain.test_amendments import correct

@@ -23,10 +23,10 @@ from pydantic_core import to_json
 from domain.catalogue.loader import load_catalogue
 from domain.contact.facts import ContactReceived, FamilyConsent
 from domain.correction import EntryCorrected
+from domain.entry import Entry, Provenance
 from domain.fact import Fact
 from domain.register.facts import ServiceModelPublished
 from domain.registry import REGISTRY, NotSealed, Registry, UnknownFactName
-from domain.stream import Entry, Provenance
 from domain.withheld import Opened
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
+from domain.entry import Entry, Provenance
 from domain.episode.facts import (
     ClosureReason,
     DecisionKind,
@@ -28,7 +29,6 @@ from domain.ledger.secrecy.sealing import sealed_by_nobody
 from domain.ledger.submission import Draft, Submission
 from domain.register.facts import WorkerRole
 from domain.registry import REGISTRY
-from domain.stream import Entry, Provenance
 
 RECORDED = dt.datetime(2021, 1, 1, tzinfo=dt.UTC)
 

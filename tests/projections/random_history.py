@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 from domain.clock import CalendarReached
 from domain.consequence import DutyMet, DutyOpened, DutyWithdrawn
 from domain.correction import EntryStruckOut, MistakeKind
+from domain.entry import Entry
 from domain.episode.facts import EpisodeTransferred
 from domain.fact import Fact
 from domain.ledger.submission import Draft, Submission
 from domain.registry import REGISTRY
-from domain.stream import Entry
 from tests.projections.history import History, assigned, day, decision, entry_of, held, referral, started, whole_episode
 from tests.projections.test_conformance import everything
 

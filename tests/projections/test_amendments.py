@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
+from domain.entry import Entry
 from domain.fact import Fact
-from domain.stream import Entry
 from projections import assignments, episodes, meetings
 from projections.batch import Step, apply_steps, refold
 from projections.catalogue import PROJECTIONS

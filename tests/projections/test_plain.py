@@ -12,9 +12,9 @@ import pytest
 from pydantic import BaseModel
 
 from domain.correction import EntryCorrected
+from domain.entry import Entry, Provenance
 from domain.fact import Fact
 from domain.registry import UnknownFactName
-from domain.stream import Entry, Provenance
 from projections.plain import as_entry, entry_of, seen
 from tests.domain.test_registry import EVERY_NAME, STREAM, golden
 from tests.domain.test_registry import decoded as whole

@@ -6,6 +6,7 @@ import pytest
 
 from domain.client.facts import BirthExpected, ClientRegistered, NonDisclosureOrdered
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.entry import Provenance
 from domain.episode.facts import (
     CancelledBy,
     DecisionKind,
@@ -24,7 +25,6 @@ from domain.episode.facts import (
 )
 from domain.register.facts import WorkerEnrolled, WorkerRole
 from domain.registry import REGISTRY
-from domain.stream import Provenance
 from projections.catalogue import PROJECTIONS
 from tests.projections.conftest import Rows
 from tests.projections.history import (

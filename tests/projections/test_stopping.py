@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from domain.entry import Entry
 from domain.episode.facts import ReferralReceived
 from domain.fact import Fact
-from domain.stream import Entry
 from projections.catalogue import PROJECTIONS
 from projections.engine import Engine, run_once
 from projections.install import owner_connection, register_connection

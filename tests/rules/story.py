@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from domain.calendar import HELSINKI, start_of_day
 from domain.contact.facts import ContactAnswered, ContactChannel, ContactClosed, ContactReceived, ContactSource
 from domain.contact.facts import FamilyConsent as Consent
+from domain.entry import Entry
 from domain.episode.facts import (
     CancelledBy,
     ClosureReason,
@@ -45,7 +46,6 @@ from domain.episode.facts import (
 )
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
-from domain.stream import Entry
 
 SPACE = UUID("00000000-0000-7000-8000-000000000000")
 CHILD, SIBLING = uuid5(SPACE, "child"), uuid5(SPACE, "sibling")

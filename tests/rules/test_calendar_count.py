@@ -12,6 +12,7 @@ from domain.catalogue.loader import load_catalogue
 from domain.clock import CalendarReached
 from domain.consequence import DutyOpened, DutyWithdrawn, conclude, concluded
 from domain.contact.facts import ContactSource, FamilyConsent
+from domain.entry import Entry
 from domain.episode.facts import (
     ClosureReason,
     EpisodeClosed,
@@ -25,7 +26,6 @@ from domain.rules.base import Due
 from domain.rules.case import Case
 from domain.rules.judge import judge
 from domain.rules.reaching import reaching_tells
-from domain.stream import Entry
 from tests.rules.story import ACT, CHILD, STREAM, held, meeting, story
 from tests.rules.test_calendar_periods import duty
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import DutyWaived, Judgement, conclude, concluded
+from domain.entry import Entry
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
 from domain.rules.base import Finding, RuleBase
@@ -18,7 +19,6 @@ from domain.rules.case import Case, Hit, Seen, Selector
 from domain.rules.judge import Judged, judge
 from domain.rules.moved import Moved
 from domain.rules.statement import Statement
-from domain.stream import Entry
 from tests.rules.models import CATALOGUE, K2, X9
 from tests.rules.story import (
     CHILD,

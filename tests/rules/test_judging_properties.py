@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Judgement, conclude, concluded
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
+from domain.entry import Entry, in_force
 from domain.episode.facts import DecisionMade, MeetingHeld, MeetingKind, Outcome, PlanKind
 from domain.fact import Fact
 from domain.rules.judge import judge
-from domain.stream import Entry, in_force
 from tests.rules.models import K2, MODELS, X9
 from tests.rules.story import (
     STREAM,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from domain.entry import Provenance
 from domain.rules.judge import judge
-from domain.stream import Provenance
 from tests.rules.models import K2, L0
 from tests.rules.story import (
     assessed,

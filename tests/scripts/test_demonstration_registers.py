@@ -23,6 +23,7 @@ from domain.commands import COMMANDS, ON_EVERY_STREAM, AnyCommand
 from domain.conference.facts import ConferenceConvened, ConferenceKind
 from domain.consequence import DeviationNoted, DutyMet, DutyOpened
 from domain.correction import EntryCorrected, EntryStruckOut
+from domain.entry import Entry
 from domain.episode.facts import (
     DecisionKind,
     DecisionMade,
@@ -46,7 +47,6 @@ from domain.register.commands.request_destruction import RequestDestruction
 from domain.register.commands.request_restriction import RequestRestriction
 from domain.register.commands.succeed_controller import SucceedController
 from domain.register.facts import ServiceModelPublished
-from domain.stream import Entry
 from scripts.commandline.session import keyring_of
 from scripts.demonstration import quality, registers
 from scripts.demonstration.history import import_into_empty

@@ -23,6 +23,7 @@ from domain.client.facts import ClientRegistered
 from domain.client.state import ClientState
 from domain.consequence import Concluded, Deviation, Duty, ModelReference, conclude
 from domain.correction import EntryCorrected, MistakeKind
+from domain.entry import Entry
 from domain.episode.facts import (
     ClosureReason,
     DecisionMade,
@@ -43,7 +44,6 @@ from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.refusal import BeingDestroyed, CannotBeJudged, ContentWithheld, IdentityRegistered
 from domain.registry import REGISTRY
 from domain.rules.judge import judge
-from domain.stream import Entry
 from domain.withheld import Withheld
 from tests.domain.desk import DECIDED_ON, WORKER, Desk, at, grant, meeting, the
 from tests.domain.people import identity_code

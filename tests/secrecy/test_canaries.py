@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from domain.entry import Entry
 from domain.fact import Fact
 from domain.ledger.identity import new_id
 from domain.ledger.mapper import draft_of
@@ -19,7 +20,6 @@ from domain.ledger.migrate import schema_of
 from domain.ledger.secrecy.keyring import keyring_dsn
 from domain.ledger.submission import Submission
 from domain.registry import REGISTRY
-from domain.stream import Entry
 from domain.subjects import Subject
 from domain.withheld import Withheld
 from projections.rebuild import start_up

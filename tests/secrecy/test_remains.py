@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from domain.entry import Entry
 from domain.fact import StreamKind
 from domain.ledger.identity import new_id
 from domain.ledger.live import LiveRegister, export_register
@@ -27,7 +28,6 @@ from domain.register.commands.approve_destruction import ApproveDestruction
 from domain.register.commands.request_destruction import RequestDestruction
 from domain.register.destruction import DestructionGround
 from domain.registry import REGISTRY
-from domain.stream import Entry
 from domain.subjects import UNASSIGNED, Subject
 from domain.withheld import Withheld
 from projections.rebuild import start_up

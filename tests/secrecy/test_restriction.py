@@ -22,6 +22,7 @@ from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.client.commands.register_client import RegisterClient
 from domain.client.facts import ClientRegistered
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
+from domain.entry import Entry
 from domain.episode.facts import MeetingHeld
 from domain.fact import StreamKind
 from domain.ledger.book import Book
@@ -46,7 +47,6 @@ from domain.refusal import KeyReused, OutOfOrder, UnknownRestriction
 from domain.register.commands.approve_restriction import ApproveRestriction
 from domain.register.commands.request_restriction import RequestRestriction
 from domain.register.restriction import RestrictionCertified
-from domain.stream import Entry
 from domain.withheld import Withheld
 from tests.domain.desk import OTHER_WORKER, WORKER, Desk, meeting
 from tests.secrecy import test_destruction

@@ -19,6 +19,7 @@ from pydantic_core import to_json
 
 from domain.correction import EntryCorrected
 from domain.decoding import Told
+from domain.entry import Entry
 from domain.episode.facts import MeetingHeld
 from domain.fact import Fact, JsonObject, StreamKind
 from domain.ledger.identity import new_id
@@ -31,7 +32,6 @@ from domain.ledger.secrecy.safe import Safe
 from domain.ledger.secrecy.sealing import DataKey, Key, Place, SegmentRefused, seal
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY, UnknownFactName
-from domain.stream import Entry
 from domain.withheld import Withheld
 from tests.domain.desk import Desk, meeting, the
 from tests.domain.test_registry import CURRENT, decoded

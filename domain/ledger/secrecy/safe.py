@@ -15,7 +15,7 @@ from typing import cast
 from uuid import UUID
 
 from domain.decoding import Segment, Told, values_of
-from domain.entries import unread
+from domain.entry import Entry
 from domain.fact import JsonObject
 from domain.ledger.record import Row
 from domain.ledger.record import rows as rows_of
@@ -34,8 +34,8 @@ from domain.ledger.secrecy.sealing import (
 )
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY, Seal, StoredState, segments_of
-from domain.stream import Entry
 from domain.subjects import Subject
+from domain.unread import unread
 from domain.withheld import Opened, Withheld
 
 Whose = Mapping[int, Sequence[Subject]]

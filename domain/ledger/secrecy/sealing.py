@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from pydantic_core import from_json, to_json
 
+from domain.entry import Entry
 from domain.fact import JsonObject
-from domain.stream import Entry
 
 KEY_BYTES = 32
 NONCE_BYTES = 16

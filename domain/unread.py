@@ -17,8 +17,8 @@ from uuid import UUID
 import msgspec
 
 from domain.decoding import FactDecoder, Opener, Told, Unfit, model_of, values_of
+from domain.entry import Entry, Provenance, Readable
 from domain.fact import Fact
-from domain.stream import Entry, Provenance, Readable
 
 Row = tuple[int, UUID, int, str, dt.datetime, bytes]
 """A recorded event's position, stream, version, stored name, moment of recording and state."""
