@@ -3,11 +3,23 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+is_fit() {
+    "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
 find_python() {
     local candidate
-    for candidate in "${JAKSOKIRJA_PYTHON:-}" python3.13 python3.12 python3.11 python3; do
-        if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 &&
-            "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+    if [ -n "${JAKSOKIRJA_PYTHON:-}" ]; then
+        if ! is_fit "$JAKSOKIRJA_PYTHON"; then
+            echo "JAKSOKIRJA_PYTHON=$JAKSOKIRJA_PYTHON is no Python of 3.11 or newer with the venv module." >&2
+            exit 1
+        fi
+        echo "$JAKSOKIRJA_PYTHON"
+        return
+    fi
+    # A distribution's own comes first: it is built with optimisations by profile, which one built by hand often is not.
+    for candidate in /usr/bin/python3 python3.13 python3.12 python3.11 python3; do
+        if is_fit "$candidate"; then
             echo "$candidate"
             return
         fi
