@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
-import psycopg
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
@@ -25,24 +25,10 @@ from api.counter import CommandCounter
 from api.description import describe
 from api.desk import Desk
 from api.differences import differences_router
+from api.faults import FAULTS, problem_of
 from api.home import home_router
 from api.identity import Doorkeeper
-from api.problems import (
-    Problem,
-    field_errors,
-    head_astray,
-    keyring_astray,
-    keyring_not_migrated,
-    malformed,
-    malformed_id,
-    of_refusal,
-    of_status,
-    projections_astray,
-    record_astray,
-    register_not_migrated,
-    unavailable,
-    unknown_register,
-)
+from api.problems import field_errors, malformed, malformed_id, of_status, unexpected
 from api.queries import queries_router
 from api.registers import Clock, Registers
 from api.request_log import RequestLog
@@ -50,12 +36,7 @@ from api.reviews import reviews_router
 from api.sealing import workshop_of
 from api.settings import Settings
 from api.streams import streams_router
-from domain.ledger.errors import HeadAstray, LedgerUnavailable, RegisterNotMigrated, UnknownRegister
-from domain.ledger.secrecy.keyring import KeyringMissing, KeyringNotMigrated
-from domain.ledger.secrecy.sealing import SegmentRefused
-from domain.ledger.secrecy.wrapping import RegisterKeyFault
-from domain.refusal import Refusal
-from projections.store import ProjectionsAstray
+from api.taking import take
 
 
 def create_app(
@@ -74,7 +55,7 @@ def create_app(
         following=following,
         workshop=workshop_of(settings),
     )
-    desk = Desk(settings, registers, Doorkeeper(settings), Carriers(), beside)
+    desk = Desk(settings, registers, Doorkeeper(settings), Carriers(partial(take, registers)), beside)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -115,47 +96,12 @@ def create_app(
 def _add_problems(app: FastAPI) -> None:
     """Whatever is raised comes out as a problem of one shape; what is not named here is the log's to answer."""
 
-    @app.exception_handler(Problem)
-    async def problem(request: Request, fault: Problem) -> JSONResponse:
-        return fault.answer.response(request)
+    async def told(request: Request, fault: Exception) -> JSONResponse:
+        problem = problem_of(fault, asked_version="if-match" in request.headers)
+        return (problem or unexpected().answer).response(request)
 
-    @app.exception_handler(Refusal)
-    async def refusal(request: Request, fault: Refusal) -> JSONResponse:
-        return of_refusal(fault, asked_version="if-match" in request.headers).response(request)
-
-    @app.exception_handler(LedgerUnavailable)
-    @app.exception_handler(psycopg.OperationalError)
-    async def away(request: Request, fault: Exception) -> JSONResponse:
-        return unavailable().answer.response(request)
-
-    @app.exception_handler(RegisterKeyFault)
-    @app.exception_handler(KeyringMissing)
-    async def keyring(request: Request, fault: Exception) -> JSONResponse:
-        return keyring_astray().answer.response(request)
-
-    @app.exception_handler(KeyringNotMigrated)
-    async def older_keyring(request: Request, fault: Exception) -> JSONResponse:
-        return keyring_not_migrated().answer.response(request)
-
-    @app.exception_handler(RegisterNotMigrated)
-    async def other_release(request: Request, fault: RegisterNotMigrated) -> JSONResponse:
-        return register_not_migrated().answer.response(request)
-
-    @app.exception_handler(HeadAstray)
-    async def head(request: Request, fault: HeadAstray) -> JSONResponse:
-        return head_astray().answer.response(request)
-
-    @app.exception_handler(ProjectionsAstray)
-    async def projections(request: Request, fault: ProjectionsAstray) -> JSONResponse:
-        return projections_astray().answer.response(request)
-
-    @app.exception_handler(SegmentRefused)
-    async def segment(request: Request, fault: SegmentRefused) -> JSONResponse:
-        return record_astray().answer.response(request)
-
-    @app.exception_handler(UnknownRegister)
-    async def no_register(request: Request, fault: UnknownRegister) -> JSONResponse:
-        return unknown_register(fault.register).answer.response(request)
+    for kind in FAULTS:
+        app.add_exception_handler(kind, told)
 
     @app.exception_handler(RequestValidationError)
     async def bad_parameter(request: Request, fault: RequestValidationError) -> JSONResponse:

@@ -1,8 +1,8 @@
-"""Carriers: a few threads that take the orders of all requests to their books, those that wait at a time together.
+"""Carriers: a few threads that take the errands of all requests to their books, those that wait at a time together.
 
 A thread a request would have them all queue for the interpreter, and each ask the database by itself. So whatever came
 while the carriers were under way goes with the next of them: under load one question and one transaction serve many.
-Never here: what an order comes to, HTTP.
+Never here: what an errand comes to, and where it is carried out; HTTP.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from domain.ledger.book import Book, Order, Outcome
-from domain.ledger.together import execute_together
+from api.errands import Answer, Errand
 
 CARRIERS = 2
 """While one waits for its commit to reach the disk, the other decides."""
@@ -27,28 +25,18 @@ LONGEST_WAIT_SECONDS = 0.05
 """For company while another carrier is under way, who may be long."""
 MEMORY_GROUPS = 8
 """Over so many groups a crowd that has thinned is forgotten."""
-T = TypeVar("T")
+Carry = Callable[[Sequence[Errand]], list[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand(Generic[T]):
-    """An order under way, and what its outcome is to be made into while the thread is at it."""
+class _Waiting:
+    """An errand, and who waits for its answer."""
 
-    book: Book
-    order: Order
-    made_into: Callable[[Book, Outcome], T]
+    errand: Errand
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[T]
+    answer: asyncio.Future[Answer]
 
-    def carried_out(self, outcome: Outcome | Exception) -> T | Exception:
-        if isinstance(outcome, Exception):
-            return outcome
-        try:
-            return self.made_into(self.book, outcome)
-        except Exception as fault:  # it is raised to whoever waits for the answer
-            return fault
-
-    def settle(self, result: T | Exception) -> None:
+    def settle(self, result: Answer | Exception) -> None:
         if self.answer.done():  # whoever asked is gone
             return
         if isinstance(result, Exception):
@@ -58,27 +46,31 @@ class _Errand(Generic[T]):
 
 
 class Carriers:
-    """The carriers of one application. Safe to share between event loops; the threads begin with the first order."""
+    """The carriers of one application. Safe to share between event loops; the threads begin with the first errand.
 
-    def __init__(self) -> None:
+    `carry`: answers errands that are all of one register.
+    """
+
+    def __init__(self, carry: Carry) -> None:
+        self._carry_out = carry
         self._change = threading.Condition()
-        self._waiting: deque[_Errand[object]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._under_way = 0
-        self._books: list[Book] = []
+        self._registers: list[str] = []
         """Of each group under way."""
         self._crowd = 1.0
-        """How many orders there were at once of late, waiting or under way: risen to at once, forgotten slowly."""
+        """How many errands there were at once of late, waiting or under way: risen to at once, forgotten slowly."""
         self._threads: list[threading.Thread] = []
         self._closed = False
 
-    async def execute(self, book: Book, order: Order, made_into: Callable[[Book, Outcome], T]) -> T:
-        """What comes of the order, made into an answer. Raises what `Book.execute` raises."""
+    async def execute(self, errand: Errand) -> Answer:
+        """What the errand is answered with. Raises what carrying it out raises for all that went together."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
+        answer: asyncio.Future[Answer] = loop.create_future()
         with self._change:
             if self._closed:
                 raise RuntimeError("the carriers have been sent home")
-            self._waiting.append(_Errand(book, order, made_into, loop, answer))  # type: ignore[arg-type] # of any kind
+            self._waiting.append(_Waiting(errand, loop, answer))
             if len(self._threads) < CARRIERS:
                 self._threads.append(threading.Thread(target=self._carry, name="carrier", daemon=True))
                 self._threads[-1].start()
@@ -96,48 +88,52 @@ class Carriers:
             thread.join()
 
     def _is_time(self) -> bool:
-        """Whether a carrier is to set out: at once for a book whose orders nobody else carries. The lock is held."""
-        if not self._waiting or self._waiting[0].book not in self._books:
+        """Whether a carrier is to set out: at once for a register whose errands nobody else carries. Holds the lock."""
+        if not self._waiting or self._waiting[0].errand.register not in self._registers:
             return bool(self._waiting)
         return len(self._waiting) >= min(self._crowd / 2, COMPANY) or self._closed
 
     def _carry(self) -> None:
-        errands: list[_Errand[object]] = []
-        while errands := self._next(errands):
-            outcomes = execute_together(errands[0].book, [errand.order for errand in errands])
-            done = [(one, one.carried_out(outcome)) for one, outcome in zip(errands, outcomes, strict=True)]
-            for loop in {one.loop for one, _ in done}:
+        group: list[_Waiting] = []
+        while group := self._next(group):
+            results: Sequence[Answer | Exception]
+            try:
+                results = self._carry_out([one.errand for one in group])
+            except Exception as fault:  # it is raised to everybody who waits for an answer
+                results = [fault] * len(group)
+            done = list(zip(group, results, strict=True))
+            for loop in {one.loop for one in group}:
                 settled = [(one, result) for one, result in done if one.loop is loop]
                 with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits there, others do elsewhere
                     loop.call_soon_threadsafe(_settle, settled)
 
-    def _next(self, done: list[_Errand[object]]) -> list[_Errand[object]]:
-        """Those that wait for one book, the first to come first; none when all is done for good.
+    def _next(self, done: list[_Waiting]) -> list[_Waiting]:
+        """Those that wait for one register, the first to come first; none when all is done for good.
 
         `done`: those that this carrier has carried out just now.
         """
         with self._change:
             if done:
                 self._under_way -= len(done)
-                self._books.remove(done[0].book)
+                self._registers.remove(done[0].errand.register)
             while not self._is_time():
                 if self._closed and not self._waiting:
                     return []
                 in_time = self._change.wait(LONGEST_WAIT_SECONDS if self._waiting else None)
                 if self._waiting and not in_time:
                     break
-            book = self._waiting[0].book
-            taken: list[_Errand[object]] = []
-            while self._waiting and self._waiting[0].book is book and len(taken) < MOST_TOGETHER:
+            register = self._waiting[0].errand.register
+            taken: list[_Waiting] = []
+            while self._waiting and self._waiting[0].errand.register == register and len(taken) < MOST_TOGETHER:
                 taken.append(self._waiting.popleft())
             self._under_way += len(taken)
-            self._books.append(book)
+            self._registers.append(register)
             self._crowd += min(0.0, self._under_way + len(self._waiting) - self._crowd) / MEMORY_GROUPS
             if self._is_time():
                 self._change.notify()
             return taken
 
 
-def _settle(done: list[tuple[_Errand[object], object]]) -> None:
-    for errand, result in done:
-        errand.settle(result)
+def _settle(done: list[tuple[_Waiting, Answer | Exception]]) -> None:
+    for one, result in done:
+        one.settle(result)

@@ -10,19 +10,16 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from api.answers import outcome_answer
 from api.desk import Admitted, Desk
-from api.reading import command_id, expected_version, told_in
+from api.errands import Errand
+from api.logging import FailedElsewhere
+from api.reading import body_of, command_id, expected_version
 from api.rights import require_role
 from domain.commands import COMMANDS, ON_EVERY_STREAM, AnyCommand
 from domain.fact import StreamKind
-from domain.ledger.book import UNKNOWN, Book, Order
 from domain.ledger.identity import register_stream_id
-from domain.refusal import Unknown
-from domain.streams import kind_of
 
 PLURALS = {
     StreamKind.CLIENT: "clients",
@@ -93,27 +90,27 @@ def _endpoint(desk: Desk, route: CommandRoute) -> Callable[..., Any]:
 
 
 async def taken(desk: Desk, request: Request, route: CommandRoute, admitted: Admitted, stream_id: UUID) -> Response:
-    """The answer to a command that was sent to its route. Raises problems, refusals and faults of the ledger."""
+    """The answer to a command that was sent to its route. Raises problems; FailedElsewhere where it was unexpected."""
     request.state.command = route.command_type.command_name()
     require_role(admitted, route.command_type)
-    order_id, version = command_id(request), expected_version(request)
-    command = await told_in(request, route.command_type, desk.settings.max_body_bytes)
-    order = Order(
+    errand = Errand(
+        register=admitted.register,
+        kind=route.kind.value,
+        name=route.command_type.command_name(),
         stream_id=stream_id,
-        command=command,
-        command_id=order_id,
+        command_id=command_id(request),
         actor=admitted.identity.actor,
-        expected_version=version,
+        expected_version=expected_version(request),
+        body=await body_of(request, desk.settings.max_body_bytes),
     )
-    if route.command_type in ON_EVERY_STREAM:
-        await run_in_threadpool(check_kind, admitted.book, stream_id, route.kind)
-    return await desk.carriers.execute(admitted.book, order, outcome_answer)
-
-
-def check_kind(book: Book, stream_id: UUID, kind: StreamKind) -> None:
-    """Raises Unknown… when the register has no stream of that kind and id."""
-    if kind_of(book.state(stream_id, kind).entries) is not kind:
-        raise UNKNOWN.get(kind, Unknown)(f"There is no {kind} of that id in this register.")
+    answer = await desk.carriers.execute(errand)
+    if answer.fault:
+        raise FailedElsewhere(answer.fault)
+    if answer.code:
+        request.state.code = answer.code
+    response = Response(status_code=answer.status)
+    response.body, response.raw_headers = answer.body, answer.headers
+    return response
 
 
 async def _named_stream(

@@ -52,8 +52,18 @@ class _Bridge(logging.Handler):
         log.log(record.levelno, "library", logger=record.name, sentence=str(record.msg)[:200], **told)
 
 
+class FailedElsewhere(Exception):
+    """A fault that came up in another thread or process, as `where_of` told it there: nothing else of it goes on."""
+
+    def __init__(self, where: dict[str, str]) -> None:
+        super().__init__(where.get("fault", ""))
+        self.where = where
+
+
 def where_of(fault: BaseException) -> dict[str, str]:
     """What kind of fault it was and where in the code, without what it says."""
+    if isinstance(fault, FailedElsewhere):
+        return fault.where
     frames = traceback.extract_tb(fault.__traceback__)[-3:]
     places = [f"{PurePath(frame.filename).name}:{frame.lineno} ({frame.name})" for frame in frames]
     return {"fault": type(fault).__name__, "where": " < ".join(reversed(places))}

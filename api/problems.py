@@ -105,11 +105,15 @@ class ProblemAnswer:
             members["errors"] = [{"field": error.field, "message": error.message} for error in self.errors]
         return members
 
+    def rendered(self) -> JSONResponse:
+        """The answer."""
+        body = to_jsonable_python(self.body())
+        return JSONResponse(body, int(self.status), headers=dict(self.headers), media_type=MEDIA_TYPE)
+
     def response(self, request: Request) -> JSONResponse:
         """The answer; its code is left on the request for the log."""
         request.state.code = self.code
-        body = to_jsonable_python(self.body())
-        return JSONResponse(body, int(self.status), headers=dict(self.headers), media_type=MEDIA_TYPE)
+        return self.rendered()
 
 
 def rule_named(rule: RuleReference) -> dict[str, Any]:

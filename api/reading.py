@@ -60,13 +60,30 @@ def expected_version(request: Request) -> int | None:
     return int(found[1])
 
 
-async def told_in(request: Request, kind: type[M], limit_bytes: int, *, code: str = "malformed_command") -> M:
-    """What the body tells, or a problem of that code where it does not tell a command (or another such kind) rightly.
+async def body_of(request: Request, limit_bytes: int) -> bytes:
+    """The JSON that was sent, unread; never more than the limit is held, whatever Content-Length says or does not say.
 
-    Raises problems: 415, 413, 422.
+    Raises problems: 415, 413.
     """
     _check_media_type(request)
-    body = await _body(request, limit_bytes)
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > DRAINED_TIMES_LIMIT * limit_bytes:
+        raise _too_large(limit_bytes)
+    chunks: list[bytes] = []
+    received = 0
+    async for chunk in request.stream():
+        received += len(chunk)
+        if received <= limit_bytes:
+            chunks.append(chunk)
+        elif received > DRAINED_TIMES_LIMIT * limit_bytes:
+            break
+    if received > limit_bytes:
+        raise _too_large(limit_bytes)
+    return b"".join(chunks)
+
+
+def read_as(kind: type[M], body: bytes, *, code: str = "malformed_command") -> M:
+    """What the body tells. Raises a 422 problem of that code where it does not tell a command (or such) rightly."""
     try:
         told = kind.model_validate_json(body, strict=True)
     except ValidationError as fault:
@@ -100,24 +117,6 @@ def _check_media_type(request: Request) -> None:
             remedy="Send Content-Type: application/json, and no Content-Encoding.",
             headers={"Accept": "application/json"},
         )
-
-
-async def _body(request: Request, limit_bytes: int) -> bytes:
-    """The body; never more than the limit is held, whatever Content-Length says or does not say."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > DRAINED_TIMES_LIMIT * limit_bytes:
-        raise _too_large(limit_bytes)
-    chunks: list[bytes] = []
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received <= limit_bytes:
-            chunks.append(chunk)
-        elif received > DRAINED_TIMES_LIMIT * limit_bytes:
-            break
-    if received > limit_bytes:
-        raise _too_large(limit_bytes)
-    return b"".join(chunks)
 
 
 def _too_large(limit_bytes: int) -> Problem:

@@ -21,7 +21,7 @@ from api.finding import IndexAstray, client_with
 from api.history import History, event_at, history, state_told, stream_as_of
 from api.parameters import declared_only
 from api.problems import Problem
-from api.reading import told_in
+from api.reading import body_of, read_as
 from api.texts import Language
 from domain.fact import StreamKind
 
@@ -56,8 +56,8 @@ def _add_search(router: APIRouter, desk: Desk) -> None:
         openapi_extra={"requestBody": body},
     )
     async def search(request: Request, admitted: Annotated[Admitted, Depends(desk.admit)]) -> Any:
-        limit_bytes = desk.settings.max_body_bytes
-        wanted = await told_in(request, ClientSearch, limit_bytes, code="malformed_request")
+        body = await body_of(request, desk.settings.max_body_bytes)
+        wanted = read_as(ClientSearch, body, code="malformed_request")
         try:
             client_id = await run_in_threadpool(client_with, admitted.book, wanted.identity_code)
         except IndexAstray as astray:

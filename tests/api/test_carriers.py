@@ -1,4 +1,4 @@
-"""How many orders go together: a lone one waits for nobody, and beside a group under way half of the crowd sets out."""
+"""Errands go together: a lone one waits for nobody, beside a group under way half a crowd sets out; none is lost."""
 
 from __future__ import annotations
 
@@ -6,19 +6,35 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from queue import Queue
 from threading import Event, Thread
-from typing import cast
 
 import pytest
 
 from api import carriers as module
-from api.carriers import Carriers
-from domain.ledger.book import Book, Order, Outcome
+from api.carriers import CARRIERS, Carriers
+from api.errands import Answer, Errand
+from domain.ledger.identity import new_id
 from tests.patience import until
 
 PATIENCE_SECONDS = 60.0
 """Else a failure would be a hang."""
-BOOK, ANOTHER = cast("Book", object()), cast("Book", object())
-ORDER, OUTCOME = cast("Order", object()), cast("Outcome", object())
+
+
+def errand(register: str = "kymenlaakso") -> Errand:
+    return Errand(
+        register=register,
+        kind="episode",
+        name="record-meeting",
+        stream_id=new_id(),
+        command_id=new_id(),
+        actor="O1",
+        expected_version=None,
+        body=b"{}",
+    )
+
+
+def answer_to(one: Errand) -> Answer:
+    """One that tells whose it is."""
+    return Answer(status=201, headers=[], body=one.stream_id.bytes)
 
 
 class Road:
@@ -28,12 +44,12 @@ class Road:
         self.set_out = Queue[int]()
         self._under_way: list[Event] = []
 
-    def carry(self, book: Book, orders: Sequence[Order]) -> list[Outcome]:
+    def carry(self, errands: Sequence[Errand]) -> list[Answer]:
         through = Event()
         self._under_way.append(through)
-        self.set_out.put(len(orders))
+        self.set_out.put(len(errands))
         assert through.wait(PATIENCE_SECONDS)
-        return [OUTCOME] * len(orders)
+        return [answer_to(one) for one in errands]
 
     def next_size(self) -> int:
         return self.set_out.get(timeout=PATIENCE_SECONDS)
@@ -44,25 +60,25 @@ class Road:
 
 
 class Senders:
-    """Send orders, each of which waits for its own answer, over a loop in a thread of its own."""
+    """Send errands, each of which waits for its own answer, over a loop in a thread of its own."""
 
     def __init__(self, carriers: Carriers) -> None:
         self._carriers = carriers
-        self._sent: list[asyncio.Future[None]] = []
+        self._sent: list[asyncio.Future[Answer]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever)
         self._thread.start()
 
     def send(self, count: int) -> None:
         for _ in range(count):
-            self._loop.call_soon_threadsafe(self._send, BOOK)
+            self._loop.call_soon_threadsafe(self._send, errand())
 
     def send_another(self) -> None:
-        """An order of another book."""
-        self._loop.call_soon_threadsafe(self._send, ANOTHER)
+        """An errand of another register."""
+        self._loop.call_soon_threadsafe(self._send, errand("lapland"))
 
-    def _send(self, book: Book) -> None:
-        self._sent.append(asyncio.ensure_future(self._carriers.execute(book, ORDER, lambda *_: None)))
+    def _send(self, one: Errand) -> None:
+        self._sent.append(asyncio.ensure_future(self._carriers.execute(one)))
 
     async def _answered(self) -> None:
         await asyncio.gather(*self._sent)
@@ -84,14 +100,13 @@ class Senders:
 @pytest.fixture
 def road(monkeypatch: pytest.MonkeyPatch) -> Road:
     road = Road()
-    monkeypatch.setattr(module, "execute_together", road.carry)
     monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 60 * PATIENCE_SECONDS)
     return road
 
 
 @pytest.fixture
 def senders(road: Road) -> Iterator[Senders]:
-    carriers = Carriers()
+    carriers = Carriers(road.carry)
     senders = Senders(carriers)
     yield senders
     closing = Thread(target=carriers.close)
@@ -159,7 +174,7 @@ def test_who_has_waited_long_enough_for_company_goes_without_it(
     assert road.next_size() == 1
 
 
-def test_an_order_of_another_book_waits_for_no_company_which_cannot_come(road: Road, senders: Senders) -> None:
+def test_an_errand_of_another_register_waits_for_no_company_which_cannot_come(road: Road, senders: Senders) -> None:
     four_under_way(road, senders)
     senders.send_another()
     assert road.next_size() == 1
@@ -190,3 +205,84 @@ def test_more_than_go_together_leave_one_group_after_the_other(road: Road, sende
     assert road.next_size() == module.MOST_TOGETHER
     road.let_through()
     assert road.next_size() == module.MOST_TOGETHER
+
+
+def at_once(errands: Sequence[Errand]) -> list[Answer]:
+    return [answer_to(one) for one in errands]
+
+
+async def all_of(carriers: Carriers, errands: Sequence[Errand]) -> list[Answer | BaseException]:
+    return await asyncio.gather(*(carriers.execute(one) for one in errands), return_exceptions=True)
+
+
+def test_many_at_once_are_each_answered_with_their_own() -> None:
+    carriers, errands = Carriers(at_once), [errand() for _ in range(200)]
+    answers = asyncio.run(all_of(carriers, errands))
+    carriers.close()
+    assert answers == [answer_to(one) for one in errands]
+
+
+def test_a_fault_on_the_way_is_raised_to_everybody_in_the_group_and_the_carriers_go_on() -> None:
+    failing = Event()
+    failing.set()
+
+    def fails_at_first(errands: Sequence[Errand]) -> list[Answer]:
+        if failing.is_set():
+            raise ZeroDivisionError
+        return at_once(errands)
+
+    carriers, errands = Carriers(fails_at_first), [errand() for _ in range(2 * CARRIERS)]
+    faults = asyncio.run(all_of(carriers, errands))
+    failing.clear()
+    answers = asyncio.run(all_of(carriers, errands))
+    carriers.close()
+    assert {type(one) for one in faults} == {ZeroDivisionError}
+    assert answers == [answer_to(one) for one in errands]
+
+
+def test_who_is_gone_before_the_answer_keeps_nobody_from_theirs() -> None:
+    carriers, one, other = Carriers(at_once), errand(), errand()
+
+    async def leaves() -> Answer:
+        gone = asyncio.ensure_future(carriers.execute(one))
+        await asyncio.sleep(0)
+        gone.cancel()
+        return await carriers.execute(other)
+
+    assert asyncio.run(leaves()) == answer_to(other)
+    carriers.close()
+
+
+def test_a_loop_that_was_closed_before_the_answer_takes_no_carrier_with_it(road: Road) -> None:
+    carriers = Carriers(road.carry)
+    for _ in range(CARRIERS):
+        loop = asyncio.new_event_loop()
+        asking = loop.create_task(carriers.execute(errand()))
+        loop.run_until_complete(asyncio.wait([asking], timeout=0))
+        assert road.next_size() == 1
+        loop.close()
+        road.let_through()
+    later = errand()
+
+    async def waited() -> Answer:
+        asking = asyncio.ensure_future(carriers.execute(later))
+        await asyncio.to_thread(road.next_size)
+        road.let_through()
+        return await asyncio.wait_for(asking, PATIENCE_SECONDS)  # else a failure would be a hang
+
+    assert asyncio.run(waited()) == answer_to(later)
+    carriers.close()
+
+
+def test_carriers_that_went_home_take_nothing_more_but_carried_out_what_waited() -> None:
+    carriers, one = Carriers(at_once), errand()
+
+    async def sent_home() -> Answer:
+        waiting = asyncio.ensure_future(carriers.execute(one))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(carriers.close)
+        with pytest.raises(RuntimeError):
+            await carriers.execute(errand())
+        return await waiting
+
+    assert asyncio.run(sent_home()) == answer_to(one)

@@ -1,10 +1,8 @@
-"""The counter takes every command at its plain address, and leaves the rest to the framework; no answer is lost."""
+"""The counter takes every command at its plain address, and leaves the rest to the framework."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from threading import Event
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,30 +11,16 @@ from fastapi import Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp
 
-from api.carriers import CARRIERS, Carriers
 from api.commands import CommandRoute, command_routes
 from api.counter import Addressed, CommandCounter
 from api.desk import Desk
 from domain.fact import StreamKind
-from domain.ledger.book import Book, Outcome
-from domain.ledger.identity import new_id, register_stream_id
-from domain.refusal import UnknownEpisode, WrongVersion
+from domain.ledger.identity import register_stream_id
 from tests.api.caller import Caller, problem
-from tests.domain.desk import Desk as Working
-from tests.domain.desk import meeting
 
 STREAM = UUID("01890000-0000-7000-8000-000000000001")
 NO_DESK, NO_APP = cast("Desk", None), cast("ASGIApp", None)
 ROUTES = sorted(command_routes(), key=lambda route: route.path)
-
-
-@pytest.fixture
-def desk(register: tuple[str, str]) -> Iterator[Working]:
-    """A desk at a register of its own."""
-    working = Working(*register)
-    working.open()
-    yield working
-    working.book.close()
 
 
 def asked(path: str, method: str = "POST") -> Addressed | None:
@@ -95,104 +79,3 @@ def test_what_is_no_plain_address_is_answered_by_the_framework(caller: Caller) -
     elsewhere = caller.send(f"episodes/{str(STREAM).upper()}/record-meeting", {}).json()
     assert at_the_counter == elsewhere
     assert at_the_counter["code"] == "malformed_command"
-
-
-def told(_: Book, outcome: Outcome) -> int:
-    return len(outcome.entries)
-
-
-def test_many_orders_at_once_are_each_answered_with_their_own(desk: Working) -> None:
-    episodes = [desk.started() for _ in range(5)]
-    orders = [desk.order(one, meeting(1)) for one in episodes]
-    missing = desk.order(new_id(), meeting(1))
-    carriers = Carriers()
-
-    async def all_at_once() -> list[object]:
-        sent = (carriers.execute(desk.book, order, lambda _, outcome: outcome) for order in (*orders, missing))
-        return await asyncio.gather(*sent, return_exceptions=True)
-
-    *outcomes, refused = asyncio.run(all_at_once())
-    carriers.close()
-    assert [one.stream_id for one in outcomes if isinstance(one, Outcome)] == episodes
-    assert isinstance(refused, UnknownEpisode)
-
-
-def test_what_cannot_be_made_into_an_answer_is_raised_to_who_waits_for_it(desk: Working) -> None:
-    one, other = desk.started(), desk.started()
-    carriers = Carriers()
-
-    def spoilt(book: Book, outcome: Outcome) -> int:
-        raise ZeroDivisionError
-
-    async def both() -> list[object]:
-        sent = (
-            carriers.execute(desk.book, desk.order(one, meeting(1)), spoilt),
-            carriers.execute(desk.book, desk.order(other, meeting(1)), told),
-        )
-        return list(await asyncio.gather(*sent, return_exceptions=True))
-
-    fault, count = asyncio.run(both())
-    carriers.close()
-    assert isinstance(fault, ZeroDivisionError)
-    assert count
-
-
-def test_who_is_gone_before_the_answer_keeps_nobody_from_theirs(desk: Working) -> None:
-    one, other = desk.order(desk.started(), meeting(1)), desk.order(desk.started(), meeting(1))
-    carriers = Carriers()
-
-    async def leaves() -> int:
-        gone = asyncio.ensure_future(carriers.execute(desk.book, one, told))
-        await asyncio.sleep(0)
-        gone.cancel()
-        return await carriers.execute(desk.book, other, told)
-
-    assert asyncio.run(leaves())
-    carriers.close()
-
-
-def test_a_loop_that_was_closed_before_the_answer_takes_no_carrier_with_it(desk: Working) -> None:
-    carriers, stuck = Carriers(), [desk.order(desk.started(), meeting(1)) for _ in range(CARRIERS)]
-    for order in stuck:
-        decided, closed = Event(), Event()
-
-        def when_closed(book: Book, outcome: Outcome, decided: Event = decided, closed: Event = closed) -> int:
-            decided.set()
-            closed.wait()
-            return told(book, outcome)
-
-        loop = asyncio.new_event_loop()
-        asking = loop.create_task(carriers.execute(desk.book, order, when_closed))
-        loop.run_until_complete(asyncio.wait([asking], timeout=0))
-        decided.wait()
-        loop.close()
-        closed.set()
-    later = desk.order(desk.started(), meeting(1))
-    waited = asyncio.wait_for(carriers.execute(desk.book, later, told), timeout=60)  # else a failure would be a hang
-    assert asyncio.run(waited)
-    carriers.close()
-
-
-def test_carriers_that_went_home_take_nothing_more_but_carried_out_what_waited(desk: Working) -> None:
-    carriers, order = Carriers(), desk.order(desk.started(), meeting(1))
-
-    async def sent_home() -> int:
-        waiting = asyncio.ensure_future(carriers.execute(desk.book, order, told))
-        await asyncio.sleep(0)
-        await asyncio.to_thread(carriers.close)
-        with pytest.raises(RuntimeError):
-            await carriers.execute(desk.book, order, told)
-        return await waiting
-
-    assert asyncio.run(sent_home())
-
-
-def test_a_refusal_is_raised_as_it_is(desk: Working) -> None:
-    order, carriers = desk.order(desk.started(), meeting(1), expected_version=1), Carriers()
-
-    async def one() -> int:
-        return await carriers.execute(desk.book, order, told)
-
-    with pytest.raises(WrongVersion):
-        asyncio.run(one())
-    carriers.close()

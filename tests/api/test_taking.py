@@ -1,0 +1,122 @@
+"""Errands are taken to the book together, and each is answered with what came of it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from fastapi.responses import Response
+from pydantic_core import from_json, to_json
+
+from api import taking
+from api.answers import outcome_answer
+from api.errands import Answer, Errand, answers_of, errands_of, packed
+from api.registers import Registers
+from api.settings import Settings
+from api.taking import take
+from domain.commands import AnyCommand
+from domain.ledger.book import Book, Outcome
+from domain.ledger.identity import new_id
+from tests.domain.desk import Desk, meeting
+
+
+@pytest.fixture
+def desk(register: tuple[str, str]) -> Iterator[Desk]:
+    """A desk at a register of its own."""
+    working = Desk(*register)
+    working.open()
+    yield working
+    working.book.close()
+
+
+@pytest.fixture
+def registers(register: tuple[str, str], settings: Settings) -> Iterator[Registers]:
+    """The register that the desk is at, as it is served."""
+    opened = Registers(register[0], patience_seconds=5.0, keyring=settings.keyring(register[0]))
+    yield opened
+    opened.close()
+
+
+def errand(desk: Desk, stream_id: UUID, command: AnyCommand, *, version: int | None = None) -> Errand:
+    kind = getattr(type(command), "stream", "episode")
+    return Errand(
+        register=desk.book.register_name,
+        kind=str(kind),
+        name=command.command_name(),
+        stream_id=stream_id,
+        command_id=new_id(),
+        actor="O1",
+        expected_version=version,
+        body=to_json(command.model_dump(mode="json", exclude_none=True)),
+    )
+
+
+def test_each_is_answered_with_its_own(desk: Desk, registers: Registers) -> None:
+    episodes = [desk.started() for _ in range(5)]
+    errands = [errand(desk, one, meeting(1)) for one in (*episodes, new_id())]
+    *answers, refused = take(registers, errands)
+    told = [from_json(answer.body) for answer in answers]
+    assert [answer.status for answer in answers] == [201] * 5
+    assert [(one["stream_id"], one["command_id"]) for one in told] == [
+        (str(one.stream_id), str(one.command_id)) for one in errands[:5]
+    ]
+    assert (refused.status, refused.code, refused.fault) == (404, "unknown_episode", {})
+
+
+def test_the_same_errand_again_is_answered_with_what_it_first_came_to(desk: Desk, registers: Registers) -> None:
+    one = errand(desk, desk.started(), meeting(1))
+    (first,) = take(registers, [one])
+    (again,) = take(registers, [one])
+    told, told_again = from_json(first.body), from_json(again.body)
+    assert (told["replayed"], told_again["replayed"]) == (False, True)
+    assert [told_again[name] for name in ("version", "position")] == [told[name] for name in ("version", "position")]
+    assert (b"idempotency-replayed", b"true") in again.headers
+
+
+def test_one_that_cannot_be_read_keeps_nobody_from_theirs(desk: Desk, registers: Registers) -> None:
+    good = errand(desk, desk.started(), meeting(1))
+    bad = Errand(**{name: getattr(good, name) for name in good.__struct_fields__} | {"body": b'{"mode": 1}'})
+    refused, taken = take(registers, [bad, good])
+    assert (refused.status, refused.code) == (422, "malformed_command")
+    assert taken.status == 201
+
+
+def test_what_cannot_be_told_is_told_as_a_fault_to_who_sent_it_alone(
+    desk: Desk, registers: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt, good = (errand(desk, desk.started(), meeting(1)) for _ in range(2))
+
+    def fails_for_one(book: Book, outcome: Outcome) -> Response:
+        if outcome.stream_id == spoilt.stream_id:
+            raise ZeroDivisionError("of a child")
+        return outcome_answer(book, outcome)
+
+    monkeypatch.setattr(taking, "outcome_answer", fails_for_one)
+    unexpected, taken = take(registers, [spoilt, good])
+    assert (unexpected.status, unexpected.code) == (500, "unexpected_error")
+    assert unexpected.fault["fault"] == "ZeroDivisionError"
+    assert b"of a child" not in unexpected.body
+    assert taken.status == 201
+
+
+def test_a_wrong_version_is_a_failed_condition(desk: Desk, registers: Registers) -> None:
+    (refused,) = take(registers, [errand(desk, desk.started(), meeting(1), version=1)])
+    assert (refused.status, refused.code) == (412, "wrong_version")
+
+
+def test_a_register_that_is_not_there_is_told_to_everybody_who_asked_for_it(desk: Desk, registers: Registers) -> None:
+    one = errand(desk, new_id(), meeting(1))
+    nowhere = Errand(**{name: getattr(one, name) for name in one.__struct_fields__} | {"register": "nowhere"})
+    answers = take(registers, [nowhere, nowhere])
+    assert [(answer.status, answer.code) for answer in answers] == [(404, "unknown_register")] * 2
+
+
+def test_errands_and_answers_come_out_of_their_packing_as_they_went_in(desk: Desk) -> None:
+    errands = [errand(desk, new_id(), meeting(1)), errand(desk, new_id(), meeting(2), version=0)]
+    answers = [
+        Answer(status=201, headers=[(b"etag", b'"7"')], body=b"{}"),
+        Answer(status=500, headers=[], body=b"", code="unexpected_error", fault={"fault": "E", "where": "a.py:1 (b)"}),
+    ]
+    assert errands_of(packed(errands)) == errands
+    assert answers_of(packed(answers)) == answers
