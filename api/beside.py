@@ -1,152 +1,28 @@
 """What runs beside the API: followers, sealers and the ledger's clock, in a process of their own.
 
-So they take no turn at the interpreter that commands wait for. The API's process starts it, starts it anew when it
-dies, and ends it by letting go of its standard input: it ends with the API's process, however that ends. What it is to
-do is told over that input: arguments can be read by whoever is on the machine. It works in the folder that the API's
-process works in, so that relative paths of the settings mean the same to both. Over its standard output it says once
-that all registers are open.
-Never here: what following, sealing and keeping time are (`registers`), HTTP.
+So they take no turn at the interpreter that commands wait for.
+Never here: what following, sealing and keeping time are (`registers`), how a companion is started and kept, HTTP.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import select
-import signal
-import subprocess
 import sys
 import threading
-from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Literal, Self
 
-import structlog
-from pydantic import BaseModel
-
-from api.logging import configure_logging, where_of
+from api.companion import Companion, Told, run_companion, say_all_open
 from api.registers import Registers
 from api.sealing import workshop_of
-from api.settings import Settings
 
-AGAIN_SECONDS = 1.0
-"""How long after its end it is started anew: one that cannot run must not take the machine."""
-GRACE_SECONDS = 30.0
 LOOK_SECONDS = 2.0
 """How often it looks for registers that were made meanwhile."""
-ALL_OPEN = b"all open\n"
-"""What it says over its standard output, once."""
-Standing = Literal["down", "starting", "up"]
-
-log = structlog.get_logger()
 
 
-class Told(BaseModel):
-    """What the process beside is told when it starts."""
+class Beside(Companion):
+    """The process beside."""
 
-    dsn: str
-    settings: Settings
-
-
-class Beside:
-    """The process beside, from `with` to the end of it. `written_to`: its log; else standard error."""
-
-    def __init__(self, settings: Settings, dsn: str, written_to: IO[str] | None = None) -> None:
-        self._told = Told(dsn=dsn, settings=settings)
-        self._written_to = written_to
-        self._stop = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._at_work: subprocess.Popen[bytes] | None = None
-        self._restarts = 0
-        self._keeper = threading.Thread(target=self._keep, name="beside")
-
-    def __enter__(self) -> Self:
-        self._process = self._started()
-        self._keeper.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        _let_go(self._process)
-        self._keeper.join(GRACE_SECONDS)
-        if self._process is not None and self._keeper.is_alive():
-            log.error("beside_killed")
-            self._process.kill()
-        self._keeper.join()
-
-    @property
-    def pid(self) -> int | None:
-        """Its process id while it runs."""
-        process = self._process
-        return process.pid if process is not None and process.poll() is None else None
-
-    def health(self) -> dict[str, Any]:
-        """How it stands, and how often it had to be started anew. `starting`: until every register was opened once."""
-        return {"status": self._standing(), "restarts": self._restarts}
-
-    def _standing(self) -> Standing:
-        process = self._process
-        if process is None or process.poll() is not None:
-            return "down"
-        return "up" if process is self._at_work else "starting"
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        """Raises OSError. `-P`: what lies in the folder that it works in is never imported."""
-        folder = str(Path(__file__).resolve().parent.parent)
-        begin = f"import sys; sys.path.insert(0, {folder!r}); from {__name__} import main; main()"
-        process = subprocess.Popen(  # noqa: S603 -- our own
-            (sys.executable, "-P", "-c", begin),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._written_to,
-        )
-        assert process.stdin is not None  # noqa: S101 -- it was asked for
-        with contextlib.suppress(BrokenPipeError):  # it has ended already, which the keeper sees
-            process.stdin.write(self._told.model_dump_json().encode() + b"\n")
-            process.stdin.flush()
-        return process
-
-    def _keep(self) -> None:
-        """Start it anew whenever it has ended, until it is to end."""
-        while (process := self._process) is not None:
-            self._listen(process)
-            status = process.wait()
-            if self._stop.is_set():
-                return
-            log.error("beside_ended", exit_status=status)
-            _let_go(process)
-            self._process = self._started_anew()
-            if self._stop.is_set():  # it was to end while it started
-                _let_go(self._process)
-
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        """Hear whether it comes to work, until it ends."""
-        assert process.stdout is not None  # noqa: S101 -- it was asked for
-        with process.stdout:
-            for line in process.stdout:
-                if line == ALL_OPEN:
-                    self._at_work = process
-
-    def _started_anew(self) -> subprocess.Popen[bytes] | None:
-        """The next one, as soon as one can be started; none when it is to end."""
-        while not self._stop.wait(AGAIN_SECONDS):
-            try:
-                process = self._started()
-            except OSError as fault:
-                log.error("beside_not_started", **where_of(fault))
-            else:
-                self._restarts += 1
-                return process
-        return None
-
-
-def _let_go(process: subprocess.Popen[bytes] | None) -> None:
-    """Close its input, which tells it to end."""
-    if process is not None and process.stdin is not None:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
+    name = "beside"
+    module = __name__
 
 
 def run(told: Told, ended: threading.Event) -> None:
@@ -168,28 +44,13 @@ def run(told: Told, ended: threading.Event) -> None:
         while not ended.is_set():
             if registers.open_all() and not said:
                 said = True
-                _say(ALL_OPEN)
+                say_all_open()
             ended.wait(LOOK_SECONDS)
     finally:
         registers.close()
 
 
-def _say(line: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError):  # who was to hear it is gone: the input ends then too
-        os.write(sys.stdout.fileno(), line)
-
-
-def main() -> None:
-    """The process beside: told over its standard input, it runs until that is closed.
-
-    It ends with status 1 after a fault, which is logged without what it says.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the API's process, which then lets go of this one
-    line = sys.stdin.buffer.readline()
-    if not line.endswith(b"\n"):
-        return  # who began to tell it is gone
-    told = Told.model_validate_json(line)
-    configure_logging(told.settings)
+def _run_until_let_go(told: Told) -> None:
     ended = threading.Event()
 
     def wait_for_the_end() -> None:
@@ -197,8 +58,9 @@ def main() -> None:
         ended.set()
 
     threading.Thread(target=wait_for_the_end, name="input", daemon=True).start()
-    try:
-        run(told, ended)
-    except Exception as fault:
-        log.error("beside_failed", **where_of(fault))
-        sys.exit(1)
+    run(told, ended)
+
+
+def main() -> None:
+    """The process beside."""
+    run_companion("beside", Told, _run_until_let_go)

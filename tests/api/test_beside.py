@@ -21,8 +21,9 @@ import pytest
 import structlog
 from psycopg import sql
 
-from api import beside as besides
-from api.beside import Beside, Told
+from api import companion
+from api.beside import Beside
+from api.companion import Told
 from api.health import health, register_health
 from api.registers import Registers
 from api.settings import Settings
@@ -43,7 +44,8 @@ PATIENCE_SECONDS = 240.0
 _numbers = count(1)
 PARENT = """
 import sys, time
-from api.beside import Beside, Told
+from api.beside import Beside
+from api.companion import Told
 told = Told.model_validate_json(sys.stdin.readline())
 with Beside(told.settings, told.dsn) as beside:
     print(beside.pid, flush=True)
@@ -159,7 +161,7 @@ def test_what_is_written_is_followed_in_a_process_beside_until_it_is_let_go(hous
 def test_a_process_that_was_killed_is_told_as_down_and_comes_again(
     house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(besides, "AGAIN_SECONDS", 0.5)
+    monkeypatch.setattr(companion, "AGAIN_SECONDS", 0.5)
     with alive(at_home, house.dsn) as (beside, first):
         os.kill(first, signal.SIGKILL)
         assert comes_true(lambda: beside.health()["status"] == "down")
@@ -249,7 +251,7 @@ def test_what_lies_in_the_folder_that_it_works_in_is_not_imported(
 def test_one_that_fails_over_and_over_is_never_told_as_up_and_logs_what_failed_without_its_message(
     house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(besides, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(companion, "AGAIN_SECONDS", 0.01)
     seen = set()
     with alive(at_home.model_copy(update={"witnesses": at_home.data / "a missing file"}), house.dsn) as (beside, _):
 
@@ -269,7 +271,7 @@ def test_one_that_fails_over_and_over_is_never_told_as_up_and_logs_what_failed_w
 def test_one_that_cannot_be_started_again_is_tried_again_later(
     house: House, at_home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(besides, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(companion, "AGAIN_SECONDS", 0.01)
     start, fails = Beside._started, iter((True, True))
 
     def starts_the_third_time(self: Beside) -> subprocess.Popen[bytes]:
