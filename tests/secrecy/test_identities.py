@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from domain.ledger.secrecy.keyring import keyring_dsn
 from domain.refusal import IdentityRegistered
 from tests.domain.desk import Desk
 from tests.domain.people import identity_code
+from tests.patience import until
 from tests.secrecy.conftest import destroy, fence
 
 BORN_ON = dt.date(2018, 1, 31)
@@ -196,3 +198,29 @@ def test_what_was_decided_on_a_client_as_they_stood_before_is_not_put_into_the_i
     assert desk.book.clients.tags() == {one: frozenset({right})}
     assert desk.book.clients.put_right(one, None, 1)
     assert desk.book.clients.tags() == {}
+
+
+def test_a_code_that_is_being_recorded_while_its_client_is_mended_leaves_no_tag_too_many(desk: Desk) -> None:
+    one = client(desk, CODES[0])
+    right, late = (desk.book.clients.tag_of(one, code).tag for code in CODES[:2])
+    in_index(desk, "DELETE FROM {}")
+    schema = schema_of(desk.book.register_name)
+    held_up = "SELECT FROM pg_locks WHERE relation = %s::regclass AND mode = %s AND granted = %s"
+
+    def is_there(connection: psycopg.Connection, mode: str, *, granted: bool) -> bool:
+        return connection.execute(held_up, (f'"{schema}".client_index', mode, granted)).rowcount == 1
+
+    with (
+        psycopg.connect(desk.dsn) as holder,
+        psycopg.connect(desk.dsn, autocommit=True) as watch,
+        ThreadPoolExecutor() as threads,
+    ):
+        holder.execute(sql.SQL("SELECT FROM {} FOR UPDATE").format(sql.Identifier(schema, "head")))
+        told = threads.submit(correct, desk, one, CODES[1])
+        until(lambda: is_there(watch, "RowExclusiveLock", granted=True))  # it has given up the old tag, and waits
+        mended_too = threads.submit(desk.book.clients.put_right, one, right, 1)
+        until(lambda: mended_too.done() or is_there(watch, "ShareRowExclusiveLock", granted=False))
+        holder.rollback()
+        told.result()
+        assert not mended_too.result(), "what was seen of the client is old by now"
+    assert desk.book.clients.tags() == {one: frozenset({late})}

@@ -40,6 +40,7 @@ class BlindIndex:
         self._take = sql.SQL("INSERT INTO {} (tag, client_id) VALUES (%b, %b) ON CONFLICT DO NOTHING").format(table)
         self._give_up = sql.SQL("DELETE FROM {} WHERE client_id = %b").format(table)
         self._give_up_others = sql.SQL("DELETE FROM {} WHERE client_id = %b AND tag IS DISTINCT FROM %b").format(table)
+        self._alone = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table)
         self._all = sql.SQL("SELECT tag, client_id FROM {}").format(table)
         self._of = sql.SQL("SELECT tag FROM {} WHERE client_id = %b").format(table)
         self._version = sql.SQL("SELECT coalesce(max(version), 0) FROM {} WHERE stream_id = %b").format(
@@ -81,9 +82,11 @@ class BlindIndex:
     def put_right(self, client_id: UUID, tag: bytes | None, version: int) -> bool:
         """Let this tag alone lead to the client, or none; False, and nothing done, when the client has moved on since.
 
-        `version`: of the client's last event, 0 when there is none. A tag that leads to another client stays theirs.
+        `version`: of the client's last event, 0 when there is none. A tag that leads to another client stays theirs. What
+        is taking a code in the same instant is waited for: it would neither see what is put here nor be seen.
         """
         with self._connection() as connection, connection.transaction():
+            connection.execute(self._alone)
             connection.execute(self._give_up_others, (client_id, tag))
             if tag is not None:
                 connection.execute(self._take, (tag, client_id))
