@@ -33,6 +33,8 @@ class Reads:
     clients: tuple[UUID, ...] = ()
     contacts: tuple[UUID, ...] = ()
     episodes: tuple[UUID, ...] = ()
+    continued: tuple[UUID, ...] = ()
+    """Episodes, and with them those that they go on from, and so on back: all of them are told among the episodes."""
     streams: tuple[UUID, ...] = ()
     """Of whatever kind, begun or not."""
 

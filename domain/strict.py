@@ -22,6 +22,10 @@ MOST = 2_000_000_000
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 """How many there were: people, meetings, units. A million is more than a county has families."""
+Meetings = Annotated[int, Field(ge=0, le=1000)]
+"""How many meetings, of one family: one a day for three years are more than any service holds."""
+Some = Annotated[int, Field(ge=1, le=1_000_000)]
+"""As `Count`, where nothing at all would not be told."""
 Minutes = Annotated[int, Field(ge=0, le=1_000_000)]
 """How long, over a whole plan at the most: two years are a million minutes."""
 MinutesOfDay = Annotated[int, Field(ge=0, le=24 * 60)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -110,24 +110,37 @@ def check_clients(client_ids: Iterable[UUID], of_episode: Iterable[UUID], field:
         )
 
 
-def check_continues(earlier_id: UUID, earlier: EpisodeState, stream_id: UUID, client_ids: Collection[UUID]) -> None:
+def check_continues(
+    earlier_id: UUID, episodes: Mapping[UUID, EpisodeState], stream_id: UUID, client_ids: Collection[UUID]
+) -> None:
     """That an episode goes on from an earlier one of its clients. Raises ClientNotOfEpisode, OutOfOrder.
 
-    What was held there counts towards this one's cap, and is told as its history.
+    What was held there counts towards this one's cap, and is told as its history. `episodes`: those that it goes on
+    from, back to the first.
     """
-    if earlier_id == stream_id:
+    if stream_id in line_back(earlier_id, episodes):
         raise OutOfOrder(
             "An episode would go on from itself.",
-            remedy="Name the earlier episode, or none.",
+            remedy="Name an episode that does not go on from this one, or none.",
             field="continues_episode_id",
         )
-    if not set(earlier.client_ids) & set(client_ids):
+    if not set(episodes[earlier_id].client_ids) & set(client_ids):
         raise ClientNotOfEpisode(
             "The episode that would go on here is for none of this one's clients.",
             remedy="Name an earlier episode of a client of this one, or none.",
             field="continues_episode_id",
             client_ids=sorted(map(str, client_ids)),
         )
+
+
+def line_back(last: UUID, episodes: Mapping[UUID, EpisodeState]) -> list[UUID]:
+    """The episode and those that it goes on from, the last one first, each once; as far back as they are known."""
+    line: list[UUID] = []
+    one: UUID | None = last
+    while one is not None and one not in line:
+        line.append(one)
+        one = episodes[one].continues_episode_id if one in episodes else None
+    return line
 
 
 def check_holds_together(state: StreamState) -> None:

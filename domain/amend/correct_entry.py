@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, create_model
 from pydantic_core import to_json
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_amendment, is_standing
+from domain.amend.carried import along, carried
 from domain.command import Context, Reads
 from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
@@ -20,7 +22,7 @@ from domain.episode.state import EpisodeState
 from domain.fact import Fact, JsonObject
 from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
 from domain.state import StreamState
-from domain.strict import EntryAsked
+from domain.strict import EntryAsked, Strict
 from domain.truth import check_can_be_fact, check_clients, check_continues
 from domain.withheld import Withheld
 
@@ -50,13 +52,13 @@ class CorrectEntry(AnyStreamCommand):
         match content:
             case ReferralReceived():
                 contacts = (content.contact_id,) if content.contact_id else ()
-                return Reads(clients=content.client_ids, contacts=contacts, episodes=_continued(state))
+                return Reads(clients=content.client_ids, contacts=contacts, continued=_continued(state))
             case ContactReceived():
                 return Reads(clients=(content.client_id,) if content.client_id else ())
             case ConferenceConvened():
                 return Reads(clients=content.client_ids, episodes=(content.episode_id,) if content.episode_id else ())
             case DecisionMade():
-                return Reads(episodes=(content.continues_episode_id,) if content.continues_episode_id else ())
+                return Reads(continued=(content.continues_episode_id,) if content.continues_episode_id else ())
             case _:
                 return Reads()
 
@@ -69,11 +71,13 @@ class CorrectEntry(AnyStreamCommand):
             check_can_be_fact(content, context)
             _check_same_people(state, before, content)
             _check_same_spell(state, content, context)
-        except CannotBeFact as refusal:
+            content = carried(state, before, content, context)
+        except (CannotBeFact, OutOfOrder) as refusal:
             if "field" in refusal.details:
                 refusal.details["field"] = f"changes.{refusal.details['field']}"
             raise
-        return [EntryCorrected(entry=self.entry, mistake=self.mistake, content=content, reason=self.reason)]
+        correction = EntryCorrected(entry=self.entry, mistake=self.mistake, content=content, reason=self.reason)
+        return [correction, *along(state, before, content, correction)]
 
     def _contents(self, state: StreamState) -> tuple[Fact, Fact]:
         """What the entry says, and what it should have said."""
@@ -97,18 +101,31 @@ class CorrectEntry(AnyStreamCommand):
             )
 
     def _changed(self, before: Fact) -> Fact:
-        whole: dict[str, Any] = before.model_dump(mode="json", exclude=set(before.withheld))
+        """The entry with the changes, read as a command is. What is not told anew stays as it was recorded."""
+        kind = type(before)
+        kept = {field: vars(before)[field] for field in kind.model_fields if field not in before.withheld}
         self._check_keeps_what_is_withheld(before)
         try:
-            return type(before).model_validate_json(to_json({**whole, **self.changes}), strict=True)
+            known = frozenset(kind.model_fields).intersection(self.changes)
+            told = _some_of(kind, known).model_validate_json(to_json(self.changes), strict=True)
+            return kind.model_validate({**kept, **{field: getattr(told, field) for field in type(told).model_fields}})
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             field = ".".join(["changes", *(str(part) for part in first["loc"] if _may_be_told(part))])
             raise BadCorrection(
                 f"With these changes the entry is no fact: {field}: {first['msg']}.",
-                remedy=f"The fields are {', '.join(type(before).model_fields)}.",
+                remedy=f"The fields are {', '.join(kind.model_fields)}.",
                 field=field,
             ) from None
+
+
+@lru_cache(maxsize=256)
+def _some_of(kind: type[Fact], told: frozenset[str]) -> type[Strict]:
+    """What reads those fields of such a fact, and no others."""
+    fields: dict[str, Any] = {
+        name: (one.rebuild_annotation(), one) for name, one in kind.model_fields.items() if name in told
+    }
+    return create_model("Changes", __base__=Strict, **fields)
 
 
 def _may_be_told(part: int | str) -> bool:
@@ -138,8 +155,8 @@ def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
 
 def _continued(state: StreamState) -> tuple[UUID, ...]:
     """The episode whose spell of work goes on in this one, if one does."""
-    grant = state.grant if isinstance(state, EpisodeState) else None
-    return (grant.continues_episode_id,) if grant and grant.continues_episode_id else ()
+    earlier = state.continues_episode_id if isinstance(state, EpisodeState) else None
+    return (earlier,) if earlier else ()
 
 
 def _check_same_spell(state: StreamState, content: Fact, context: Context) -> None:
@@ -153,4 +170,4 @@ def _check_same_spell(state: StreamState, content: Fact, context: Context) -> No
         client_ids = (*content.client_ids, *state.joined)
     if (continued, client_ids) != (_continued(state), state.client_ids):
         for earlier in continued:
-            check_continues(earlier, context.episodes[earlier], context.stream_id, client_ids)
+            check_continues(earlier, context.episodes, context.stream_id, client_ids)

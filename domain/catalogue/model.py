@@ -46,8 +46,8 @@ class Card(Strict):
 class AllowanceDefaults(Card):
     """The client meetings that a decision authorises when it does not say itself."""
 
-    grant: int | None = Field(default=None, ge=1, le=1_000_000)
-    exception: int | None = Field(default=None, ge=1, le=1_000_000)
+    grant: int | None = Field(default=None, ge=1, le=1000)
+    exception: int | None = Field(default=None, ge=1, le=1000)
 
 
 class ServiceModel(Card):

@@ -114,6 +114,12 @@ class EpisodeState(StreamState):
         return (self.referral.area, self.referral.unit_id) if self.referral else (None, None)
 
     @property
+    def continues_episode_id(self) -> UUID | None:
+        """The episode whose spell of work goes on in this one: as the decision that grants it says, moved or not."""
+        told = [one.continues_episode_id for one in self.decisions if one.kind is DecisionKind.GRANTED]
+        return told[-1] if told else None
+
+    @property
     def pin(self) -> ModelReference | None:
         """The version of the service model that the episode is judged by."""
         return ModelReference(self.grant.service, self.grant.model_version) if self.grant else None

@@ -231,10 +231,21 @@ class Book(Application[UUID]):
             register=register,
             clients=self._others(reads.clients, ClientState, StreamKind.CLIENT),
             contacts=self._others(reads.contacts, ContactState, StreamKind.CONTACT),
-            episodes=self._others(reads.episodes, EpisodeState, StreamKind.EPISODE),
+            episodes=self._others((*reads.episodes, *reads.continued), EpisodeState, StreamKind.EPISODE)
+            | self._before(reads.continued),
             streams=self.states.opened(dict.fromkeys(reads.streams, StreamKind.EPISODE)),
             historical=order.historical,
         )
+
+    def _before(self, continued: Iterable[UUID]) -> dict[UUID, EpisodeState]:
+        """Those episodes and the ones that they go on from, as far back as there are such."""
+        line: dict[UUID, EpisodeState] = {}
+        while wanted := [one for one in continued if one not in line]:
+            states = self.states.opened(dict.fromkeys(wanted, StreamKind.EPISODE))
+            line |= {one: state for one, state in states.items() if isinstance(state, EpisodeState)}
+            before = [line[one].continues_episode_id for one in wanted if one in line]
+            continued = [one for one in before if one is not None]
+        return line
 
     def _others(self, ids: Iterable[UUID], as_type: type[StateT], kind: StreamKind) -> dict[UUID, StateT]:
         states: dict[UUID, StateT] = {}

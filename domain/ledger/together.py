@@ -111,6 +111,8 @@ def decision_of(book: Book, order: Order, known: Known, epoch: int) -> Decision 
 
 def _context(book: Book, order: Order, state: StreamState, known: Known) -> Context | None:
     reads = order.command.reads(state)
+    if reads.continued:
+        return None  # each tells only then what else must be seen
     clients = {one: known[one] for one in reads.clients}
     contacts = {one: known[one] for one in reads.contacts}
     episodes = {one: known[one] for one in reads.episodes}

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.amend.correct_entry import CorrectEntry
@@ -34,6 +36,7 @@ from domain.fact import Fact
 from domain.ledger.identity import new_id
 from domain.refusal import OutOfOrder, Unknown, UnknownClient, UnknownContact, UnknownEntry, UnknownEpisode
 from domain.register.facts import ServiceModelPublished, WorkerEnrolled
+from domain.registry import REGISTRY
 from tests.domain.desk import (
     FIRST_MEETING_ON,
     REFERRED_ON,
@@ -49,6 +52,7 @@ from tests.domain.desk import (
 from tests.domain.marks import covers, refuses
 from tests.domain.people import identity_code
 from tests.domain.test_course import CLOSED_ON, closing
+from tests.domain.test_registry import sample_of
 
 REASON = "it was written down wrongly"
 
@@ -369,3 +373,48 @@ def test_bringing_an_entry_back_does_not_make_a_meeting_or_a_grant_stand_twice(d
         struck = desk.do(episode_id, strike(desk.number(episode_id, fact))).entries[0].version
         desk.do(episode_id, again)
         assert isinstance(desk.refused(episode_id, strike(struck)), OutOfOrder)
+
+
+def old_report(desk: Desk) -> tuple[UUID, int]:
+    """A report whose days were recorded before any bound was set to them."""
+    episode_id, day = desk.started(), dt.date(1822, 3, 8)
+    told = WriteReport(
+        report_id=new_id(), report_kind="monthly", covers_from=day, covers_to=day, written_on=STARTED_ON,
+        worker_id=WORKER,
+    )  # fmt: skip
+    desk.do(episode_id, told)
+    return episode_id, desk.number(episode_id, ReportWritten)
+
+
+def test_an_entry_whose_days_lie_before_our_time_is_corrected_in_any_field_and_in_one_of_its_days(desk: Desk) -> None:
+    episode_id, number = old_report(desk)
+    before = content(desk, episode_id, number)
+    assert isinstance(before, ReportWritten)
+    desk.do(episode_id, correct(number, note_type="monthly"))
+    assert content(desk, episode_id, number) == before.model_copy(update={"note_type": "monthly"})
+    mended = STARTED_ON.isoformat()
+    desk.do(episode_id, correct(number, covers_to=mended))
+    desk.do(episode_id, correct(number, covers_from=mended))
+    fact = content(desk, episode_id, number)
+    assert isinstance(fact, ReportWritten)
+    assert (fact.covers_from, fact.covers_to, fact.note_type) == (STARTED_ON, STARTED_ON, "monthly")
+
+
+def test_no_day_is_corrected_to_one_before_our_time(desk: Desk) -> None:
+    episode_id, number = old_report(desk)
+    refusal = desk.refused(episode_id, correct(number, covers_from="1822-03-07"))
+    assert (refusal.code, refusal.details["field"]) == ("bad_correction", "changes.covers_from")
+
+
+@given(st.sampled_from(sorted(REGISTRY.facts.values(), key=lambda one: one.stored_name())), st.data())
+@settings(deadline=None)
+def test_a_correction_reads_what_it_tells_as_the_whole_fact_is_read_and_leaves_the_rest(
+    kind: type[Fact], data: st.DataObject
+) -> None:
+    assume(not kind.consequence and kind is not EntryCorrected)
+    before = sample_of(kind)
+    whole = before.model_dump(mode="json")
+    told = data.draw(st.sets(st.sampled_from(sorted(whole)), min_size=1))
+    command = correct(1, **{field: whole[field] for field in told})
+    assert command._changed(before) == before
+    assert command._changed(before).model_dump_json() == before.model_dump_json()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
-
-from pydantic import Field
 
 from domain.catalogue.model import ServiceModel
 from domain.client.state import ClientState
@@ -81,6 +79,3 @@ def require_birth_dates(clients: list[ClientState], context: Context) -> None:
             "A client's birth date is withheld here, so that the age on the day of the decision is not known.",
             remedy="Decide where it can be read; if it was destroyed, register the client anew.",
         )
-
-
-Meetings = Annotated[int, Field(ge=0, le=1000)]

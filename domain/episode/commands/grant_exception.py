@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from domain.catalogue.model import ServiceModel
 from domain.command import Context
 from domain.episode.commands.base import require_granted
-from domain.episode.commands.decisions import Decision, Meetings
+from domain.episode.commands.decisions import Decision
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.refusal import OutOfOrder
+from domain.strict import Meetings
 
 
 class GrantException(Decision):

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from domain.command import Context
 from domain.episode.commands.base import require_granted
-from domain.episode.commands.decisions import Decision, Meetings
+from domain.episode.commands.decisions import Decision
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
+from domain.strict import Meetings, Months
 
 
 class GrantExtension(Decision):
@@ -17,7 +18,7 @@ class GrantExtension(Decision):
 
     authorises = True
 
-    months_granted: Meetings | None = None
+    months_granted: Months | None = None
     meetings_granted: Meetings | None = None
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from domain.command import Context, Reads
 from domain.episode.commands.base import require_referral
-from domain.episode.commands.decisions import Decision, Meetings
+from domain.episode.commands.decisions import Decision
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.refusal import OutOfOrder
+from domain.strict import Meetings, Months
 from domain.truth import check_continues
 
 
@@ -25,13 +26,13 @@ class GrantService(Decision):
 
     service: str
     meetings_granted: Meetings | None = None
-    months_granted: Meetings | None = None
+    months_granted: Months | None = None
     continues_episode_id: UUID | None = None
 
     def reads(self, state: EpisodeState) -> Reads:
-        """The clients, and the episode that this one continues."""
+        """The clients, and the episode that this one continues, with all before it."""
         continued = (self.continues_episode_id,) if self.continues_episode_id else ()
-        return Reads(clients=state.client_ids, episodes=continued)
+        return Reads(clients=state.client_ids, continued=continued)
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder, ServiceNotKnown, ClientNotOfEpisode."""
@@ -44,8 +45,8 @@ class GrantService(Decision):
         model = context.register.model_in_force(self.service, self.decided_on)
         before, continued = 0, None
         if self.continues_episode_id:
+            check_continues(self.continues_episode_id, context.episodes, context.stream_id, state.client_ids)
             earlier = context.episodes[self.continues_episode_id]
-            check_continues(self.continues_episode_id, earlier, context.stream_id, state.client_ids)
             before, continued = earlier.client_meetings_in_spell, earlier.grant
         granted = self.meetings_granted if self.meetings_granted is not None else model.meetings_granted.grant
         more = {

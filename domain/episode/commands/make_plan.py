@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
 from uuid import UUID
-
-from pydantic import Field
 
 from domain.episode.commands.base import Telling
 from domain.episode.facts import Codes, Goal, PlanKind, PlanMade, Recipient
-from domain.strict import Count, Minutes, Months
+from domain.strict import Minutes, Months, Some
 
 
 class MakePlan(Telling):
@@ -28,8 +25,8 @@ class MakePlan(Telling):
     weekly_minutes: Minutes | None = None
     planned_minutes: Minutes | None = None
     planned_remote_minutes: Minutes | None = None
-    planned_meetings: Annotated[Count, Field(ge=1)] | None = None
-    weekly_meetings: Annotated[Count, Field(ge=1)] | None = None
+    planned_meetings: Some | None = None
+    weekly_meetings: Some | None = None
     made_by: Recipient | None = None
     together_with: Codes = None
     methods: Codes = None

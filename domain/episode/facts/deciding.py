@@ -13,7 +13,7 @@ from domain.contact.facts import ContactChannel, ContactSource, FamilyConsent
 from domain.episode.facts.base import EPISODE, Codes, Part, SomeClients
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
-from domain.strict import AgeYears, Cents, Count, Months, Ordinal
+from domain.strict import AgeYears, Cents, Count, Meetings, Months, Ordinal
 
 
 class DecisionKind(StrEnum):
@@ -119,7 +119,7 @@ class DecisionMade(
     service_task: str
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
-    meetings_granted: Count | None = None
+    meetings_granted: Meetings | None = None
     months_granted: Months | None = None
     age_years: AgeYears | None = None
     expecting: bool = False

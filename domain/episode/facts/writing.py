@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.episode.facts.base import EPISODE, Codes, Part, Recipient
 from domain.fact import Fact
-from domain.strict import Count, Minutes, Months
+from domain.strict import Minutes, Months, Some
 
 
 class PlanKind(StrEnum):
@@ -71,8 +71,8 @@ class PlanMade(
     weekly_minutes: Minutes | None = None
     planned_minutes: Minutes | None = None
     planned_remote_minutes: Minutes | None = None
-    planned_meetings: Count | None = None
-    weekly_meetings: Count | None = None
+    planned_meetings: Some | None = None
+    weekly_meetings: Some | None = None
     made_by: Recipient | None = None
     together_with: Codes = None
     methods: Codes = None

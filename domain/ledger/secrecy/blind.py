@@ -82,8 +82,8 @@ class BlindIndex:
     def put_right(self, client_id: UUID, tag: bytes | None, version: int) -> bool:
         """Let this tag alone lead to the client, or none; False, and nothing done, when the client has moved on since.
 
-        `version`: of the client's last event, 0 when there is none. A tag that leads to another client stays theirs. What
-        is taking a code in the same instant is waited for: it would neither see what is put here nor be seen.
+        `version`: of the client's last event, 0 when there is none. A tag that leads to another client stays theirs.
+        What takes a code in the same instant is waited for: it would neither see what is put here nor be seen.
         """
         with self._connection() as connection, connection.transaction():
             connection.execute(self._alone)

@@ -1,0 +1,77 @@
+"""What a decision tells of the episode that it goes on from: a correction is held to what its command would carry.
+
+Never here: what may go on from what (`domain.truth`).
+"""
+
+from __future__ import annotations
+
+from domain.command import Context
+from domain.correction import EntryCorrected
+from domain.episode.facts import DecisionKind, DecisionMade
+from domain.episode.state import EpisodeState
+from domain.fact import Fact
+from domain.refusal import CannotBeFact
+from domain.state import StreamState
+
+CARRIED = ("continues_episode_id", "continues_service", "meetings_before")
+
+
+class CarriedWrongly(CannotBeFact):
+    """What the entry tells of the episode before is not what stands there."""
+
+    code = "carried_wrongly"
+
+
+def carried(state: StreamState, before: Fact, content: Fact, context: Context) -> Fact:
+    """The right content of a decision, with what it carries from the episode that it then goes on from.
+
+    So a correction of that episode brings its meetings along. Raises CarriedWrongly when others are told than stand
+    there: they count towards the cap of the spell.
+    """
+    if not isinstance(content, DecisionMade) or not isinstance(before, DecisionMade):
+        return content
+    told = {field for field in CARRIED if getattr(content, field) != getattr(before, field)}
+    if not told:
+        return content
+    right = _right(state, content, context)
+    for field in sorted(told):
+        if field in right and getattr(content, field) != (value := right[field]):
+            raise CarriedWrongly(
+                f"{field} is not what the episode before this one tells.",
+                remedy=f"It is {'nothing' if value is None else value}: left out, it follows what is continued.",
+                field=field,
+            )
+    return content.model_copy(update=right)
+
+
+def along(state: StreamState, before: Fact, content: Fact, correction: EntryCorrected) -> list[EntryCorrected]:
+    """The decisions that moved the episode since carry the same meetings: they are corrected with the grant."""
+    if not isinstance(content, DecisionMade) or not isinstance(before, DecisionMade):
+        return []
+    if content.kind is not DecisionKind.GRANTED or content.meetings_before == before.meetings_before:
+        return []
+    return [
+        correction.model_copy(
+            update={
+                "entry": entry.version,
+                "content": entry.fact.model_copy(update={"meetings_before": content.meetings_before}),
+            }
+        )
+        for entry in state.in_force
+        if isinstance(entry.fact, DecisionMade)
+        and entry.fact.kind is DecisionKind.MOVE
+        and entry.fact.meetings_before != content.meetings_before
+    ]
+
+
+def _right(state: StreamState, content: DecisionMade, context: Context) -> dict[str, object]:
+    """What its command would carry: a grant from the episode before, a move from the grant, no other anything."""
+    if content.kind is DecisionKind.GRANTED and content.continues_episode_id is not None:
+        earlier = context.episodes[content.continues_episode_id]
+        service = earlier.grant.service if earlier.grant else None
+        return {"continues_service": service, "meetings_before": earlier.client_meetings_in_spell}
+    nothing: dict[str, object] = {"continues_service": None, "meetings_before": 0}
+    if content.kind is not DecisionKind.MOVE or not isinstance(state, EpisodeState):
+        return nothing if content.kind is DecisionKind.GRANTED else {**nothing, "continues_episode_id": None}
+    grants = [one.meetings_before for one in state.decisions if one.kind is DecisionKind.GRANTED]
+    return {**nothing, "continues_episode_id": None, "meetings_before": grants[-1] if grants else 0}
