@@ -35,6 +35,9 @@ class Language(StrEnum):
 
 
 _LOCALES = {Language.FI: "fi_FI", Language.SV: "sv_FI", Language.EN: "en_GB"}
+_DATES = {Language.SV: "d.M.y"}
+_TIMES = {Language.SV: "H.mm"}
+"""Swedish dates and times are written in Finland as Finnish ones are; the locale's own are those of Sweden."""
 
 
 @cache
@@ -103,11 +106,11 @@ def told(value: Any, language: Language, *, field: str = "", only_time: bool = F
         case str() if field in _CODED:
             return _word(value, field, language)
         case dt.datetime():
-            time = format_time(value, "short", tzinfo=HELSINKI, locale=locale)
+            time = format_time(value, _TIMES.get(language, "short"), tzinfo=HELSINKI, locale=locale)
             day = value.astimezone(HELSINKI).date()
             return time if only_time else f"{told(day, language)} {time}"
         case dt.date():
-            return format_date(value, "short" if language is Language.SV else "medium", locale=locale)
+            return format_date(value, _DATES.get(language, "medium"), locale=locale)
         case float():
             return f"{value:g}"
         case tuple() | list():

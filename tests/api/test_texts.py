@@ -1,12 +1,13 @@
 """The texts of the trail: every fact has its sentence, every code its words, and none tells anything sensitive."""
 
+import datetime as dt
 import re
 from enum import StrEnum
 from uuid import uuid4
 
 import pytest
 
-from api.texts import Language, history_texts, sentence
+from api.texts import Language, history_texts, sentence, told
 from domain import family_centre, organisations
 from domain.activity import facts as activity
 from domain.catalogue.loader import load_catalogue
@@ -57,7 +58,7 @@ def test_a_deviation_tells_its_unit_in_the_readers_language() -> None:
     told = {"deviation_key": "meetings/9", "rule_id": "meetings", "service": "K1", "model_version": 1}
     fact = DeviationNoted(**told, strength="norm", entry=9, measured=4, limit=3, unit="meetings")  # type: ignore[arg-type] # a mapping of many kinds
     assert sentence(fact, Language.FI, "R.") == "Poikkeama merkinnässä 9 (4, raja 3 tapaamista): R."
-    assert sentence(fact, Language.SV, "R.") == "Avvikelse i anteckning 9 (4, gräns 3 träffar): R."
+    assert sentence(fact, Language.SV, "R.") == "Avvikelse i anteckning 9 (4, gräns 3 möten): R."
     assert sentence(fact, Language.EN, "R.") == "Deviation at entry 9 (4 against 3 meetings): R."
 
 
@@ -65,6 +66,12 @@ def test_with_whom_something_was_agreed_is_told_in_words() -> None:
     told = {"agreement_id": uuid4(), "subject": "clientship", "agreed_on": "2023-03-06", "channel": "phone"}
     fact = episode.AgreementMade(agreed_with="purchaser_social_worker", **told)  # type: ignore[arg-type] # as JSON has it
     assert "tilaajan sosiaalityöntekijä" in sentence(fact, Language.FI)
+
+
+def test_times_are_told_as_they_are_written_in_finland() -> None:
+    moment = dt.datetime(2023, 3, 8, 7, 5, tzinfo=dt.UTC)
+    assert (told(moment, Language.FI), told(moment, Language.SV)) == ("8.3.2023 9.05", "8.3.2023 9.05")
+    assert told(moment, Language.EN) == "8 Mar 2023 09:05"
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -92,6 +99,6 @@ def test_every_code_has_words_in_every_language(code: str) -> None:
 
 def test_what_is_absent_is_left_out_of_the_sentence() -> None:
     closed = episode.EpisodeClosed(closed_on="2022-03-31", reason="goals_met")  # type: ignore[arg-type] # as JSON has it
-    assert sentence(closed, Language.FI) == "Jakso päättyi 31.3.2022: tavoitteet saavutettu."
-    assert sentence(closed, Language.SV) == "Perioden avslutades 2022-03-31: målen uppnådda."
+    assert sentence(closed, Language.FI) == "Palvelujakso päättyi 31.3.2022: tavoitteet saavutettu."
+    assert sentence(closed, Language.SV) == "Serviceperioden avslutades 31.3.2022: målen uppnådda."
     assert sentence(closed, Language.EN) == "The episode was closed on 31 Mar 2022: goals met."
