@@ -33,6 +33,7 @@ from api.queries import queries_router
 from api.registers import Clock, Registers
 from api.request_log import RequestLog
 from api.reviews import reviews_router
+from api.scribe import Scribe
 from api.sealing import workshop_of
 from api.settings import Settings
 from api.streams import streams_router
@@ -40,12 +41,19 @@ from api.taking import take
 
 
 def create_app(
-    settings: Settings, *, dsn: str, clock: Clock | None = None, following: bool = False, beside: Beside | None = None
+    settings: Settings,
+    *,
+    dsn: str,
+    clock: Clock | None = None,
+    following: bool = False,
+    beside: Beside | None = None,
+    scribe: Scribe | None = None,
 ) -> FastAPI:
     """The API on the registers of one database. `clock` is the ledger's; only tests set it. Raises BadWitness.
 
     `beside`: the process that follows and seals beside this one, to tell in health how it is. `following`: keep the
-    projections up to date in this process instead, so that what was written can be read a moment later.
+    projections up to date in this process instead, so that what was written can be read a moment later. `scribe`: the
+    process that takes commands to their books; without one this process does.
     """
     registers = Registers(
         dsn,
@@ -55,7 +63,9 @@ def create_app(
         following=following,
         workshop=workshop_of(settings),
     )
-    desk = Desk(settings, registers, Doorkeeper(settings), Carriers(partial(take, registers)), beside)
+    carriers = Carriers(partial(take, registers) if scribe is None else scribe.ask)
+    companions = tuple(one for one in (scribe, beside) if one is not None)
+    desk = Desk(settings, registers, Doorkeeper(settings), carriers, companions)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

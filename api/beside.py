@@ -10,7 +10,7 @@ import select
 import sys
 import threading
 
-from api.companion import Companion, Told, run_companion, say_all_open
+from api.companion import Companion, Told, run_companion, say_at_work
 from api.registers import Registers
 from api.sealing import workshop_of
 
@@ -44,7 +44,7 @@ def run(told: Told, ended: threading.Event) -> None:
         while not ended.is_set():
             if registers.open_all() and not said:
                 said = True
-                say_all_open()
+                say_at_work()
             ended.wait(LOOK_SECONDS)
     finally:
         registers.close()

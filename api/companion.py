@@ -2,8 +2,8 @@
 
 A companion ends when its standard input is closed: with the API's process, however that ends. What it is to do is told
 over that input: arguments can be read by whoever is on the machine. It works in the folder that the API's process works
-in, so that relative paths of the settings mean the same to both. Over its standard output it says once that all
-registers are open.
+in, so that relative paths of the settings mean the same to both. Over its standard output it says once that it is at
+work.
 Never here: what a companion does (`beside`, `scribe`), HTTP.
 """
 
@@ -29,7 +29,7 @@ from api.settings import Settings
 AGAIN_SECONDS = 1.0
 """How long after its end it is started anew: one that cannot run must not take the machine."""
 GRACE_SECONDS = 30.0
-ALL_OPEN = b"all open\n"
+AT_WORK = b"at work\n"
 """What it says over its standard output, once."""
 Standing = Literal["down", "starting", "up"]
 
@@ -86,7 +86,7 @@ class Companion:
         return process.pid if process is not None and process.poll() is None else None
 
     def health(self) -> dict[str, Any]:
-        """How it stands, and how often it had to be started anew. `starting`: until every register was opened once."""
+        """How it stands, and how often it had to be started anew. `starting`: until it has told that it is at work."""
         return {"status": self._standing(), "restarts": self._restarts}
 
     def _standing(self) -> Standing:
@@ -137,7 +137,7 @@ class Companion:
         assert process.stdout is not None  # noqa: S101 -- it was asked for
         with process.stdout:
             for line in process.stdout:
-                if line == ALL_OPEN:
+                if line == AT_WORK:
                     self._at_work = process
 
     def _started_anew(self) -> subprocess.Popen[bytes] | None:
@@ -159,10 +159,10 @@ class Companion:
                 process.stdin.close()
 
 
-def say_all_open() -> None:
+def say_at_work() -> None:
     """Tell the process that started this one."""
     with contextlib.suppress(BrokenPipeError):  # who was to hear it is gone: the input ends then too
-        os.write(sys.stdout.fileno(), ALL_OPEN)
+        os.write(sys.stdout.fileno(), AT_WORK)
 
 
 def run_companion(name: str, kind: type[ToldT], run: Callable[[ToldT], None]) -> None:

@@ -13,8 +13,8 @@ from fastapi import Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.beside import Beside
 from api.carriers import Carriers
+from api.companion import Companion
 from api.identity import BadToken, Doorkeeper, Identity
 from api.problems import Problem, unknown_register
 from api.registers import Registers
@@ -44,7 +44,7 @@ class Desk:
     registers: Registers
     doorkeeper: Doorkeeper
     carriers: Carriers
-    beside: Beside | None = None
+    companions: tuple[Companion, ...] = ()
 
     def who(self, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Identity:
         """Who asks. Raises a 401 problem: nothing of a register is told or taken anonymously."""

@@ -5,12 +5,13 @@ Never here: anything that a stranger may not know; health is open to all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import psycopg
 
-from api.beside import Beside
+from api.companion import Companion
 from api.registers import Registers
 from api.sealing import sealing_health
 from domain.ledger.errors import LedgerError, LedgerUnavailable
@@ -21,19 +22,15 @@ BEHIND_SECONDS = 30.0
 """An event that no projection has shown for so long says that nobody follows, whatever the checkpoints say."""
 
 
-def health(registers: Registers, beside: Beside | None = None) -> tuple[dict[str, Any], bool]:
-    """What there is to tell, and whether the service can be used at all."""
+def health(registers: Registers, companions: Sequence[Companion] = ()) -> tuple[dict[str, Any], bool]:
+    """What there is to tell, and whether the service can be used at all; of each companion under its name."""
+    standing = {one.name: one.health() for one in companions}
     try:
         told = [_told(registers, name) for name in registers.names()]
     except (LedgerUnavailable, psycopg.OperationalError):
-        return {"status": "down", "database": "unreachable", **_beside(beside), "registers": []}, False
-    well = all(one["status"] == "up" for one in told) and (beside is None or beside.health()["status"] == "up")
-    return {"status": "up" if well else "degraded", "database": "reachable", **_beside(beside), "registers": told}, True
-
-
-def _beside(beside: Beside | None) -> dict[str, Any]:
-    """How the process that follows and seals is; nothing where there is none of its own."""
-    return {} if beside is None else {"beside": beside.health()}
+        return {"status": "down", "database": "unreachable", **standing, "registers": []}, False
+    well = all(one["status"] == "up" for one in (*told, *standing.values()))
+    return {"status": "up" if well else "degraded", "database": "reachable", **standing, "registers": told}, True
 
 
 def _told(registers: Registers, name: str) -> dict[str, Any]:

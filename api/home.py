@@ -29,7 +29,7 @@ def home_router(desk: Desk) -> APIRouter:
 
     @router.get("/health", summary="Whether the database answers, and how far each projection is.")
     async def how_it_is() -> JSONResponse:
-        body, well = await run_in_threadpool(health, desk.registers, desk.beside)
+        body, well = await run_in_threadpool(health, desk.registers, desk.companions)
         return JSONResponse(to_jsonable_python(body), 200 if well else 503)
 
     @router.get("/v1/registers", summary="The registers that your token names.")

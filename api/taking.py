@@ -31,7 +31,7 @@ def take(registers: Registers, errands: Sequence[Errand]) -> list[Answer]:
     try:
         book = registers.book(errands[0].register)
     except Exception as fault:  # it is what everybody hears who asked for this register
-        return [_fault_told(errand, fault) for errand in errands]
+        return [fault_told(errand, fault) for errand in errands]
     orders = [_order(book, errand) for errand in errands]
     outcomes = iter(execute_together(book, [order for order in orders if isinstance(order, Order)]))
     return [
@@ -41,8 +41,8 @@ def take(registers: Registers, errands: Sequence[Errand]) -> list[Answer]:
 
 
 def _order(book: Book, errand: Errand) -> Order | Exception:
-    route = _routes()[errand.kind, errand.name]
     try:
+        route = _routes()[errand.kind, errand.name]
         command = read_as(route.command_type, errand.body)
         if route.command_type in ON_EVERY_STREAM:
             _check_kind(book, errand, route)
@@ -70,14 +70,15 @@ def _check_kind(book: Book, errand: Errand, route: CommandRoute) -> None:
 
 def _answer(book: Book, errand: Errand, outcome: Outcome | Exception) -> Answer:
     if isinstance(outcome, Exception):
-        return _fault_told(errand, outcome)
+        return fault_told(errand, outcome)
     try:
         return _sent(outcome_answer(book, outcome))
     except Exception as fault:  # it is recorded; only who sent it hears that it cannot be told
-        return _fault_told(errand, fault)
+        return fault_told(errand, fault)
 
 
-def _fault_told(errand: Errand, fault: Exception) -> Answer:
+def fault_told(errand: Errand, fault: Exception) -> Answer:
+    """How the fault is answered to who sent the errand; with where it came up, if it is unexpected."""
     known = problem_of(fault, asked_version=errand.expected_version is not None)
     told = known or unexpected().answer
     return _sent(told.rendered(), code=told.code, fault={} if known else where_of(fault))

@@ -13,6 +13,7 @@ import typer
 from api.app import create_app
 from api.beside import Beside
 from api.logging import configure_logging
+from api.scribe import Scribe
 from api.serving import keep_from_collector, server_of
 from api.settings import Settings
 from domain.ledger.migrate import registers
@@ -27,7 +28,7 @@ app = typer.Typer()
 def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; else JAKSOKIRJA_PORT.")] = None,
 ) -> None:
-    """Serve the API until Ctrl-C; in a process beside it, keep the projections up to date and seal the registers."""
+    """Serve the API until Ctrl-C; in processes beside it, keep the books, follow and seal the registers."""
     settings = Settings.from_environment()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
@@ -39,7 +40,8 @@ def serve(
             require_sealed(dsn, register)
             start_up(dsn, register)
         typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
-        with suppress(KeyboardInterrupt), Beside(settings, dsn) as beside:  # Ctrl-C is how it is meant to end
-            server = server_of(create_app(settings, dsn=dsn, beside=beside), settings)
+        # Ctrl-C is how it is meant to end
+        with suppress(KeyboardInterrupt), Beside(settings, dsn) as beside, Scribe(settings, dsn) as scribe:
+            server = server_of(create_app(settings, dsn=dsn, beside=beside, scribe=scribe), settings)
             keep_from_collector()
             server.run()

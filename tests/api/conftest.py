@@ -20,6 +20,7 @@ from api.app import create_app
 from api.beside import Beside
 from api.identity import issue_token
 from api.logging import configure_logging
+from api.scribe import Scribe
 from api.serving import server_of
 from api.settings import Settings
 from domain.catalogue.loader import load_catalogue
@@ -110,9 +111,17 @@ def caller(address: str, opened: tuple[str, str], settings: Settings) -> Iterato
 
 
 @contextmanager
-def served(settings: Settings, dsn: str, *, following: bool = False, beside: Beside | None = None) -> Iterator[str]:
+def served(
+    settings: Settings,
+    dsn: str,
+    *,
+    following: bool = False,
+    beside: Beside | None = None,
+    scribe: Scribe | None = None,
+) -> Iterator[str]:
     """The address of a served application."""
-    server = server_of(create_app(settings, dsn=dsn, following=following, beside=beside), settings)
+    app = create_app(settings, dsn=dsn, following=following, beside=beside, scribe=scribe)
+    server = server_of(app, settings)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

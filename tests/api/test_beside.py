@@ -299,11 +299,11 @@ def test_a_register_that_cannot_be_opened_keeps_no_other_from_being_followed_and
         assert house.follows(house.write())
         later = made(house.dsn)
         assert later.follows(later.write())
-        assert health(registers, beside)[0]["status"] == "degraded"
+        assert health(registers, [beside])[0]["status"] == "degraded"
         assert beside.health() == {"status": "starting", "restarts": 0}
         unopened.close()
         assert comes_true(lambda: beside.health() == {"status": "up", "restarts": 0})
-        assert health(registers, beside)[0]["status"] == "up"
+        assert health(registers, [beside])[0]["status"] == "up"
     told = [one for one in events(at_home) if one["event"] == "register_not_opened"]
     assert [(one["register"], one["fault"]) for one in told] == [("No name", "RegisterNameRefused")]
 
