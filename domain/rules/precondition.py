@@ -26,7 +26,8 @@ class Precondition(RuleBase):
     workers of a meeting, the worker assigned). `strictly`: on an earlier day. `count`: so many of each need, or a
     number for each; those that say the same in the field `distinct` count once. `same`: alike in these fields.
     `ended_by`: what ends a need, alike in `ended_alike`; one that had ended by that day (the first day without) counts
-    no more. `until`: nothing may come after such an entry, unless one of `resumed_by` came between.
+    no more. `valid`: the fields of a need that tell from which day to which, both within, it holds; what is not told
+    bounds nothing. `until`: nothing may come after such an entry, unless one of `resumed_by` came between.
     """
 
     kind: Literal["precondition"]
@@ -40,6 +41,7 @@ class Precondition(RuleBase):
     overlap: tuple[str, str] | None = None
     ended_by: Selectors = ()
     ended_alike: tuple[str, ...] = ()
+    valid: tuple[str, str] | None = None
     until: Selectors = ()
     resumed_by: Selectors = ()
 
@@ -59,6 +61,9 @@ class Precondition(RuleBase):
             raise ValueError("`ended_by` and `ended_alike` go together: what ends a need, and which need it ends")
         for selector in (*self.ended_by, *(one for need in self.needs for one in need)):
             for field in self.ended_alike:
+                check_field(selector.fact, field)
+        for selector in (one for need in self.needs for one in need):
+            for field in self.valid or ():
                 check_field(selector.fact, field)
 
     def find(self, case: Case) -> Iterator[Finding]:
@@ -88,6 +93,7 @@ class Precondition(RuleBase):
             and (other.day < hit.day or (other.day == hit.day and not self.strictly))
             and (not self.same or agree(hit, other, self.same))
             and not (ended and self._ended(ended, other, hit.day))
+            and (self.valid is None or _holds_on(hit.day, other, self.valid))
             and (self.overlap is None or _named(hit, self.overlap[0]) & _named(other, self.overlap[1]))
         )
         if self.distinct is not None:
@@ -103,6 +109,12 @@ class Precondition(RuleBase):
 def agree(one: Hit, other: Hit, fields: tuple[str, ...]) -> bool:
     """Whether both entries say the same in these fields."""
     return all(value_of(one.fact, field) == value_of(other.fact, field) for field in fields)
+
+
+def _holds_on(day: dt.date, need: Hit, fields: tuple[str, str]) -> bool:
+    """Whether the day lies within those that the need's fields tell."""
+    first, last = (value_of(need.fact, field) for field in fields)
+    return (not isinstance(first, dt.date) or first <= day) and (not isinstance(last, dt.date) or day <= last)
 
 
 def _named(hit: Hit, field: str) -> frozenset[object]:

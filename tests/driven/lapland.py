@@ -20,6 +20,7 @@ from domain.episode.commands.assess_admission import AssessAdmission
 from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.cancel_meeting import CancelMeeting
 from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.decide_end import DecideEnd
 from domain.episode.commands.decide_placement import DecidePlacement
 from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.evaluate_plan import EvaluatePlan
@@ -191,6 +192,7 @@ placed = told(
     decision_maker="child_welfare",
     valid_from=STARTED,
 )
+ended = told(DecideEnd, decision_id=fresh, decided_on=DECIDED, decision_maker=WORKER, reasons="Tarve päättyi.")
 started = told(StartEpisode, started_on=STARTED)
 closed = told(CloseEpisode, closed_on=CLOSED, reason=ClosureReason.GOALS_MET, outcome=Outcome.NONE)
 evaluated = told(EvaluatePlan, evaluated_on=MET, worker_id=WORKER, together_with=("family", "referrer"))
@@ -327,13 +329,13 @@ def course(service: str, *then: Step, without: str = "", instead: Mapping[str, S
     return story
 
 
-def with_child(age: int = 1, *, place: bool = True) -> Step:
+def with_child(age: int = 1, *, place: bool = True, **placement: Any) -> Step:
     """Instead of the start: the start with a child who comes along, placed or not."""
 
     def step(work: Work) -> None:
         child = work.desk.client(age=age, on=DECIDED)
         if place:
-            work.do(placed(client_id=child))
+            work.do(placed(client_id=child, **placement))
         work.do(StartEpisode(started_on=STARTED, children_along=(child,)))
 
     return step
@@ -462,7 +464,12 @@ def at_the_end(service: str, rule_id: str, *keeping: Step) -> Driven:
 FRAME = [
     otherwise("P6", "P0.decision-before-start", granted=granted(decided_on=LATER)),
     otherwise("P6", "P0.decision-contents", granted=granted(reasons=None)),
+    otherwise("P6", "P0.decision-before-start", granted=granted(valid_from=LATER)),
+    otherwise("P6", "P0.decision-before-start", granted=granted(valid_to=DECIDED, valid_from=DECIDED)),
+    case("P6", "P0.decision-before-start", course("P6"), course("P6", ended(), started(), without="started")),
     without("P6", "P0.commitment-before-start", "committed"),
+    otherwise("P6", "P0.commitment-before-start", committed=committed(valid_from=LATER)),
+    otherwise("P6", "P0.commitment-before-start", committed=committed(valid_from=REFERRED, valid_to=DECIDED)),
     otherwise("P6", "P0.commitment-extent", committed=committed(cost_centre=None)),
     after("P6", "P0.work-within-service", met(), met(DECIDED)),
     after("P6", "P0.plan-goals", planned(), planned(goals=())),
@@ -536,9 +543,33 @@ P2 = [
     otherwise("P2", "commitment-payer", committed=committed(payer_service="elderly_care")),
     case(
         "P2",
+        "commitment-payer",
+        course("P2"),
+        course(
+            "P2",
+            committed(payer_service="elderly_care"),
+            started(),
+            without="started",
+            instead={"committed": committed(valid_from=LATER)},
+        ),
+    ),
+    case(
+        "P2",
         "placement-before-arrival",
         course("P2", instead={"started": with_child()}),
         course("P2", instead={"started": with_child(place=False)}),
+    ),
+    case(
+        "P2",
+        "placement-before-arrival",
+        course("P2", instead={"started": with_child(valid_to=STARTED)}),
+        course("P2", instead={"started": with_child(valid_from=REFERRED, valid_to=DECIDED)}),
+    ),
+    case(
+        "P2",
+        "placement-renewed",
+        course("P2", placed(valid_to=MET), placed(decided_on=MET, valid_from=LATER), closed()),
+        course("P2", placed(valid_to=MET), closed()),
     ),
     after("P2", "placement-after-birth", birth(place=True), birth(place=False)),
     otherwise("P2", "detoxified", admitted=admitted(detoxification_needed=True)),

@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from domain.entry import Provenance
+from domain.episode.facts import DecisionKind
 from domain.rules.judge import judge
 from tests.rules.models import K2, L0
 from tests.rules.story import (
     assessed,
     closed,
+    day,
+    decided,
     granted,
     held,
     plan,
@@ -24,6 +27,31 @@ from tests.rules.story import (
 
 def test_a_start_is_in_order_when_the_earlier_grant_is_entered_after_it() -> None:
     assert "decision-before-work/1" not in judge(K2, story(started("2.3."), granted("2.3."))).deviations
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "in_order"),
+    [
+        (None, None, True),
+        ("2.3.", "2.3.", True),
+        ("1.3.", None, True),
+        (None, "3.3.", True),
+        ("3.3.", None, False),
+        (None, "1.3.", False),
+    ],
+)
+def test_a_start_is_in_order_on_the_days_for_which_the_service_is_granted(
+    valid_from: str | None, valid_to: str | None, *, in_order: bool
+) -> None:
+    days = {"valid_from": valid_from and day(valid_from), "valid_to": valid_to and day(valid_to)}
+    found = judge(K2, story(granted("1.3.", **days), started("2.3."))).deviations
+    assert ("decision-before-work/2" not in found) is in_order
+
+
+@pytest.mark.parametrize(("ended", "in_order"), [("1.3.", False), ("2.3.", False), ("3.3.", True)])
+def test_a_service_that_was_decided_to_end_does_not_start(ended: str, *, in_order: bool) -> None:
+    entries = story(granted("1.3."), decided(DecisionKind.END, ended), started("2.3."))
+    assert ("decision-before-work/3" not in judge(K2, entries).deviations) is in_order
 
 
 def test_a_plan_of_the_second_meetings_day_is_in_time_by_the_duty_and_by_the_rule_alike() -> None:
