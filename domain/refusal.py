@@ -245,6 +245,12 @@ class SecondPersonNeeded(NotAuthorised):
     code = "second_person_needed"
 
 
+class ReasonsMissing(NotAuthorised):
+    """A decision that refuses a service, or ends it, says why."""
+
+    code = "reasons_missing"
+
+
 class ServiceNotKnown(NotAuthorised):
     """No model of that service is in force on the day."""
 

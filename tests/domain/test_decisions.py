@@ -39,6 +39,9 @@ from tests.domain.test_register import second_version
 JANUARY, FEBRUARY = dt.date(2022, 1, 31), dt.date(2022, 2, 1)
 
 
+WHY = "Tarvetta ei ole."
+
+
 def decision(kind: type[Any], decided_on: dt.date = DECIDED_ON, **fields: object) -> Any:
     told = {"decision_id": new_id(), "decided_on": decided_on, "decision_maker": WORKER}
     return kind.model_validate(told | fields)
@@ -158,7 +161,7 @@ def test_a_decision_is_not_made_in_the_future_nor_by_somebody_outside(desk: Desk
 @covers(RefuseService)
 def test_a_service_can_be_refused_and_granted_on_review(desk: Desk) -> None:
     episode_id = desk.referred()
-    fact = the(desk.do(episode_id, decision(RefuseService, service="K2")).facts(), DecisionMade)
+    fact = the(desk.do(episode_id, decision(RefuseService, service="K2", reasons=WHY)).facts(), DecisionMade)
     assert (fact.kind, fact.meetings_granted) == (DecisionKind.REFUSED, None)
     assert desk.episode(episode_id).phase is Phase.REFUSED
     desk.do(episode_id, grant())
@@ -167,7 +170,21 @@ def test_a_service_can_be_refused_and_granted_on_review(desk: Desk) -> None:
 
 @refuses(RefuseService)
 def test_what_was_granted_is_not_refused_afterwards(desk: Desk) -> None:
-    assert isinstance(desk.refused(desk.granted(), decision(RefuseService, service="K2")), OutOfOrder)
+    assert isinstance(desk.refused(desk.granted(), decision(RefuseService, service="K2", reasons=WHY)), OutOfOrder)
+
+
+@pytest.mark.parametrize("reasons", [None, "", "  "])
+def test_whoever_refuses_or_ends_a_service_says_why_unless_it_was_decided_elsewhere(
+    desk: Desk, reasons: str | None
+) -> None:
+    untold = (
+        (desk.referred(), decision(RefuseService, service="K2", reasons=reasons)),
+        (desk.started(), decision(DecideEnd, reasons=reasons)),
+    )
+    for episode_id, command in untold:
+        refusal = desk.refused(episode_id, command)
+        assert (refusal.code, refusal.details["field"]) == ("reasons_missing", "reasons")
+        assert desk.do(episode_id, command, historical=True).entries
 
 
 @covers(GrantException)
@@ -329,7 +346,7 @@ def test_a_move_to_where_the_episode_is_already_changes_nothing(desk: Desk) -> N
 
 @refuses(MoveToModel, DecideEnd)
 def test_only_a_granted_episode_is_moved_or_ended(desk: Desk) -> None:
-    for command in (decision(MoveToModel, service="K2"), decision(DecideEnd)):
+    for command in (decision(MoveToModel, service="K2"), decision(DecideEnd, reasons=WHY)):
         assert isinstance(desk.refused(desk.referred(), command), OutOfOrder)
 
 
@@ -340,7 +357,7 @@ def test_an_episode_is_not_moved_to_a_service_that_is_not_in_force(desk: Desk) -
 @covers(DecideEnd)
 def test_the_end_is_decided_by_a_decision_of_its_own_and_leaves_the_closing_to_be_recorded(desk: Desk) -> None:
     episode_id = desk.started()
-    assert the(desk.do(episode_id, decision(DecideEnd)).facts(), DecisionMade).kind is DecisionKind.END
+    assert the(desk.do(episode_id, decision(DecideEnd, reasons=WHY)).facts(), DecisionMade).kind is DecisionKind.END
     assert desk.episode(episode_id).phase is Phase.ACTIVE
     desk.do(
         episode_id,
@@ -352,11 +369,11 @@ def test_the_end_is_decided_by_a_decision_of_its_own_and_leaves_the_closing_to_b
 def test_no_decision_is_made_in_an_episode_that_does_not_exist(desk: Desk) -> None:
     for command in (
         grant(),
-        decision(RefuseService, service="K2"),
+        decision(RefuseService, service="K2", reasons=WHY),
         second_period(),
         decision(GrantExtension),
         decision(MoveToModel, service="K2"),
-        decision(DecideEnd),
+        decision(DecideEnd, reasons=WHY),
         StartEpisode(started_on=STARTED_ON),
     ):
         assert isinstance(desk.refused(new_id(), command), UnknownEpisode)

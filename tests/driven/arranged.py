@@ -192,6 +192,10 @@ def l0() -> Stories:
             L2.until("second", cancelled(None)),
         ),
         "decision-contents": (granted, L2.until("decision", decision={"reasons": None})),
+        "decisions-reasoned": (
+            L2.until("interim", extension(dt.date(2023, 6, 9))),
+            L2.until("interim", extension(dt.date(2023, 6, 9), reasons=None)),
+        ),
         "decision-references": (referenced, referenced),
         "decision-before-start": (started, L1.until("start", **early)),
         "commitment-before-start": (started, L2.until("start", commitment=LEFT_OUT)),

@@ -8,6 +8,7 @@ from typing import Any
 from domain.contact.facts import ContactSource
 from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.grant_service import GrantService
 from domain.episode.commands.make_plan import MakePlan
 from domain.episode.commands.make_proposal import MakeProposal
@@ -60,6 +61,12 @@ def agreed(day: dt.date) -> Step:
     """A meeting agreed upon for that day, and not held."""
     when = {"starts_at": at(day), "ends_at": at(day, 12), "planned_at": at(STARTED_ON)}
     return Step(PlanMeeting, {**when, "worker_ids": (WORKER, OTHER_WORKER), "mode": MeetingMode.HOME})
+
+
+def extension(**fields: Any) -> Step:
+    """A decision that the service goes on for longer."""
+    told = {"decided_on": STARTED_ON, "decision_maker": SOCIAL_WORKER, "reasons": "Tarve jatkuu.", **fields}
+    return Step(GrantExtension, told)
 
 
 def instructor(worker_id: str) -> Step:
@@ -139,6 +146,7 @@ def at_the_start() -> dict[str, tuple[Story, Story]]:
         "applied-for-by": (granted, H1.until("decision", proposal=LEFT_OUT)),
         "decided-by": (granted, H1.until("decision", decision={"decision_maker": WORKER})),
         "decision-contents": (granted, H1.until("decision", decision={"reasons": None})),
+        "decisions-reasoned": (H1.until("start", extension()), H1.until("start", extension(reasons=None))),
         "decision-before-start": (started, H1.until("start", **too_early)),
         "pair": (started, H1.until("start", second_of_pair=LEFT_OUT)),
         "pair ": (H1.until("start", second_of_pair=with_another), H1.until("start", **of_others)),

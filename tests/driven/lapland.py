@@ -25,6 +25,7 @@ from domain.episode.commands.decide_placement import DecidePlacement
 from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.give_notice import GiveNotice
+from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.handle_feedback_in_team import HandleFeedbackInTeam
 from domain.episode.commands.make_agreement import MakeAgreement
 from domain.episode.commands.make_follow_up_contact import MakeFollowUpContact
@@ -193,6 +194,7 @@ placed = told(
     valid_from=STARTED,
 )
 ended = told(DecideEnd, decision_id=fresh, decided_on=DECIDED, decision_maker=WORKER, reasons="Tarve päättyi.")
+extended = told(GrantExtension, decision_id=fresh, decided_on=MET, decision_maker=WORKER, reasons="Tarve jatkuu.")
 started = told(StartEpisode, started_on=STARTED)
 closed = told(CloseEpisode, closed_on=CLOSED, reason=ClosureReason.GOALS_MET, outcome=Outcome.NONE)
 evaluated = told(EvaluatePlan, evaluated_on=MET, worker_id=WORKER, together_with=("family", "referrer"))
@@ -464,6 +466,7 @@ def at_the_end(service: str, rule_id: str, *keeping: Step) -> Driven:
 FRAME = [
     otherwise("P6", "P0.decision-before-start", granted=granted(decided_on=LATER)),
     otherwise("P6", "P0.decision-contents", granted=granted(reasons=None)),
+    after("P6", "P0.decisions-reasoned", extended(), extended(reasons=None)),
     otherwise("P6", "P0.decision-before-start", granted=granted(valid_from=LATER)),
     otherwise("P6", "P0.decision-before-start", granted=granted(valid_to=DECIDED, valid_from=DECIDED)),
     case("P6", "P0.decision-before-start", course("P6"), course("P6", ended(), started(), without="started")),

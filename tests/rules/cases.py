@@ -132,6 +132,7 @@ L0: dict[str, Case] = {
     "cancellation-conditions": Case([proposed()], [proposed(cancellation_conditions=())]),
     "cancellation-says-condition": Case([cancelled("6.3.", cancellation_condition="day_before")], [cancelled("6.3.")]),
     "decision-contents": Case([granted()], [granted(valid_to=None)]),
+    "decisions-reasoned": Case([extension("1.6.", reasons="It helps.")], [extension("1.6.")]),
     "decision-references": NOTED,
     "decision-before-start": Case([granted("1.3."), started("2.3.")], [started("2.3.")]),
     "commitment-before-start": Case([committed("1.3."), started("2.3.")], [started("2.3."), committed("3.3.")]),

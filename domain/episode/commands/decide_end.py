@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from domain.command import Context
 from domain.episode.commands.base import require_granted
-from domain.episode.commands.decisions import Decision
+from domain.episode.commands.decisions import Decision, require_reasons
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
@@ -16,7 +16,8 @@ class DecideEnd(Decision):
     """Decide that the service ends."""
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
-        """Raises UnknownEpisode, OutOfOrder."""
+        """Raises UnknownEpisode, OutOfOrder, ReasonsMissing."""
         grant = require_granted(state)
+        require_reasons(self, context)
         model = context.register.model(grant.service, grant.model_version)
         return [self._decision(DecisionKind.END, model, state, context)]

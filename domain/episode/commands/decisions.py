@@ -13,7 +13,7 @@ from domain.contact.facts import ContactSource
 from domain.episode.commands.base import EpisodeCommand, require_referral
 from domain.episode.facts import DecisionKind, DecisionMade, Reference
 from domain.episode.state import EpisodeState
-from domain.refusal import CannotBeJudged
+from domain.refusal import CannotBeJudged, ReasonsMissing
 
 
 class Decision(EpisodeCommand):
@@ -70,6 +70,20 @@ class Decision(EpisodeCommand):
             "consent": referral.consent,
             "requested_by_family": referral.source is ContactSource.FAMILY,
         }
+
+
+def require_reasons(decision: Decision, context: Context) -> None:
+    """Raises ReasonsMissing where a decision that says no, or ends what was granted, does not say why.
+
+    Domain book § 2, "decision". It is asked here, since what was never granted is judged by no service's rules. A
+    decision that was made elsewhere is told as it was.
+    """
+    if not context.historical and not (decision.reasons or "").strip():
+        raise ReasonsMissing(
+            "The decision does not say why.",
+            remedy="Give its reasons: why the service is refused, or ends.",
+            field="reasons",
+        )
 
 
 def require_birth_dates(clients: list[ClientState], context: Context) -> None:
