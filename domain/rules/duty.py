@@ -15,11 +15,12 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from domain.calendar import add_months, add_working_days, day_in_helsinki
+from domain.calendar import add_months, add_working_days, day_in_helsinki, late_after
 from domain.rules.base import MOST_OF_A_RULE, Due, Finding, RuleBase
 from domain.rules.case import Case, Hit, Selectors, clients_of
 from domain.rules.condition import check_field, value_of
-from domain.rules.making_up import share_out
+from domain.rules.making_up import covering, share_out
+from domain.rules.pause import Course, Pause
 from domain.rules.period import Every, Period, periods
 from domain.rules.precondition import agree
 from domain.strict import Strict
@@ -43,11 +44,14 @@ class Duty(RuleBase):
 
     `met_before_counts`: also by an earlier one, but by none before the last of `met_since` that preceded the opening:
     what belonged to work that was gone on with is not what this end asks for. `same`: alike in these fields.
-    `clients`: one duty for each client whom these entries name. `recurring`: what met it opens the next. `until`: what
-    is not due before such an entry's day is due no more, unless `resumed_by` followed. `due_field`: due on the day
-    that the opening entry tells there. `months_field`: every so many months, as the opening entry tells, reckoned from
-    its own day with no drift, each once the months before it have begun; what meets them meets them one after the
-    other, and a later opening takes over what was not due before it.
+    `clients`: one duty for each client whom these entries name. `recurring`: what met it opens the next. `due_field`:
+    due on the day that the opening entry tells there. `months_field`: every so many months, as the opening entry tells,
+    reckoned from its own day with no drift, each once the months before it have begun; what meets them meets them one
+    after the other, and a later opening takes over what was not due before it.
+
+    `until`: what was not late by such an entry's day is due no more, unless `resumed_by` followed. Of what would have
+    been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
+    no more; of calendar periods and of every so many months, those that lie between, or end between, are not due.
 
     A client's clock starts at the earliest when `clients` names the client; an end that names clients is theirs only.
 
@@ -73,6 +77,7 @@ class Duty(RuleBase):
     recurring: bool = False
     until: Selectors = ()
     resumed_by: Selectors = ()
+    keeps_its_day: bool = False
     same_day: bool | None = None
     within_days: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
     within_working_days: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
@@ -101,6 +106,8 @@ class Duty(RuleBase):
             raise ValueError("nothing can open or meet this duty: name facts in opens_on and met_by")
         if self.met_since and not self.met_before_counts:
             raise ValueError("met_since bounds what came before the duty opened: say met_before_counts")
+        if self.keeps_its_day and not self.resumed_by:
+            raise ValueError("keeps_its_day is told of what was ended and resumed: say until and resumed_by")
         for field in self.same:
             for selector in (*self.opens_on, *self.met_by):
                 check_field(selector.fact, field)
@@ -144,40 +151,41 @@ class Duty(RuleBase):
         clients: Sequence[UUID | None] = [*named] if self.clients else [None]
         for client_id in clients:
             own = [hit for hit in meeting if client_id is None or client_id in clients_of(hit.fact)]
+            course = self._course(case, client_id)
             for number, opening in enumerate(openings, start=1):
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
-                    yield from self._calendar(case, opening, own, client_id, since)
+                    yield from self._calendar(case, opening, own, client_id, course, since=since)
                 elif self.months_field is not None:
                     after = openings[number] if number < len(openings) else None
-                    yield from self._cadence(case, opening, own, after)
+                    yield from self._cadence(case, opening, own, after, course)
                 else:
-                    yield from self._chain(case, opening, own, client_id)
+                    yield from self._chain(case, opening, own, client_id, course)
 
     def _calendar(
-        self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, since: dt.date
+        self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, course: Course, *, since: dt.date
     ) -> Iterator[Finding]:
-        """A duty for each calendar period that has begun, from that of `since` on, up to that in which it ended."""
-        begun, ended_on = self._begun(case, since), self._ended_on(case, client)
+        """A duty for each calendar period that has begun, from that of `since` on, with a day on which it went on."""
+        begun = [part for part in self._begun(case, since) if course.went_on(max(since, part.first), part.last)]
         acts = [hit for hit in meeting if agree(opening, hit, self.same)]
         prefix = "/".join(filter(None, (self.id, str(opening.version), str(client or "")))) + "/"
         waived = {key.removeprefix(prefix) for key in case.waived() if key.startswith(prefix)}
         shares = share_out(acts, begun, times=self.times, within_months=self.made_up_within_months, waived=waived)
         for part in begun:
-            within = shares[part.name] if self.covers is None else self._covering(part, since, acts, ended_on)
+            days = (course.first_from(max(since, part.first)), course.last_until(part.last))
+            within = shares[part.name] if self.covers is None else covering(acts, self.covers, part, days)
             met = within[self.times - 1] if len(within) >= self.times else None
-            due_on = self._due_on(case, opening, part.last) if self.on_day_of_next_month else part.last
-            began_after = ended_on is not None and part.first > ended_on
-            if began_after or (met is None and self._ended_before(case, due_on, part.first, client=client)):
-                return
+            if met is None and self.on_day_of_next_month is None and course.stopped(part.last, part.last):
+                continue
+            opened_on = course.first_from(part.first)
             yield Due(
                 opening.version,
-                due_on,
+                self._due_on(case, opening, part.last) if self.on_day_of_next_month else part.last,
                 client,
                 met.version if met else None,
                 day_in_helsinki(met.entry.occurred_at) if met else None,
                 apart=part.name,
-                opened_on=part.first if part.first > since else None,
+                opened_on=opened_on if opened_on > since else None,
             )
 
     def _begun(self, case: Case, since: dt.date) -> list[Period]:
@@ -187,7 +195,9 @@ class Duty(RuleBase):
         begun = takewhile(lambda period: period.first <= horizon, periods(self.every, since))
         return [part for part in (period.narrowed(self.months) for period in begun) if part.last >= since]
 
-    def _cadence(self, case: Case, opening: Hit, meeting: list[Hit], after: Hit | None) -> Iterator[Finding]:
+    def _cadence(
+        self, case: Case, opening: Hit, meeting: list[Hit], after: Hit | None, course: Course
+    ) -> Iterator[Finding]:
         """A duty at the end of every so many months that have begun, as long as no later opening took over."""
         horizon = case.horizon() or opening.day
         acts = [hit for hit in meeting if hit.in_world > opening.in_world and agree(opening, hit, self.same)]
@@ -195,9 +205,14 @@ class Duty(RuleBase):
             began, due_on = (_months_on(opening, str(self.months_field), nth) for nth in (number - 1, number))
             if began is None or due_on is None or (after is not None and due_on >= after.day):
                 return
-            met = acts[number - 1] if number <= len(acts) else None
-            if met is None and (began > horizon or self._ended_before(case, due_on)):
+            began = course.first_from(began)
+            met = acts[0] if acts else None
+            if met is None and began > horizon:
                 return
+            if pause := _unmet(course.stopped(due_on, late_after(due_on)), met):
+                if pause.again is None:
+                    return
+                continue
             yield Due(
                 opening.version,
                 due_on,
@@ -206,32 +221,22 @@ class Duty(RuleBase):
                 apart=str(number),
                 opened_on=began if number > 1 and began <= horizon else None,
             )
+            acts = acts[1:]
 
-    def _covering(self, part: Period, since: dt.date, acts: list[Hit], ended_on: dt.date | None) -> list[Hit]:
-        """What covers the days of the period that there are."""
-        assert self.covers is not None  # noqa: S101 -- only asked where there are such fields
-        last = min(part.last, ended_on) if ended_on is not None else part.last
-        whole = since <= part.first and last == part.last
-        next_last = add_months(part.last.replace(day=1), 2) - dt.timedelta(days=1)
-        found = []
-        for hit in acts:
-            first_told, last_told = (value_of(hit.fact, field) for field in self.covers)
-            if not isinstance(first_told, dt.date) or not isinstance(last_told, dt.date):
-                continue
-            covered = first_told <= max(since, part.first) and last_told >= last
-            if covered and not (whole and last_told >= next_last):
-                found.append(hit)
-        return found
-
-    def _chain(self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None) -> Iterator[Finding]:
+    def _chain(
+        self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, course: Course
+    ) -> Iterator[Finding]:
         """The duty that the opening opens and, if it recurs, those that follow from it."""
         started: Hit | None = opening
-        due_on: dt.date | None = None
+        like, due_on = opening, None
         while started is not None:
             due_on = self._due_on(case, started, due_on)
-            met = self._met(case, started, meeting)
-            if met is None and self._ended_before(case, due_on, client=client):
-                return
+            met = self._met(case, started, like, meeting)
+            if pause := _unmet(self._stopped(course, due_on), met):
+                if self.keeps_its_day:
+                    return
+                started, due_on = pause.again, None
+                continue
             yield Due(
                 started.version,
                 due_on,
@@ -239,42 +244,37 @@ class Duty(RuleBase):
                 met_by=met.version if met else None,
                 met_on=met.day if met else None,
             )
-            started = met if self.recurring else None
+            started, like = (met if self.recurring else None), met or like
 
-    def _met(self, case: Case, started: Hit, meeting: list[Hit]) -> Hit | None:
+    def _met(self, case: Case, started: Hit, like: Hit, meeting: list[Hit]) -> Hit | None:
+        """The first that meets what started then, alike with the entry that opened it."""
         since = [hit.in_world for hit in case.in_world(self.met_since) if hit.in_world < started.in_world]
         for hit in meeting:
             if since and hit.in_world < since[-1]:
                 continue
             in_time = hit.in_world > started.in_world if self.recurring else hit.day >= started.day
-            if (
-                hit.version != started.version
-                and (in_time or self.met_before_counts)
-                and agree(started, hit, self.same)
-            ):
+            if hit.version != started.version and (in_time or self.met_before_counts) and agree(like, hit, self.same):
                 return hit
         return None
 
-    def _ended_on(self, case: Case, client: UUID | None) -> dt.date | None:
-        """The day on which it ended, for that client, if nothing resumed it."""
+    def _course(self, case: Case, client: UUID | None) -> Course:
+        """How it went on for that client, or for all."""
         ends, resumptions = (
             [hit for hit in hits if client is None or not clients_of(hit.fact) or client in clients_of(hit.fact)]
             for hits in (case.in_world(self.until), case.select(self.resumed_by))
         )
-        if not ends or any(again.version > ends[-1].version for again in resumptions):
-            return None
-        return ends[-1].day
+        return Course.between(ends, resumptions) if ends else Course()
 
-    def _ended_before(
-        self, case: Case, due_on: dt.date | None, begun_on: dt.date | None = None, *, client: UUID | None = None
-    ) -> bool:
-        """Whether the end came before it was due; what is told of a period only begun stays due after the end."""
-        ended_on = self._ended_on(case, client)
-        if ended_on is None:
-            return False
-        if due_on is not None and self.on_day_of_next_month is not None:
-            return ended_on < (begun_on or add_months(due_on.replace(day=1), -1))
-        return due_on is None or ended_on <= due_on
+    def _stopped(self, course: Course, due_on: dt.date | None) -> Pause | None:
+        """The pause in which it would be due, had nothing ended; what is told of a month only begun stays due."""
+        if due_on is None or self.by_nth is not None or self.same_day or self.due_field is not None:
+            final = course.final
+            return final if final and (due_on is None or final.end.day <= late_after(due_on)) else None
+        if self.on_day_of_next_month is not None:
+            first = add_months(due_on.replace(day=1), -1)
+            last = due_on.replace(day=1) - dt.timedelta(days=1)
+            return None if course.went_on(first, last) else course.stopped(last, last)
+        return course.stopped(due_on, late_after(due_on))
 
     def _due_on(self, case: Case, started: Hit, last_due_on: dt.date | None) -> dt.date | None:
         """When it is due, from the entry that started it; of calendar months, each follows the one before."""
@@ -306,3 +306,8 @@ def _months_on(opening: Hit, field: str, number: int) -> dt.date | None:
     """So many times as many months on from the opening as it tells; None when it tells of none."""
     months = value_of(opening.fact, field)
     return add_months(opening.day, number * months) if isinstance(months, int) else None
+
+
+def _unmet(pause: Pause | None, met: Hit | None) -> Pause | None:
+    """The pause, unless what was due in it had been met before it was resumed."""
+    return pause if met is None or (pause and pause.again and met.day >= pause.again.day) else None

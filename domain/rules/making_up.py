@@ -6,10 +6,12 @@ was over not too long before, else for its own. A period whose duty was waived i
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
 from domain.calendar import add_months, day_in_helsinki
 from domain.rules.case import Hit
+from domain.rules.condition import value_of
 from domain.rules.period import Period
 
 
@@ -46,6 +48,23 @@ def share_out(
             if period is not None:
                 shares[period.name].append(act)
     return {name: sorted(found, key=_happened) for name, found in shares.items()}
+
+
+def covering(acts: Iterable[Hit], fields: tuple[str, str], period: Period, days: tuple[dt.date, dt.date]) -> list[Hit]:
+    """What tells in these fields that it reaches over all the days, first and last, that there are of the period.
+
+    One act stands for one whole period, but may cover a part of a period beside it.
+    """
+    whole = days == (period.first, period.last)
+    next_last = add_months(period.last.replace(day=1), 2) - dt.timedelta(days=1)
+    found = []
+    for hit in acts:
+        first, last = (value_of(hit.fact, field) for field in fields)
+        if not isinstance(first, dt.date) or not isinstance(last, dt.date):
+            continue
+        if first <= days[0] and last >= days[1] and not (whole and last >= next_last):
+            found.append(hit)
+    return found
 
 
 def _own(act: Hit, begun: Sequence[Period]) -> Period | None:

@@ -12,11 +12,15 @@ import pytest
 
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.reach_calendar import ReachCalendar
+from domain.client.commands.tellings import GiveConsent
+from domain.client.facts import ConsentScope
 from domain.clock import CLOCK
 from domain.consequence import Duty
 from domain.correction import MistakeKind
+from domain.episode.commands.agree_follow_up import AgreeFollowUp
 from domain.episode.commands.bring_child_along import BringChildAlong
 from domain.episode.commands.move_to_model import MoveToModel
+from domain.episode.commands.reopen_episode import ReopenEpisode
 from domain.episode.facts import EpisodeStarted, MeetingKind, MeetingMode, PlanKind
 from domain.ledger.identity import new_id
 from domain.refusal import NotAuthorised
@@ -71,6 +75,26 @@ def test_every_month_with_a_day_of_clientship_wants_a_report_by_the_tenth(desk: 
         "2023-05": dt.date(2023, 6, 10),
     }
     assert [month for month, duty in found.items() if duty.met_by] == ["2023-03"]
+
+
+def test_a_month_in_which_the_episode_was_closed_all_along_wants_no_report(desk: Desk) -> None:
+    def reopened(work: Work) -> None:
+        work.do(ReopenEpisode(reopened_on=dt.date(2023, 9, 4), reason="Tarve palasi."))
+
+    twice = (closed(closed_on=dt.date(2023, 4, 12)), reopened, closed(closed_on=dt.date(2023, 9, 20)))
+    assert sorted(duties(desk, course("P7", *twice)(desk), "monthly-report")) == ["2023-03", "2023-04", "2023-09"]
+
+
+def test_who_consents_again_after_the_half_year_is_contacted_after_the_year_only(desk: Desk) -> None:
+    def again(work: Work) -> None:
+        work.desk.do(
+            work.client, GiveConsent(consent_id=new_id(), scope=ConsentScope.FOLLOW_UP, given_on=dt.date(2024, 2, 1))
+        )
+        work.do(AgreeFollowUp(client_id=work.client, agreed_on=dt.date(2024, 2, 1)))
+
+    episode = course("P2", consented(withdrawn=True), closed(), again)(desk)
+    assert duties(desk, episode, "follow-up-half-a-year") == {}
+    assert [duty.due_on for duty in duties(desk, episode, "follow-up-a-year").values()] == [dt.date(2024, 7, 12)]
 
 
 def test_a_part_month_may_be_covered_by_its_neighbour_but_a_whole_one_may_not(desk: Desk) -> None:

@@ -9,12 +9,13 @@ import pytest
 from pydantic import ValidationError
 
 from domain.clock import CalendarReached
+from domain.episode.facts import AgreementMade, AgreementSubject
 from domain.fact import Fact
 from domain.rules.base import Due
 from domain.rules.case import Case
 from domain.rules.duty import Duty
 from domain.rules.period import periods
-from tests.rules.story import closed, day, held, planned, reopened, reported, started, story
+from tests.rules.story import ACT, closed, day, held, planned, reopened, reported, started, story
 
 BEGUN = "15.1."
 
@@ -154,3 +155,43 @@ def test_two_years_begin_with_the_year_of_the_opening_and_are_due_at_the_end_of_
         ("2023-2024", dt.date(2024, 12, 31), True),
         ("2025-2026", dt.date(2026, 12, 31), False),
     ]
+
+
+def test_months_that_lie_between_an_end_and_what_resumed_it_are_not_told_of() -> None:
+    rule = duty(every="month", on_day_of_next_month=10, met_by={"fact": "report_written", "at": "covers_to"})
+    ended = [started(BEGUN), closed("12.2."), reopened("4.6."), closed("20.6.")]
+    assert told(rule, *ended) == [("2023-01", False), ("2023-02", False), ("2023-06", False)]
+    assert [due.opened_on for due in found(rule, *ended)] == [None, day("1.2."), day("4.6.")]
+    assert told(rule, started(BEGUN), closed("31.1."), reopened("1.3.")) == [("2023-01", False), ("2023-03", False)]
+    assert told(rule, started(BEGUN), closed("31.1."), reopened("28.2."))[1] == ("2023-02", False)
+
+
+def test_a_month_in_which_it_ended_for_a_while_is_covered_by_the_days_on_which_it_went_on() -> None:
+    rule = duty(
+        every="month",
+        on_day_of_next_month=10,
+        met_by={"fact": "report_written"},
+        covers=["covers_from", "covers_to"],
+    )
+    ended = [started("1.1."), january_told("31.1."), closed("12.2."), reopened("4.6.")]
+    assert told(rule, *ended, reported("12.2."))[1] == ("2023-02", True)
+    assert told(rule, *ended, reported("11.2."))[1] == ("2023-02", False)
+
+
+def test_what_should_happen_in_a_month_that_was_out_while_it_was_ended_is_not_due_unless_it_happened() -> None:
+    ended = [started(BEGUN), closed("12.2."), reopened("4.6.")]
+    assert told(duty(every="month"), *ended) == [("2023-01", False), ("2023-06", False)]
+    assert told(duty(every="month"), *ended, held("3.2."))[1] == ("2023-02", True)
+
+
+def test_reports_every_so_many_months_that_were_due_while_it_was_ended_are_due_no_more() -> None:
+    agreed = AgreementMade(
+        agreement_id=ACT, subject=AgreementSubject.REPORTING, agreed_on=day(BEGUN), agreed_with="x", every_months=1
+    )
+    rule = duty(opens_on={"fact": "agreement_made"}, met_by={"fact": "report_written"}, months_field="every_months")
+    ended = [agreed, reported("14.2."), closed("20.2."), reopened("4.6.")]
+    assert [(due.due_on, due.met_by) for due in found(rule, *ended, reported("14.6."))] == [
+        (day("15.2."), 2), (day("15.6."), 5),
+    ]  # fmt: skip
+    assert [due.met_by for due in found(rule, *ended, reported("14.3."))] == [2, 5, None]
+    assert [due.opened_on for due in found(rule, *ended, reached("30.6."))] == [None, day("4.6."), day("15.6.")]

@@ -149,3 +149,33 @@ def test_a_month_without_a_day_of_the_service_is_not_reported() -> None:
 
 def test_what_happened_before_the_duty_was_opened_does_not_meet_it() -> None:
     assert [duty.met_by for duty in duties("answer", contact("3.2."), answered("2.2."))] == [None]
+
+
+def test_a_negotiation_that_would_be_due_while_the_episode_was_closed_is_due_a_month_after_the_reopening() -> None:
+    told = duties("monthly-negotiation", started("31.1."), negotiated("20.2."), closed("17.3."), reopened("1.9."))
+    assert [(duty.started_by, duty.due_on) for duty in told if not duty.met_by] == [(4, day("1.10."))]
+    told = duties("monthly-negotiation", started("31.1."), closed("17.2."), reopened("1.9."), negotiated("25.9."))
+    assert [(duty.started_by, duty.due_on, duty.met_by) for duty in told] == [
+        (3, day("1.10."), 4),
+        (4, day("25.10."), None),
+    ]
+
+
+def test_a_negotiation_that_was_held_in_time_or_late_before_the_closure_stays_as_it_was() -> None:
+    short = [negotiated("20.2."), closed("17.3."), reopened("21.3.")]
+    assert due("monthly-negotiation", started("31.1."), *short) == [day("28.2."), day("21.4.")]
+    assert due("monthly-negotiation", started("10.1."), *short) == [day("10.2."), day("21.4.")]
+    assert due("monthly-negotiation", started("31.1."), *short[:1], closed("3.3."), reopened("20.3.")) == [
+        day("28.2."),
+        day("20.3."),
+    ]
+
+
+def test_one_that_was_late_when_the_episode_was_closed_stays_so_after_the_reopening() -> None:
+    (duty,) = duties("monthly-negotiation", started("31.1."), closed("17.4."), reopened("1.9."))
+    assert (duty.started_by, duty.due_on) == (1, day("28.2."))
+
+
+def test_what_is_due_on_a_day_off_and_was_not_late_by_the_end_is_due_no_more() -> None:
+    assert due("monthly-negotiation", started("15.3."), closed("17.4.")) == []  # Saturday 15.4., to Monday
+    assert due("monthly-negotiation", started("15.3."), closed("18.4.")) == [day("15.4.")]
