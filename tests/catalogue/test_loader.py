@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from pathlib import Path
 
@@ -85,11 +86,17 @@ def test_a_rule_is_named_to_a_refusal_with_its_texts() -> None:
         EVERY_MODEL["K2"].rule_reference("no-such")
 
 
-@pytest.mark.parametrize("service", EVERY_MODEL)
-def test_a_rule_of_our_own_says_so_in_every_language(service: str) -> None:
-    for rule in EVERY_MODEL[service].rules:
-        if rule.source == "own" and service != "X9" and not rule.id.startswith("L0."):
+@pytest.mark.parametrize("model", load_catalogue(), ids=lambda model: model.service)
+def test_a_rule_of_our_own_says_so_in_every_language(model: ServiceModel) -> None:
+    for rule in model.rules:
+        if rule.source == "own":
             assert ("oma" in rule.texts.fi, "egen" in rule.texts.sv, "our own" in rule.texts.en) == (True, True, True)
+
+
+@pytest.mark.parametrize("model", load_catalogue(), ids=lambda model: model.service)
+def test_a_source_is_a_document_an_act_or_our_own_reading_and_says_no_more(model: ServiceModel) -> None:
+    for source in (model.source, *(rule.source for rule in model.rules)):
+        assert re.fullmatch(r"own|S[0-4](, S[0-4])*|[A-Z][A-Za-z ]+ § \d+ \(\d+/\d{4}\)", source), source
 
 
 @pytest.mark.parametrize("service", EVERY_MODEL)
