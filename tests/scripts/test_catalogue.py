@@ -131,7 +131,7 @@ def test_limits_and_dates_are_told_in_words() -> None:
     assert limits(rules["K2.evaluation"], en) == ["on the same day"]
     assert limits(rules["K2.plan-before-second-meeting"], en)[0] == "before number 2"
     assert limits(rules["K2.cap"], en) == ["at most 14 meetings"]
-    assert limits(rules["K2.waiting-time"], fi) == ["mittayksikkö: työpäivää"]
+    assert limits(rules["K2.waiting-time"], fi) == ["mittayksikkö: arkipäivää"]
     assert limits(rules["K2.methods"], fi) == []
 
 
