@@ -1,7 +1,8 @@
 """Carriers: a few threads that take the errands of all requests to their books, those that wait at a time together.
 
-A thread a request would have them all queue for the interpreter, and each ask the database by itself. So whatever came
-while the carriers were under way goes with the next of them: under load one question and one transaction serve many.
+A thread a request would have them all queue for the interpreter, and each ask the database by itself. So whatever comes
+while a register's errands are under way goes with the next of them: under load one question and one transaction serve
+many, and each group is as large as the last one was long.
 Never here: what an errand comes to, and where it is carried out; HTTP.
 """
 
@@ -9,22 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.errands import Answer, Errand
 
-CARRIERS = 2
-"""While one waits for its commit to reach the disk, the other decides."""
+CARRIERS = 4
+"""So many registers' errands are under way at a time; of one register one group, lest groups take turns."""
 MOST_TOGETHER = 32
-COMPANY = 8
-"""So many are company enough: of more a group is no cheaper, and those in it wait for each other."""
-LONGEST_WAIT_SECONDS = 0.05
-"""For company while another carrier is under way, who may be long."""
-MEMORY_GROUPS = 8
-"""Over so many groups a crowd that has thinned is forgotten."""
+LONGEST_WAIT_SECONDS = 0.2
+"""For a group under way of the same register, which may be long: then another sets out beside it."""
 Carry = Callable[[Sequence[Errand]], list[Answer]]
 
 
@@ -35,6 +33,7 @@ class _Waiting:
     errand: Errand
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Answer]
+    since: float = field(default_factory=time.monotonic)
 
     def settle(self, result: Answer | Exception) -> None:
         if self.answer.done():  # whoever asked is gone
@@ -54,12 +53,10 @@ class Carriers:
     def __init__(self, carry: Carry) -> None:
         self._carry_out = carry
         self._change = threading.Condition()
-        self._waiting: deque[_Waiting] = deque()
-        self._under_way = 0
-        self._registers: list[str] = []
-        """Of each group under way."""
-        self._crowd = 1.0
-        """How many errands there were at once of late, waiting or under way: risen to at once, forgotten slowly."""
+        self._waiting: dict[str, deque[_Waiting]] = {}
+        """By register, the one that has waited longest first."""
+        self._under_way: list[str] = []
+        """The register of each group under way."""
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -70,12 +67,11 @@ class Carriers:
         with self._change:
             if self._closed:
                 raise RuntimeError("the carriers have been sent home")
-            self._waiting.append(_Waiting(errand, loop, answer))
+            self._waiting.setdefault(errand.register, deque()).append(_Waiting(errand, loop, answer))
             if len(self._threads) < CARRIERS:
                 self._threads.append(threading.Thread(target=self._carry, name="carrier", daemon=True))
                 self._threads[-1].start()
-            self._crowd = max(self._crowd, self._under_way + len(self._waiting))
-            if len(self._waiting) == 1 or self._is_time():
+            if self._ready() is not None:
                 self._change.notify()
         return await answer
 
@@ -87,11 +83,13 @@ class Carriers:
         for thread in self._threads:
             thread.join()
 
-    def _is_time(self) -> bool:
-        """Whether a carrier is to set out: at once for a register whose errands nobody else carries. Holds the lock."""
-        if not self._waiting or self._waiting[0].errand.register not in self._registers:
-            return bool(self._waiting)
-        return len(self._waiting) >= min(self._crowd / 2, COMPANY) or self._closed
+    def _ready(self) -> str | None:
+        """The register whose errands are to set out, if those of any are. The lock is held."""
+        latest = time.monotonic() - LONGEST_WAIT_SECONDS
+        for register, waiting in self._waiting.items():
+            if register not in self._under_way or waiting[0].since <= latest:
+                return register
+        return None
 
     def _carry(self) -> None:
         group: list[_Waiting] = []
@@ -114,22 +112,18 @@ class Carriers:
         """
         with self._change:
             if done:
-                self._under_way -= len(done)
-                self._registers.remove(done[0].errand.register)
-            while not self._is_time():
+                self._under_way.remove(done[0].errand.register)
+            while (register := self._ready()) is None:
                 if self._closed and not self._waiting:
+                    self._change.notify()  # the next to go home
                     return []
-                in_time = self._change.wait(LONGEST_WAIT_SECONDS if self._waiting else None)
-                if self._waiting and not in_time:
-                    break
-            register = self._waiting[0].errand.register
-            taken: list[_Waiting] = []
-            while self._waiting and self._waiting[0].errand.register == register and len(taken) < MOST_TOGETHER:
-                taken.append(self._waiting.popleft())
-            self._under_way += len(taken)
-            self._registers.append(register)
-            self._crowd += min(0.0, self._under_way + len(self._waiting) - self._crowd) / MEMORY_GROUPS
-            if self._is_time():
+                self._change.wait(LONGEST_WAIT_SECONDS if self._waiting else None)
+            waiting = self._waiting.pop(register)
+            taken = [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
+            if waiting:
+                self._waiting[register] = waiting
+            self._under_way.append(register)
+            if self._ready() is not None:
                 self._change.notify()
             return taken
 

@@ -1,4 +1,4 @@
-"""Errands go together: a lone one waits for nobody, beside a group under way half a crowd sets out; none is lost."""
+"""Errands go together: of a register one group at a time, of each as many as came meanwhile; none is lost."""
 
 from __future__ import annotations
 
@@ -83,11 +83,8 @@ class Senders:
     async def _answered(self) -> None:
         await asyncio.gather(*self._sent)
 
-    def until_wait(self, count: int) -> None:
-        until(lambda: len(self._carriers._waiting) >= count)
-
-    def until_under_way(self, count: int) -> None:
-        until(lambda: self._carriers._under_way == count)
+    def until_wait(self, count: int, register: str = "kymenlaakso") -> None:
+        until(lambda: len(self._carriers._waiting.get(register, ())) == count)
 
     def close(self) -> None:
         """Once all are answered."""
@@ -118,93 +115,65 @@ def senders(road: Road) -> Iterator[Senders]:
     senders.close()
 
 
-def four_under_way(road: Road, senders: Senders) -> None:
-    """Together; two that came before them are answered."""
-    for _ in range(2):
-        senders.send(1)
-        assert road.next_size() == 1
-    senders.send(4)
-    senders.until_wait(4)
-    road.let_through()
-    assert road.next_size() == 4
-    road.let_through()
-    senders.until_under_way(4)
-
-
-def test_beside_a_group_under_way_the_next_sets_out_with_half_of_the_crowd(road: Road, senders: Senders) -> None:
-    four_under_way(road, senders)
-    senders.send(3)
-    senders.until_wait(3)
-    assert road.set_out.empty()
-    senders.send(1)
-    assert road.next_size() == 4
-
-
-def test_eight_are_company_enough_however_large_the_crowd(road: Road, senders: Senders) -> None:
-    four_under_way(road, senders)
-    senders.send(4)
-    assert road.next_size() == 4
-    senders.send(28)
-    senders.until_wait(28)
-    road.let_through()
-    assert road.next_size() == 28
-    road.let_through()
-    senders.until_under_way(28)
-    senders.send(7)
-    senders.until_wait(7)
-    assert road.set_out.empty()
-    senders.send(1)
-    assert road.next_size() == 8
-
-
-def test_when_the_way_is_free_whoever_waits_goes(road: Road, senders: Senders) -> None:
-    four_under_way(road, senders)
-    senders.send(2)
-    senders.until_wait(2)
-    road.let_through()
-    assert road.next_size() == 2
-
-
-def test_who_has_waited_long_enough_for_company_goes_without_it(
-    road: Road, senders: Senders, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    four_under_way(road, senders)
-    monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 0.01)
+def test_a_lone_errand_waits_for_nobody(road: Road, senders: Senders) -> None:
     senders.send(1)
     assert road.next_size() == 1
 
 
-def test_an_errand_of_another_register_waits_for_no_company_which_cannot_come(road: Road, senders: Senders) -> None:
-    four_under_way(road, senders)
-    senders.send_another()
+def test_whatever_comes_while_a_group_is_under_way_goes_with_the_next(road: Road, senders: Senders) -> None:
+    senders.send(1)
     assert road.next_size() == 1
-
-
-def test_a_crowd_that_has_thinned_is_forgotten(road: Road, senders: Senders) -> None:
-    four_under_way(road, senders)
+    senders.send(5)
+    senders.until_wait(5)
+    assert road.set_out.empty()
     road.let_through()
-    for _ in range(20):
-        senders.until_under_way(0)
-        senders.send(1)
-        assert road.next_size() == 1
-        road.let_through()
-    senders.until_under_way(0)
-    for _ in range(2):  # side by side again, as any two are
-        senders.send(1)
-        assert road.next_size() == 1
+    assert road.next_size() == 5
 
 
 def test_more_than_go_together_leave_one_group_after_the_other(road: Road, senders: Senders) -> None:
     senders.send(1)
     assert road.next_size() == 1
-    senders.send(1)
-    assert road.next_size() == 1
     senders.send(2 * module.MOST_TOGETHER)
     senders.until_wait(2 * module.MOST_TOGETHER)
+    for _ in range(2):
+        road.let_through()
+        assert road.next_size() == module.MOST_TOGETHER
+
+
+def test_errands_of_another_register_wait_for_nobody_elses(road: Road, senders: Senders) -> None:
+    senders.send(1)
+    assert road.next_size() == 1
+    senders.send_another()
+    assert road.next_size() == 1
+    senders.send(2)
+    senders.until_wait(2)
+    senders.send_another()
+    senders.until_wait(1, "lapland")
+    assert road.set_out.empty()
+
+
+def test_who_has_waited_long_for_a_group_under_way_goes_beside_it(
+    road: Road, senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    senders.send(1)
+    assert road.next_size() == 1
+    monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 0.01)
+    senders.send(1)
+    assert road.next_size() == 1
+
+
+def test_no_more_groups_are_under_way_than_there_are_carriers(
+    road: Road, senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 0.01)
+    for _ in range(CARRIERS):
+        senders.send(1)
+        assert road.next_size() == 1
+    senders.send(3)
+    senders.until_wait(3)
+    assert road.set_out.empty()
     road.let_through()
-    assert road.next_size() == module.MOST_TOGETHER
-    road.let_through()
-    assert road.next_size() == module.MOST_TOGETHER
+    assert road.next_size() == 3
 
 
 def at_once(errands: Sequence[Errand]) -> list[Answer]:
@@ -253,8 +222,11 @@ def test_who_is_gone_before_the_answer_keeps_nobody_from_theirs() -> None:
     carriers.close()
 
 
-def test_a_loop_that_was_closed_before_the_answer_takes_no_carrier_with_it(road: Road) -> None:
+def test_a_loop_that_was_closed_before_the_answer_takes_no_carrier_with_it(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
     carriers = Carriers(road.carry)
+    monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 0.01)
     for _ in range(CARRIERS):
         loop = asyncio.new_event_loop()
         asking = loop.create_task(carriers.execute(errand()))
