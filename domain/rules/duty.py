@@ -43,7 +43,8 @@ class Duty(RuleBase):
     """Opened by each entry of `opens_on` (or `first_only`), met by the first of `met_by` on or after its day.
 
     `met_before_counts`: also by an earlier one, but by none before the last of `met_since` that preceded the opening:
-    what belonged to work that was gone on with is not what this end asks for. `same`: alike in these fields.
+    what belonged to work that was gone on with is not what this end asks for. `undone_by`: such an entry takes the
+    opening before it back, and only what had been met by then stays. `same`: alike in these fields.
     `clients`: one duty for each client whom these entries name. `recurring`: what met it opens the next. `due_field`:
     due on the day that the opening entry tells there. `months_field`: every so many months, as the opening entry tells,
     reckoned from its own day with no drift, each once the months before it have begun; what meets them meets them one
@@ -72,6 +73,7 @@ class Duty(RuleBase):
     first_only: bool = False
     met_before_counts: bool = False
     met_since: Selectors = ()
+    undone_by: Selectors = ()
     same: tuple[str, ...] = ()
     clients: Selectors = ()
     recurring: bool = False
@@ -155,16 +157,24 @@ class Duty(RuleBase):
             for number, opening in enumerate(openings, start=1):
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
-                    yield from self._calendar(case, opening, own, client_id, course, since=since)
+                    found = self._calendar(case, opening, own, client_id, course, since=since)
                 elif self.months_field is not None:
                     after = openings[number] if number < len(openings) else None
-                    yield from self._cadence(case, opening, own, after, course)
+                    found = self._cadence(case, opening, own, after, course)
                 else:
-                    yield from self._chain(case, opening, own, client_id, course)
+                    found = self._chain(case, opening, own, client_id, course)
+                yield from self._standing(case, opening, found)
+
+    def _standing(self, case: Case, opening: Hit, found: Iterator[Due]) -> Iterator[Finding]:
+        """What stands of what an opening opened: all, or when it was undone what had been met by then."""
+        undone = next((hit.in_world for hit in case.select(self.undone_by) if hit.version > opening.version), None)
+        for due in found:
+            if undone is None or (due.met_on and due.met_by and (due.met_on, due.met_by) < undone):
+                yield due
 
     def _calendar(
         self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, course: Course, *, since: dt.date
-    ) -> Iterator[Finding]:
+    ) -> Iterator[Due]:
         """A duty for each calendar period that has begun, from that of `since` on, with a day on which it went on."""
         begun = [part for part in self._begun(case, since) if course.went_on(max(since, part.first), part.last)]
         acts = [hit for hit in meeting if agree(opening, hit, self.same)]
@@ -197,7 +207,7 @@ class Duty(RuleBase):
 
     def _cadence(
         self, case: Case, opening: Hit, meeting: list[Hit], after: Hit | None, course: Course
-    ) -> Iterator[Finding]:
+    ) -> Iterator[Due]:
         """A duty at the end of every so many months that have begun, as long as no later opening took over."""
         horizon = case.horizon() or opening.day
         acts = [hit for hit in meeting if hit.in_world > opening.in_world and agree(opening, hit, self.same)]
@@ -225,7 +235,7 @@ class Duty(RuleBase):
 
     def _chain(
         self, case: Case, opening: Hit, meeting: list[Hit], client: UUID | None, course: Course
-    ) -> Iterator[Finding]:
+    ) -> Iterator[Due]:
         """The duty that the opening opens and, if it recurs, those that follow from it."""
         started: Hit | None = opening
         like, due_on = opening, None

@@ -7,9 +7,10 @@ import pytest
 from domain.consequence import Judgement
 from domain.episode.facts import MeetingKind
 from domain.fact import Fact
+from domain.rules.duty import Duty
 from domain.rules.judge import judge
 from tests.rules.models import CATALOGUE
-from tests.rules.story import closed, evaluated, held, reopened, started, story
+from tests.rules.story import closed, evaluated, feedback, held, reopened, started, story
 
 MODELS = {model.service: model for model in CATALOGUE}
 
@@ -59,3 +60,24 @@ def test_the_second_end_asks_anew_for_what_the_first_one_had(
     assert (first.met_by, second.met_by) == (2, None)
     again = [*twice[:4], done("8.6."), twice[4]]
     assert judged(service, *again).duties[f"{rule_id}/6"].met_by == 5
+
+
+def test_every_duty_that_a_closure_opens_is_undone_by_the_reopening() -> None:
+    rules = [rule for model in CATALOGUE for rule in model.rules if isinstance(rule, Duty)]
+    of_closures = [rule for rule in rules if any(one.fact == "episode_closed" for one in rule.opens_on)]
+    assert of_closures
+    assert [rule.id for rule in of_closures if {one.fact for one in rule.undone_by} != {"episode_reopened"}] == []
+
+
+def test_a_reopening_takes_back_what_the_closure_had_opened_but_for_what_was_met_by_then() -> None:
+    def told(*facts: Fact) -> list[tuple[int, int | None]]:
+        standing = judged("P2", started("10.3."), *facts).duties.values()
+        return [(duty.started_by, duty.met_by) for duty in standing if duty.rule_id == "partner-feedback"]
+
+    twice = [closed("12.4."), reopened("20.4."), closed("20.10.")]
+    assert told(*twice[:1]) == [(2, None)]
+    assert told(*twice[:2]) == []
+    assert told(*twice) == [(4, None)]
+    assert told(*twice, feedback("20.4.", "partner")) == [(4, None)]
+    assert told(*twice, feedback("19.4.", "partner")) == [(2, 5), (4, None)]  # entered late
+    assert told(*twice, feedback("23.10.", "partner")) == [(4, 5)]
