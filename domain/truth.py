@@ -18,9 +18,6 @@ from domain.calendar import day_in_helsinki
 from domain.client.facts import ClientRegistered
 from domain.client.identity import check_identity
 from domain.command import Context
-from domain.conference.facts import ConferenceActionBegun
-from domain.conference.state import ConferenceState
-from domain.contact.state import ContactState
 from domain.distinct import check_named_once
 from domain.episode.facts import DecisionKind, MeetingCancelled, MeetingHeld, MeetingMissed
 from domain.episode.state import EpisodeState
@@ -39,10 +36,13 @@ from domain.state import StreamState
 
 _NULL_CHARACTER = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """As JSON writes it: behind an even number of backslashes."""
-_IDENTITY_CODE = re.compile(r"\d(?<![0-9A-Z]\d)\d{5}\s*[-+A-FU-Ya-fu-y]\s*\d{3}\s*[0-9A-Ya-y](?![0-9A-Z])")
-"""What is written as a personal identity code is, also with blanks around its sign or before its check character.
-
-Whether that character fits is asked apart."""
+_IDENTITY_CODE = re.compile(
+    r"\d(?<![0-9A-Z]\d)\d[\s.]*\d\d[\s.]*\d\d\s*[-+A-FU-Ya-fu-y]\s*\d{3}\s*[0-9A-Ya-y](?![0-9A-Z])"
+)
+"""What is written as a personal identity code is, also with blanks or dots in its date, with blanks around its sign or
+before its check character. Whether that character fits is asked apart."""
+_DAY_AND_TIME = re.compile(r"\d\d[\s.]+\d\d[\s.]+\d\d\s*-\s*(?:[01]\d|2[0-3])[0-5]\d", re.ASCII)
+"""A day and an hour of it, 12.10.22-1530: such stand in references, and one in 31 would check as a code."""
 _AS_DIGITS_ARE, _AS_SIGNS_ARE = b"0123456789" + bytes(range(128, 256)), b"-+ABCDEFUVWXYabcdefuvwxy"
 _SHAPE = bytes.maketrans(_AS_DIGITS_ARE + _AS_SIGNS_ARE, b"0" * len(_AS_DIGITS_ARE) + b"-" * len(_AS_SIGNS_ARE))
 _SHAPE_OF_IDENTITY_CODE = b"000000-000"
@@ -83,19 +83,25 @@ def check_can_be_fact(fact: Fact, context: Context) -> None:
 
 def _may_hold_identity_code(written: str) -> bool:
     """Yes wherever a code is, and seldom else: looking for its shape takes a tenth of looking for it."""
-    return _SHAPE_OF_IDENTITY_CODE in "".join(written.split()).encode().translate(_SHAPE)
+    return _SHAPE_OF_IDENTITY_CODE in "".join(written.split()).encode().translate(_SHAPE, b".")
 
 
 def _no_identity_in_the_clear(fact: Fact) -> None:
     """What is stored plain cannot be destroyed: a code or a place is told there, never who somebody is."""
     for field, value in fact.split()[0].items():
         codes = _IDENTITY_CODE.findall(_UUID.sub("", to_json(value).decode()))
-        if any(hetu.is_valid("".join(code.split()).upper(), allow_temporary=True) for code in codes):
+        if any(map(_is_identity_code, codes)):
             raise IdentityInTheClear(
                 f"{field} holds a personal identity code, and would be stored so that everybody can read it.",
                 remedy="Name a client by their id; what is told of somebody goes into a field of free text.",
                 field=field,
             )
+
+
+def _is_identity_code(written: str) -> bool:
+    """Whether its check character fits, and it is not written as a day and an hour."""
+    code = "".join(written.replace(".", "").split()).upper()
+    return hetu.is_valid(code, allow_temporary=True) and not _DAY_AND_TIME.fullmatch(written)
 
 
 def check_clients(client_ids: Iterable[UUID], of_episode: Iterable[UUID], field: str = "client_ids") -> None:
@@ -144,21 +150,11 @@ def line_back(last: UUID, episodes: Mapping[UUID, EpisodeState]) -> list[UUID]:
 
 
 def check_holds_together(state: StreamState) -> None:
-    """That a stream's entries can stand together, however amended. Raises EndedBeforeItBegan, OutOfOrder."""
-    if isinstance(state, ContactState) and state.received is not None:
-        received_on = day_in_helsinki(state.received.received_at)
-        if state.answered is not None and state.answered.answered_at < state.received.received_at:
-            raise _ended_before("The contact was answered before it came.")
-        if state.closed is not None and state.closed.closed_on < received_on:
-            raise _ended_before("The contact was closed before it came.")
-        followed = [*(fact.given_on for fact in state.guided), *(fact.screened_on for fact in state.screened)]
-        if any(day < received_on for day in followed):
-            raise _ended_before("The contact led somewhere before it came.")
-    if isinstance(state, ConferenceState) and state.convened is not None:
-        _conference_holds_together(state, state.convened.convened_on)
+    """That a stream's entries can stand together, however amended. Raises OutOfOrder.
+
+    In which order they can have come, `domain.sequence` asks.
+    """
     if isinstance(state, EpisodeState):
-        if state.started_on and state.closed_on and state.closed_on < state.started_on:
-            raise _ended_before("The work ended before it began.")
         facts = [entry.fact for entry in state.in_force]
         became = [f.meeting_id for f in facts if isinstance(f, MeetingHeld | MeetingCancelled | MeetingMissed)]
         grants = [one for one in state.decisions if one.kind is DecisionKind.GRANTED]
@@ -168,24 +164,6 @@ def check_holds_together(state: StreamState) -> None:
                 remedy="Strike out the one that is wrong first.",
                 field="entry",
             )
-
-
-def _conference_holds_together(state: ConferenceState, convened_on: dt.date) -> None:
-    """What a conference came to lies after its convening, what was begun after it was agreed."""
-    days = [fact.held_on for fact in state.held] + [fact.agreed_on for fact in state.actions.values()]
-    if any(day < convened_on for day in [*days, *([state.closed.closed_on] if state.closed else [])]):
-        raise _ended_before("The conference met, agreed or ended before it was convened.")
-    for entry in state.in_force:
-        if isinstance(entry.fact, ConferenceActionBegun):
-            agreed = state.actions.get(entry.fact.action)
-            if agreed is not None and entry.fact.begun_on < agreed.agreed_on:
-                raise _ended_before("The action began before it was agreed.")
-
-
-def _ended_before(message: str) -> EndedBeforeItBegan:
-    return EndedBeforeItBegan(
-        message, remedy="Correct the beginning first, or strike out what is wrong.", field="entry"
-    )
 
 
 def _not_in_the_future(fact: Fact, context: Context) -> None:

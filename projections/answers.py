@@ -140,7 +140,10 @@ class ContactRow(Row):
 
 
 class DecisionRow(Row):
-    """Decisions of one kind, service, area, month, legal basis or decision maker; the kinds add up to `decisions`."""
+    """Decisions of one kind, service, area, month, legal basis or decision maker; the kinds add up to `decisions`.
+
+    A grant that is dated before its referral came waited no days: such are counted in `grants_before_referral`.
+    """
 
     group_key: str | None
     decisions: int
@@ -152,10 +155,14 @@ class DecisionRow(Row):
     ends: int
     clients_granted: int
     median_days_from_referral: float | None
+    grants_before_referral: int
 
 
 class ReferralRow(Row):
-    """Referrals of one source, channel, area, unit, service or month, and what they came to."""
+    """Referrals of one source, channel, area, unit, service or month, and what they came to.
+
+    One that came after the decision on it waited no days: such are counted in `referrals_after_decision`.
+    """
 
     group_key: str | None
     referrals: int
@@ -165,6 +172,7 @@ class ReferralRow(Row):
     waiting_referrals: int
     median_days_to_decision: float | None
     longest_days_to_decision: int | None
+    referrals_after_decision: int
 
 
 class CommitmentRow(Row):

@@ -37,16 +37,19 @@ CREATE INDEX ON {decisions} (continues_episode_id) WHERE continues_episode_id IS
 
 -- questions
 
--- Decisions dated from_on to to_on, with the area and clients of their episode.
+-- Decisions dated from_on to to_on, with the area and clients of their episode. One that is dated before its referral came
+-- waited no days.
 CREATE OR REPLACE FUNCTION decision_rows(as_of bigint, from_on date, to_on date)
 RETURNS TABLE (
     episode_id uuid, decision_id uuid, kind text, service text, decided_on date, decision_maker text, legal_basis text,
-    area text, client_ids uuid[], days_from_referral integer, event_positions bigint[]
+    area text, client_ids uuid[], days_from_referral integer, before_referral boolean, event_positions bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         d.episode_id, d.decision_id, d.kind, d.service, d.decided_on, d.decision_maker, d.legal_basis,
-        CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END, e.client_ids, d.decided_on - e.referred_on, d.because
+        CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END, e.client_ids,
+        CASE WHEN d.decided_on >= e.referred_on THEN d.decided_on - e.referred_on END, coalesce(d.decided_on < e.referred_on, false),
+        d.because
     FROM decisions d
     LEFT JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
     LEFT JOIN stays(as_of) s ON s.episode_id = d.episode_id AND s.since_on <= d.decided_on AND s.until_on > d.decided_on
@@ -57,7 +60,8 @@ $$;
 CREATE OR REPLACE FUNCTION decision_figures(grouped_by text, as_of bigint, from_on date, to_on date)
 RETURNS TABLE (
     group_key text, decisions bigint, grants bigint, refusals bigint, extensions bigint, exceptions bigint,
-    moves bigint, ends bigint, clients_granted bigint, median_days_from_referral double precision
+    moves bigint, ends bigint, clients_granted bigint, median_days_from_referral double precision,
+    grants_before_referral bigint
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WITH counted AS (
@@ -85,7 +89,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         count(*) FILTER (WHERE c.kind = 'move'),
         count(*) FILTER (WHERE c.kind = 'end'),
         coalesce(max(granted.clients), 0),
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days_from_referral) FILTER (WHERE c.kind = 'granted')
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days_from_referral) FILTER (WHERE c.kind = 'granted'),
+        count(*) FILTER (WHERE c.kind = 'granted' AND c.before_referral)
     FROM counted c LEFT JOIN granted ON granted.key IS NOT DISTINCT FROM c.key
     GROUP BY c.key ORDER BY c.key NULLS LAST
 $$;
@@ -159,7 +164,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ), told AS (
         SELECT
             e.episode_id,
-            greatest(e.referred_on, s.since_on) AS since_on,
+            greatest(least(e.referred_on, e.decided_on, e.started_on), s.since_on) AS since_on,
             least(s.until_on, e.closed_on + 1, e.refused_on + 1) AS until_on,
             coalesce(CASE WHEN s.episode_id IS NULL THEN e.service ELSE s.service END, e.requested_service) AS service,
             CASE WHEN s.episode_id IS NULL THEN e.model_version ELSE s.model_version END AS model_version,

@@ -221,7 +221,11 @@ AS $$
         CASE WHEN s.episode_id IS NULL THEN e.unit_id ELSE s.unit_id END,
         p.phase, p.from_on, e.referred_on,
         CASE WHEN e.decided_on <= on_day THEN e.decided_on END, CASE WHEN e.started_on <= on_day THEN e.started_on END,
-        on_day - coalesce(CASE WHEN e.started_on <= on_day THEN e.started_on END, e.referred_on, p.from_on),
+        on_day - coalesce(
+            CASE WHEN e.started_on <= on_day THEN e.started_on END,
+            CASE WHEN e.referred_on <= on_day THEN e.referred_on END,
+            p.from_on
+        ),
         coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
         coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
         ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because || s.because) AS b (position)
@@ -347,11 +351,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ORDER BY r.episode_id
 $$;
 
--- Referrals received from_on to to_on, and what they had come to by `on_day`: under the area and unit they came to.
+-- Referrals received from_on to to_on, and what they had come to by `on_day`: under the area and unit they came to. One that
+-- came after the decision on it waited no days.
 CREATE OR REPLACE FUNCTION referral_rows(as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     episode_id uuid, client_ids uuid[], referred_on date, source text, channel text, area text, unit_id text,
-    service text, status text, days_to_decision integer, event_positions bigint[]
+    service text, status text, days_to_decision integer, after_decision boolean, event_positions bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
@@ -363,9 +368,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             WHEN e.closed_on <= on_day THEN 'closed'
             ELSE 'waiting'
         END,
-        CASE WHEN coalesce(e.decided_on, e.refused_on) <= on_day
+        CASE WHEN coalesce(e.decided_on, e.refused_on) BETWEEN e.referred_on AND on_day
             THEN coalesce(e.decided_on, e.refused_on) - e.referred_on END,
-        e.because
+        coalesce(coalesce(e.decided_on, e.refused_on) < e.referred_on, false), e.because
     FROM episodes e
     WHERE e.known @> as_of AND e.referred_on BETWEEN from_on AND least(to_on, on_day)
 $$;
@@ -374,7 +379,8 @@ $$;
 CREATE OR REPLACE FUNCTION referral_figures(grouped_by text, as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     group_key text, referrals bigint, clients bigint, granted_referrals bigint, refused_referrals bigint,
-    waiting_referrals bigint, median_days_to_decision double precision, longest_days_to_decision integer
+    waiting_referrals bigint, median_days_to_decision double precision, longest_days_to_decision integer,
+    referrals_after_decision bigint
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WITH counted AS (
@@ -399,7 +405,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         count(*) FILTER (WHERE c.status = 'refused'),
         count(*) FILTER (WHERE c.status = 'waiting'),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days_to_decision),
-        max(c.days_to_decision)
+        max(c.days_to_decision),
+        count(*) FILTER (WHERE c.after_decision)
     FROM counted c LEFT JOIN asked_for a ON a.key IS NOT DISTINCT FROM c.key
     GROUP BY c.key ORDER BY c.key NULLS LAST
 $$;

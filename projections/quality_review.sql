@@ -3,9 +3,9 @@
 -- questions
 
 -- Every case that the review counts, a row each. `kept`: whether what the measure asks was so (null where it only measures
--- or counts); `days`: how long the step took. A case belongs to the period in which it happened: a decision before work
--- to that of the start, a duty to that of its due day, a step to that of its end. Undecided episodes count for the
--- service that was asked for.
+-- or counts); `days`: how long the step took. A step that came before the one it follows on took no days, and is not kept.
+-- A case belongs to the period in which it happened: a decision before work to that of the start, a duty to that of its
+-- due day, a step to that of its end. Undecided episodes count for the service that was asked for.
 CREATE OR REPLACE FUNCTION quality_review_cases(
     wanted_service text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -94,7 +94,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             ORDER BY t.position LIMIT 1
         ) t ON true
         UNION ALL
-        SELECT s.measure, s.stream_id, NULL, s.area, s.unit_id, s.until_on, NULL, s.until_on - s.since_on, s.because
+        SELECT s.measure, s.stream_id, NULL, s.area, s.unit_id, s.until_on,
+            CASE WHEN s.until_on < s.since_on THEN false END,
+            CASE WHEN s.until_on >= s.since_on THEN s.until_on - s.since_on END, s.because
         FROM steps s
         WHERE s.since_on IS NOT NULL AND s.until_on IS NOT NULL
     )
@@ -106,7 +108,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 -- The review: each measure over all, and by area and by unit, to be compared. `grouped_by` is all, area or unit.
--- Percentiles are of whole days, interpolated.
+-- Percentiles are of whole days, interpolated. Of the steps it is told how many came in their order where one did not.
 CREATE OR REPLACE FUNCTION quality_review(wanted_service text, as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     measure text, grouped_by text, group_key text, cases bigint, kept_cases bigint, kept_percent double precision,
@@ -118,8 +120,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         CASE WHEN grouping(c.area) = 0 THEN 'area' WHEN grouping(c.unit_id) = 0 THEN 'unit' ELSE 'all' END,
         CASE WHEN grouping(c.area) = 0 THEN c.area WHEN grouping(c.unit_id) = 0 THEN c.unit_id END,
         count(*),
-        CASE WHEN count(c.kept) > 0 THEN count(*) FILTER (WHERE c.kept) END,
-        100.0 * count(*) FILTER (WHERE c.kept) / nullif(count(c.kept), 0),
+        CASE WHEN count(c.kept) > 0 THEN count(*) FILTER (WHERE c.kept IS DISTINCT FROM false) END,
+        CASE WHEN count(c.kept) > 0 THEN 100.0 * count(*) FILTER (WHERE c.kept IS DISTINCT FROM false) / count(*) END,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY c.days),
         percentile_cont(0.9) WITHIN GROUP (ORDER BY c.days)
     FROM quality_review_cases(wanted_service, as_of, on_day, from_on, to_on) c

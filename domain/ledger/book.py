@@ -4,7 +4,7 @@ Never here: SQL, HTTP, projections. Nothing of this reads a projection, and noth
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar, cast
 from uuid import UUID
@@ -15,7 +15,7 @@ from domain.client.state import ClientState
 from domain.command import Context
 from domain.consequence import ModelReference
 from domain.contact.state import ContactState
-from domain.entry import is_amended
+from domain.entry import Entry, is_amended
 from domain.episode.state import EpisodeState
 from domain.fact import StreamKind
 from domain.ledger.deciding import Decision, check_place, decided
@@ -33,6 +33,7 @@ from domain.refusal import BeingDestroyed, Refusal, Unknown
 from domain.register.state import RegisterState
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
+from domain.sequence import warned_of
 from domain.state import StreamState
 from domain.streams import check_admits, kind_of, pin_of, recorded_stream
 from domain.subjects import UNASSIGNED, Subject, subjects
@@ -308,13 +309,12 @@ class Book(Application[UUID]):
             raise key_reused()  # where the key was destroyed: whoever knows the id is told what is left to tell
         entries = tuple(self.safe.entries(records))
         version = entries[-1].version if entries else self.state(order.stream_id, self._kind(order)).version
-        warnings = self._warnings_at(order, entries[-1].position) if entries and not order.historical else ()
+        warnings = self._warnings_at(order, entries) if entries and not order.historical else ()
         return Outcome(order.command_id, order.stream_id, version, entries, replayed=True, warnings=warnings)
 
-    def _warnings_at(self, order: Order, position: int) -> tuple[str, ...]:
+    def _warnings_at(self, order: Order, entries: Sequence[Entry]) -> tuple[str, ...]:
         """What the order was warned of when it was recorded: warnings are not stored, but follow from what is."""
-        state = self.state(order.stream_id, self._kind(order), position=position)
+        state = self.state(order.stream_id, self._kind(order), position=entries[-1].position)
         pin = pin_of(state)
-        return (
-            judge(self.register_state().model(pin.service, pin.model_version), state.in_force).warnings if pin else ()
-        )
+        model = self.register_state().model(pin.service, pin.model_version) if pin else None
+        return (*(judge(model, state.in_force).warnings if model else ()), *warned_of(state, entries))

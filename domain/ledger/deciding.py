@@ -19,6 +19,7 @@ from domain.register.state import RegisterState
 from domain.rules.case import Case
 from domain.rules.judge import Judged
 from domain.rules.moved import Moved
+from domain.sequence import check_sequence, warned_of
 from domain.state import StreamState, with_changes
 from domain.streams import check_of_service, continue_stream, earlier_pins, kind_of, moved_to, pin_of
 from domain.truth import check_can_be_fact, check_holds_together
@@ -66,7 +67,8 @@ def decided(order: Order, kind: StreamKind, state: StreamState, context: Context
 def _concluded(
     order: Order, kind: StreamKind, state: StreamState, context: Context, facts: Sequence[Fact]
 ) -> tuple[list[Entry], tuple[str, ...], StreamState]:
-    """The entries to record, warnings, and the state then. Raises CommandNotOfService, NotAuthorised."""
+    """The entries to record, warnings, and the state then. Raises CommandNotOfService, NotAuthorised,
+    EndedBeforeItBegan."""
     acts = [
         _entry(order, state.version + n, fact, fact.happened_at() or context.now) for n, fact in enumerate(facts, 1)
     ]
@@ -76,6 +78,7 @@ def _concluded(
     check_of_service(after, order.command, context.register.models, facts)
     if is_amended(acts):
         check_holds_together(after)
+    check_sequence(state, after, acts)
     pin = pin_of(after)
     judged = _judged(after, context)
     judgement = judged[pin].judgement if pin else None
@@ -90,7 +93,8 @@ def _concluded(
         _entry(order, acts[-1].version + n, fact, when(fact, happened, acts[0].occurred_at), caused_by=acts[0].version)
         for n, fact in enumerate(news, 1)
     ]
-    return [*acts, *follow], judgement.warnings if judgement else (), with_changes(after, judged=judged)
+    warnings = (*(judgement.warnings if judgement else ()), *warned_of(after, acts))
+    return [*acts, *follow], warnings, with_changes(after, judged=judged)
 
 
 def _entry(order: Order, version: int, fact: Fact, occurred_at: dt.datetime, *, caused_by: int | None = None) -> Entry:

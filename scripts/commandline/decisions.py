@@ -21,6 +21,7 @@ COLUMNS = (
     "ends",
     "clients_granted",
     "median_days_from_referral",
+    "grants_before_referral",
 )
 
 

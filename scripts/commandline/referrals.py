@@ -19,6 +19,7 @@ COLUMNS = (
     "waiting_referrals",
     "median_days_to_decision",
     "longest_days_to_decision",
+    "referrals_after_decision",
 )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.fi import hetu
 
 from domain import truth
 from domain.amend.correct_entry import CorrectEntry
@@ -64,8 +66,43 @@ def test_an_identity_code_is_one_with_a_blank_in_it_too(desk: Desk, at: int, bla
     assert isinstance(desk.refused(desk.started(), meeting(place=f"at {written}")), IdentityInTheClear)
 
 
+@pytest.mark.parametrize("between", [".", ". ", " ", "\u00a0", "\u202f."])
+@pytest.mark.parametrize("places", [(2,), (4,), (2, 4)])
+def test_nor_do_dots_or_blanks_in_its_date_hide_one(desk: Desk, places: tuple[int, ...], between: str) -> None:
+    parts = [CODE[start:end] for start, end in pairwise((0, *places, len(CODE)))]
+    refusal = desk.refused(desk.started(), meeting(place=f"at {between.join(parts)}"))
+    assert isinstance(refusal, IdentityInTheClear)
+
+
+def test_a_reference_of_a_day_and_an_hour_is_none_though_it_checks_as_one() -> None:
+    checked = "121092-153"
+    last = next(one for one in "0123456789ABCDEFHJKLMNPRSTUVWXY" if hetu.is_valid(checked + one))
+    times = [day for day in range(1, 29) if hetu.is_valid(f"{day:02}1092-1530")]
+    assert times, "of a month some do"
+    assert not any(truth._is_identity_code(f"{day:02}.10.92-1530") for day in times)
+    assert all(truth._is_identity_code(f"{day:02}1092-1530") for day in times), "written as a code is, it is one"
+    assert truth._is_identity_code(f"12.10.92-153{last}") is not last.isdigit()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "12.10.2022-1530",
+        "1.12.10.22-9999.1",
+        "040-1234567",
+        "2022.10.12-900",
+        "3-1.10.22",
+        "10:30-11:30",
+        "12.10.22-31.10.22",
+    ],
+)
+def test_dates_times_numbers_of_telephones_and_versions_are_codes_like_any_other(desk: Desk, place: str) -> None:
+    desk.do(desk.started(), meeting(place=place))
+
+
 LIKE_CODES = st.from_regex(
-    r"[0-9]{6}\s*[-+A-FU-Ya-fu-y]\s*[0-9]{3}\s*[0-9A-Ya-y]|\d{6}\s*[-+A-FU-Ya-fu-y]\s*\d{3}\s*[0-9A-Ya-y]"
+    r"[0-9]{2}[\s.]*[0-9]{2}[\s.]*[0-9]{2}\s*[-+A-FU-Ya-fu-y]\s*[0-9]{3}\s*[0-9A-Ya-y]"
+    r"|\d\d[\s.]*\d\d[\s.]*\d\d\s*[-+A-FU-Ya-fu-y]\s*\d{3}\s*[0-9A-Ya-y]"
 )
 
 

@@ -108,7 +108,7 @@ class ReportWritten(
     happened="written_on",
     sensitive=("content",),
     workers=("worker_id",),
-    spans=(("covers_from", "covers_to"),),
+    spans=(("covers_from", "covers_to"), ("covers_from", "written_on")),
 ):
     """A report on a period was written, about one client where `client_id` says so, and reached `recipient`.
 
