@@ -34,6 +34,7 @@ from domain.episode.commands.receive_feedback import ReceiveFeedback
 from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
 from domain.episode.commands.record_screen import RecordScreen
 from domain.episode.commands.record_visitation_ground import RecordVisitationGround
+from domain.episode.commands.reopen_episode import ReopenEpisode
 from domain.episode.commands.start_episode import StartEpisode
 from domain.episode.commands.stop_follow_up import StopFollowUp
 from domain.episode.commands.tell_birth import TellBirth
@@ -197,6 +198,7 @@ ended = told(DecideEnd, decision_id=fresh, decided_on=DECIDED, decision_maker=WO
 extended = told(GrantExtension, decision_id=fresh, decided_on=MET, decision_maker=WORKER, reasons="Tarve jatkuu.")
 started = told(StartEpisode, started_on=STARTED)
 closed = told(CloseEpisode, closed_on=CLOSED, reason=ClosureReason.GOALS_MET, outcome=Outcome.NONE)
+reopened = told(ReopenEpisode, reopened_on=LATER, reason="Tarve palasi.")
 evaluated = told(EvaluatePlan, evaluated_on=MET, worker_id=WORKER, together_with=("family", "referrer"))
 summarised = told(WriteSummary, summary_id=fresh, written_on=CLOSED, worker_id=WORKER)
 reported = told(
@@ -498,6 +500,7 @@ DELIVERY = [
     for service in sorted(SERVICES)
     for driven in (
         at_the_end(service, "summary-delivered", closed(), summarised(), delivered()),
+        at_the_end(service, "summary-delivered", summarised(written_on=MET), delivered(delivered_on=MET), closed()),
         at_the_end(service, "documents-delivered", closed(), delivered(document_kind="client_documents")),
     )
 ]
@@ -615,6 +618,18 @@ P2 = [
         "no-contact-without-consent",
         course("P2", consented(), closed(), contacted()),
         course("P2", closed(), contacted()),
+    ),
+    case(
+        "P2",
+        "no-contact-without-consent",
+        course("P2", consented(withdrawn=True), consented(), closed(), contacted()),
+        course("P2", consented(withdrawn=True), closed(), contacted()),
+    ),
+    case(
+        "P1",
+        "client-feedback",
+        course("P1", feedback(received_on=MET), closed()),
+        course("P1", feedback(received_on=MET), closed(closed_on=MET), reopened(), closed()),
     ),
     at_the_end("P2", "partner-feedback", closed(), feedback(given_by="partner")),
     case("P2", "rehabilitation", course("P2", met())),

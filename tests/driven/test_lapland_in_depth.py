@@ -32,10 +32,12 @@ from tests.driven.lapland import (
     STARTED,
     VISITS,
     Work,
+    called_off,
     closed,
     consented,
     contacted,
     course,
+    interrupted,
     met,
     minutes_of,
     monthly,
@@ -273,3 +275,13 @@ def test_a_move_leaves_what_was_before_it_to_the_model_that_was_in_force_then(de
     after = desk.episode(episode).concluded
     assert {key for key in after.deviations if key not in before.deviations} == set()
     assert sorted(duties(desk, episode, "monthly-report")) == ["2023-04", "2023-05"]
+
+
+@pytest.mark.parametrize("service", VISITS)
+def test_of_unrealised_meetings_only_those_of_the_clients_are_reported(desk: Desk, service: str) -> None:
+    def opened(kind: MeetingKind) -> int:
+        story = course(service, called_off(meeting_kind=kind), interrupted(meeting_kind=kind))
+        return len(duties(desk, story(desk), "unrealised-reported"))
+
+    assert opened(MeetingKind.CLIENT_MEETING) == 2
+    assert opened(MeetingKind.NETWORK_MEETING) == 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from domain.consequence import Judgement
-from domain.episode.facts import MeetingKind
+from domain.episode.facts import MeetingKind, PlanKind
 from domain.fact import Fact
 from domain.rules.duty import Duty
 from domain.rules.judge import judge
 from tests.rules.models import CATALOGUE
-from tests.rules.story import closed, evaluated, feedback, held, reopened, started, story
+from tests.rules.story import closed, day, evaluated, feedback, held, plan, reopened, started, story
 
 MODELS = {model.service: model for model in CATALOGUE}
 
@@ -81,3 +81,15 @@ def test_a_reopening_takes_back_what_the_closure_had_opened_but_for_what_was_met
     assert told(*twice, feedback("20.4.", "partner")) == [(4, None)]
     assert told(*twice, feedback("19.4.", "partner")) == [(2, 5), (4, None)]  # entered late
     assert told(*twice, feedback("23.10.", "partner")) == [(4, 5)]
+
+
+@pytest.mark.parametrize(("service", "rule_id", "due_on"), [
+    ("P1", "plan", "16.5."), ("P2", "personal-plan", "9.5."), ("P6", "plan", "16.5."),
+    ("P7", "implementation-plan", "16.5."), ("P8", "implementation-plan", "16.5."),
+])  # fmt: skip
+def test_a_plan_that_was_not_due_by_the_closure_is_due_anew_from_the_reopening(
+    service: str, rule_id: str, due_on: str
+) -> None:
+    begun = [started("10.3."), plan("10.3.", PlanKind.CLIENT_PLAN), closed("13.3.")]
+    assert f"{rule_id}/4" not in judged(service, *begun).duties
+    assert judged(service, *begun, reopened("2.5.")).duties[f"{rule_id}/4"].due_on == day(due_on)
