@@ -179,6 +179,12 @@ class ClientNotOfEpisode(CannotBeFact):
     code = "client_not_of_episode"
 
 
+class NotBornYet(CannotBeFact):
+    """An unborn child is nobody's client: nothing is decided for it, and it comes along nowhere."""
+
+    code = "not_born_yet"
+
+
 class BadIdentityCode(CannotBeFact):
     """The personal identity code does not check."""
 

@@ -35,7 +35,7 @@ Months = Annotated[int, Field(ge=0, le=600)]
 Cents = Annotated[int, Field(ge=0, le=100_000_000_000)]
 """A sum of money, up to a thousand million euros; its column is a `bigint`."""
 AgeYears = Annotated[int, Field(ge=-1100, le=1100)]
-"""Whole years from a birth to a day, both of our time; below 0 where what was decided came before the birth."""
+"""Whole years from a birth to a day, both of our time; below 0 where an imported decision came before the birth."""
 Grade = Annotated[int, Field(ge=0, le=20)]
 """A year at school; pre-school is 0."""
 Score = Annotated[int, Field(ge=-1000, le=1000)]

@@ -386,6 +386,20 @@ def test_siblings_are_judged_by_the_oldest_of_them(desk: Desk) -> None:
     assert refusal.rule.rule_id == "age"
 
 
+def test_nothing_is_decided_for_a_child_who_is_born_after_that_day_alone_or_beside_a_sibling(desk: Desk) -> None:
+    unborn, sibling = desk.client(born_on=DECIDED_ON + dt.timedelta(days=1)), desk.client(4)
+    for clients in ((unborn,), (sibling, unborn)):
+        for command in (grant(), decision(RefuseService, service="K2", reasons=WHY)):
+            refusal = desk.refused(desk.referred(*clients), command)
+            assert (refusal.code, refusal.details["field"]) == ("not_born_yet", "decided_on")
+    assert desk.do(desk.referred(desk.client(born_on=DECIDED_ON)), grant()).entries
+
+
+def test_a_decision_before_the_birth_that_was_made_elsewhere_is_recorded_as_it_was(desk: Desk) -> None:
+    episode_id = desk.referred(desk.client(born_on=DECIDED_ON + dt.timedelta(days=1)))
+    assert the(desk.do(episode_id, grant(), historical=True).facts(), DecisionMade).age_years == -1
+
+
 def test_what_was_granted_and_not_yet_held_counts_towards_the_cap_too(desk: Desk) -> None:
     refusal = desk.refused(continued(desk, k1_meetings=3, k2_meetings=2), second_period())
     assert isinstance(refusal, NotAuthorised)

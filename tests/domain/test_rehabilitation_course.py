@@ -21,7 +21,7 @@ from domain.episode.commands.record_visitation_ground import RecordVisitationGro
 from domain.episode.commands.start_episode import StartEpisode
 from domain.episode.commands.stop_follow_up import StopFollowUp
 from domain.episode.commands.tell_birth import TellBirth
-from domain.episode.facts import AgreementSubject, ChildJoined, Observation, VisitationGround
+from domain.episode.facts import AgreementSubject, ChildJoined, EpisodeStarted, Observation, VisitationGround
 from domain.ledger.identity import new_id
 from domain.refusal import ClientNotOfEpisode, OutOfOrder, UnknownClient, UnknownEpisode
 from tests.domain.desk import REFERRED_ON, STARTED_ON, WORKER, Desk, grant, meeting_day, the
@@ -103,6 +103,16 @@ def test_a_child_comes_along_and_is_of_the_episode_from_then_on(desk: Desk) -> N
     assert desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON)).entries == ()
 
 
+def test_a_start_tells_whether_a_child_is_expected_on_its_day(desk: Desk) -> None:
+    mother, day = desk.client(age=24), dt.timedelta(days=1)
+    desk.do(mother, ExpectBirth(learnt_on=REFERRED_ON, expected_on=STARTED_ON))
+    before, on_the_day = desk.granted("K2", mother), desk.granted("K2", mother)
+    desk.do(mother, RecordBirth(born_on=STARTED_ON))
+    for episode, started_on, expecting in ((before, STARTED_ON - day, True), (on_the_day, STARTED_ON, False)):
+        facts = desk.do(episode, StartEpisode(started_on=started_on)).facts()
+        assert the(facts, EpisodeStarted).expecting is expecting
+
+
 def test_children_who_come_along_are_named_by_the_start(desk: Desk) -> None:
     episode, child = desk.granted(), desk.client()
     facts = desk.do(episode, StartEpisode(started_on=STARTED_ON, children_along=(child,))).facts()
@@ -115,6 +125,16 @@ def test_only_a_client_of_the_register_is_placed_or_comes_along_and_not_before_t
     assert isinstance(desk.refused(episode, placement(new_id())), UnknownClient)
     early = BringChildAlong(client_id=desk.client(), joined_on=STARTED_ON)
     assert isinstance(desk.refused(episode, early), OutOfOrder)
+
+
+def test_a_child_comes_along_on_the_day_of_its_birth_at_the_earliest(desk: Desk) -> None:
+    episode, child = in_service(desk, "P7"), desk.client(born_on=BEGUN_ON + dt.timedelta(days=1))
+    early = desk.refused(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON))
+    assert (early.code, early.details["field"]) == ("not_born_yet", "joined_on")
+    assert desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON + dt.timedelta(days=1))).entries
+    unborn = desk.client(born_on=STARTED_ON + dt.timedelta(days=1))
+    start = StartEpisode(started_on=STARTED_ON, children_along=(unborn,))
+    assert desk.refused(desk.granted(), start).details["field"] == "started_on"
 
 
 def with_birth(desk: Desk, *, told: bool = True) -> tuple[UUID, TellBirth]:

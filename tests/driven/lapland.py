@@ -345,6 +345,15 @@ def with_child(age: int = 1, *, place: bool = True, **placement: Any) -> Step:
     return step
 
 
+def bear(born_on: dt.date) -> Step:
+    """The client's child is born, and told of on the client's own stream alone."""
+
+    def step(work: Work) -> None:
+        work.desk.do(work.client, RecordBirth(born_on=born_on))
+
+    return step
+
+
 def birth(*, place: bool) -> Step:
     """A birth told on the mother's stream and brought into the episode; the child placed then or not."""
 
@@ -546,6 +555,12 @@ P2 = [
         course("P2", without="expecting", instead={"started": with_child(2)}),
         course("P2", without="expecting", instead={"started": with_child(3)}),
     ),
+    case(
+        "P2",
+        "expecting-or-under-three",
+        course("P2", bear(DECIDED), with_child(0), without="started"),
+        course("P2", bear(DECIDED), started(), without="started"),
+    ),
     otherwise("P2", "commitment-payer", committed=committed(payer_service="elderly_care")),
     case(
         "P2",
@@ -686,6 +701,7 @@ def of_rehabilitation(service: str) -> list[Driven]:
         without(service, "start-meeting", "start_meeting"),
         otherwise(service, "named-workers-present", start_meeting=start_meeting(worker_ids=(OTHER_WORKER,))),
         without(service, "client-plan", "client_plan"),
+        otherwise(service, "client-plan", client_plan=client_plan(made_on=REFERRED)),
         otherwise(service, "client-plan-by-purchaser", client_plan=client_plan(made_by=None)),
         after(service, "implementation-plan", planned(), None),
         case(

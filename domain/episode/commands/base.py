@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
+from domain.client.state import ClientState
 from domain.command import Command, Context
 from domain.episode.facts import DecisionMade, ReferralReceived
 from domain.episode.state import EpisodeState, MeetingStatus
 from domain.fact import Fact, StreamKind
-from domain.refusal import OutOfOrder, UnknownEpisode
+from domain.refusal import NotBornYet, OutOfOrder, UnknownEpisode
 from domain.truth import check_clients
 
 
@@ -38,6 +40,16 @@ class Telling(EpisodeCommand):
         if fields.get("client_id"):
             check_clients([fields["client_id"]], state.client_ids, field="client_id")
         return [self.tells(**fields)]
+
+
+def require_born(clients: Iterable[ClientState], day: dt.date, *, field: str) -> None:
+    """An unborn child is nobody's client (domain book § 1). Raises NotBornYet where one is born after that day."""
+    if any((age := client.age_on(day)) is not None and age < 0 for client in clients):
+        raise NotBornYet(
+            f"A client is born after {day}: an unborn child is nobody's client.",
+            remedy="Name the mother, and record that she expects a child; or correct the day, or the birth date.",
+            field=field,
+        )
 
 
 def require_referral(state: EpisodeState) -> ReferralReceived:

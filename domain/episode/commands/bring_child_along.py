@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.client.state import ClientState
 from domain.command import Context, Reads
-from domain.episode.commands.base import EpisodeCommand, require_granted
+from domain.episode.commands.base import EpisodeCommand, require_born, require_granted
 from domain.episode.facts import ChildJoined
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
@@ -28,7 +28,7 @@ class BringChildAlong(EpisodeCommand):
         return Reads(clients=(self.client_id,))
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
-        """No fact when the child is along already. Raises UnknownEpisode, UnknownClient, OutOfOrder."""
+        """No fact when the child is along already. Raises UnknownEpisode, UnknownClient, OutOfOrder, NotBornYet."""
         require_granted(state)
         if state.started_on is None or self.joined_on < state.started_on:
             raise OutOfOrder(
@@ -38,6 +38,7 @@ class BringChildAlong(EpisodeCommand):
             )
         if self.client_id in state.joined:
             return []
+        require_born([context.clients[self.client_id]], self.joined_on, field="joined_on")
         return joining(state, {self.client_id: context.clients[self.client_id]}, self.joined_on)
 
 

@@ -10,7 +10,7 @@ from domain.catalogue.model import ServiceModel
 from domain.client.state import ClientState
 from domain.command import Context, Reads
 from domain.contact.facts import ContactSource
-from domain.episode.commands.base import EpisodeCommand, require_referral
+from domain.episode.commands.base import EpisodeCommand, require_born, require_referral
 from domain.episode.facts import DecisionKind, DecisionMade, Reference
 from domain.episode.state import EpisodeState
 from domain.refusal import CannotBeJudged, ReasonsMissing
@@ -58,6 +58,8 @@ class Decision(EpisodeCommand):
         referral = require_referral(state)
         clients = [context.clients[client_id] for client_id in referral.client_ids]
         require_birth_dates(clients, context)
+        if not context.historical:
+            require_born(clients, self.decided_on, field="decided_on")
         children = [client for client in clients if not client.expecting_on(self.decided_on)]
         ages = [client.age_on(self.decided_on) for client in children or clients]
         known = [age for age in ages if age is not None]

@@ -74,11 +74,15 @@ class EpisodeTransferred(
 
 
 class EpisodeStarted(Fact, name="episode_started", stream=EPISODE, happened="started_on"):
-    """The work began. `codes`: what was agreed or found at the start, in the words of the service's rules."""
+    """The work began. `codes`: what was agreed or found at the start, in the words of the service's rules.
+
+    `expecting`: a client expected a child, not yet born, on that day.
+    """
 
     started_on: dt.date
     motivation_recognised: bool | None = None
     codes: Codes = None
+    expecting: bool | None = None
 
 
 class EpisodeSuspended(Fact, name="episode_suspended", stream=EPISODE, happened="suspended_on", sensitive=("reason",)):
