@@ -44,11 +44,13 @@ class Duty(RuleBase):
 
     `met_before_counts`: also by an earlier one, but by none before the last of `met_since` that preceded the opening:
     what belonged to work that was gone on with is not what this end asks for. `undone_by`: such an entry takes the
-    opening before it back, and only what had been met by then stays. `same`: alike in these fields.
-    `clients`: one duty for each client whom these entries name. `recurring`: what met it opens the next. `due_field`:
-    due on the day that the opening entry tells there. `months_field`: every so many months, as the opening entry tells,
-    reckoned from its own day with no drift, each once the months before it have begun; what meets them meets them one
-    after the other, and a later opening takes over what was not due before it.
+    opening before it back, and only what had been met by then stays. `same`: alike in these fields. `clients`: one duty
+    for each client whom these entries name. `recurring`: what met it opens the next. `not_before`: its days or months
+    are reckoned from the first of these, if that came later than the opening; until there is one, it has no day.
+
+    `due_field`: due on the day that the opening entry tells there. `months_field`: every so many months, as the opening
+    entry tells, reckoned from its own day with no drift, each once the months before it have begun; what meets them
+    meets them one after the other, and a later opening takes over what was not due before it.
 
     `until`: what was not late by such an entry's day is due no more, unless `resumed_by` followed. Of what would have
     been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
@@ -75,6 +77,7 @@ class Duty(RuleBase):
     met_since: Selectors = ()
     undone_by: Selectors = ()
     same: tuple[str, ...] = ()
+    not_before: Selectors = ()
     clients: Selectors = ()
     recurring: bool = False
     until: Selectors = ()
@@ -108,6 +111,10 @@ class Duty(RuleBase):
             raise ValueError("nothing can open or meet this duty: name facts in opens_on and met_by")
         if self.met_since and not self.met_before_counts:
             raise ValueError("met_since bounds what came before the duty opened: say met_before_counts")
+        if self.not_before and not (self.within_days or self.within_working_days or self.within_months):
+            raise ValueError(
+                "not_before is told of days or months: say within_days, within_working_days or within_months"
+            )
         if self.keeps_its_day and not self.resumed_by:
             raise ValueError("keeps_its_day is told of what was ended and resumed: say until and resumed_by")
         for field in self.same:
@@ -289,6 +296,10 @@ class Duty(RuleBase):
     def _due_on(self, case: Case, started: Hit, last_due_on: dt.date | None) -> dt.date | None:
         """When it is due, from the entry that started it; of calendar months, each follows the one before."""
         day = started.day
+        if self.not_before:
+            if not (begun := case.in_world(self.not_before)):
+                return None
+            day = max(day, begun[0].day)
         if self.due_field is not None:
             told = value_of(started.fact, self.due_field)
             if isinstance(told, dt.datetime):

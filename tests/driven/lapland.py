@@ -702,6 +702,7 @@ def of_rehabilitation(service: str) -> list[Driven]:
         otherwise(service, "named-workers-present", start_meeting=start_meeting(worker_ids=(OTHER_WORKER,))),
         without(service, "client-plan", "client_plan"),
         otherwise(service, "client-plan", client_plan=client_plan(made_on=REFERRED)),
+        otherwise(service, "client-plan", client_plan=client_plan(made_on=REFERRED)),
         otherwise(service, "client-plan-by-purchaser", client_plan=client_plan(made_by=None)),
         after(service, "implementation-plan", planned(), None),
         case(

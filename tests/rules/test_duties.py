@@ -10,7 +10,7 @@ from domain.consequence import Duty
 from domain.episode.facts import PlanKind
 from domain.fact import Fact
 from domain.rules.judge import judge
-from tests.rules.models import K2, L0, X9
+from tests.rules.models import CATALOGUE, K2, L0, X9
 from tests.rules.story import (
     CHILD,
     SIBLING,
@@ -179,3 +179,21 @@ def test_one_that_was_late_when_the_episode_was_closed_stays_so_after_the_reopen
 def test_what_is_due_on_a_day_off_and_was_not_late_by_the_end_is_due_no_more() -> None:
     assert due("monthly-negotiation", started("15.3."), closed("17.4.")) == []  # Saturday 15.4., to Monday
     assert due("monthly-negotiation", started("15.3."), closed("18.4.")) == [day("15.4.")]
+
+
+@pytest.mark.parametrize("service", ["P7", "P8"])
+def test_the_implementation_plan_is_due_ten_working_days_after_the_client_plan_or_the_start_whichever_was_later(
+    service: str,
+) -> None:
+    model = next(model for model in CATALOGUE if model.service == service)
+    old = plan("1.9.2022", PlanKind.CLIENT_PLAN)
+
+    def told(*facts: Fact) -> list[tuple[dt.date | None, int | None]]:
+        standing = judge(model, story(*facts)).duties.values()
+        return [(duty.due_on, duty.met_by) for duty in standing if duty.rule_id == "implementation-plan"]
+
+    assert told(old) == [(None, None)]
+    assert told(old, started("8.3.")) == [(day("22.3."), None)]
+    assert told(started("8.3."), plan("15.3.", PlanKind.CLIENT_PLAN)) == [(day("29.3."), None)]
+    assert told(old, plan("7.3.", PlanKind.IMPLEMENTATION_PLAN), started("8.3.")) == [(day("22.3."), 2)]
+    assert told(old, closed("9.3.")) == []
