@@ -86,8 +86,9 @@ def test_nothing_follows_before_what_it_follows_on(desk: Desk, what: str) -> Non
     assert desk.refused(episode_id, correct(told.version, **day)).code == "ended_before_it_began"
 
 
-def test_a_report_is_not_written_before_the_days_that_it_tells_of(desk: Desk) -> None:
-    refusal = desk.refused(desk.started("K1"), report(covers_from=DAY, covers_to=DAY, written_on=BEFORE))
+@pytest.mark.parametrize("covers_from", [DAY, BEFORE])
+def test_a_report_is_not_written_before_the_days_that_it_tells_of(desk: Desk, covers_from: dt.date) -> None:
+    refusal = desk.refused(desk.started("K1"), report(covers_from=covers_from, covers_to=DAY, written_on=BEFORE))
     assert (refusal.code, refusal.details["field"]) == ("ended_before_it_began", "written_on")
 
 

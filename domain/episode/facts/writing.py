@@ -108,10 +108,11 @@ class ReportWritten(
     happened="written_on",
     sensitive=("content",),
     workers=("worker_id",),
-    spans=(("covers_from", "covers_to"), ("covers_from", "written_on")),
+    spans=(("covers_from", "covers_to"), ("covers_to", "written_on")),
 ):
     """A report on a period was written, about one client where `client_id` says so, and reached `recipient`.
 
+    It tells of days that were lived: none of them lies after the day on which it was written.
     `sections`: codes of what it tells of; `note_type`: the agreed kind of entry it is kept as.
     """
 
