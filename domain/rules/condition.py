@@ -55,7 +55,7 @@ class Test(Strict):
     contains: str | None = None
     """A code among several, or a part of a text."""
     contains_all: tuple[str, ...] | None = None
-    """Codes that must all be among several."""
+    """Codes that must all be among several, or parts of a text."""
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
@@ -75,9 +75,13 @@ class Test(Strict):
             return False
         if self.contains is not None and not (isinstance(value, str | tuple) and self.contains in value):
             return False
-        if self.contains_all is not None and not (isinstance(value, tuple) and set(self.contains_all) <= set(value)):
+        if self.contains_all is not None and not self._contains_all(self.contains_all, value):
             return False
         return self._within(value)
+
+    @staticmethod
+    def _contains_all(parts: tuple[str, ...], value: object) -> bool:
+        return isinstance(value, str | tuple) and all(part in value for part in parts)
 
     def _within(self, value: object) -> bool:
         if self.at_least is None and self.at_most is None:

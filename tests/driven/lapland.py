@@ -539,8 +539,26 @@ P1 = [
     case(
         "P1",
         "extra-staff",
-        course("P1", agreed(subject=AgreementSubject.EXTRA_STAFF), assigned(worker_id=OTHER_WORKER, extra_staff=True)),
+        course(
+            "P1",
+            agreed(subject=AgreementSubject.EXTRA_STAFF, agreed_with="purchaser_social_worker"),
+            assigned(worker_id=OTHER_WORKER, extra_staff=True),
+        ),
         course("P1", assigned(worker_id=OTHER_WORKER, extra_staff=True)),
+    ),
+    case(
+        "P1",
+        "extra-staff",
+        course(
+            "P1",
+            agreed(subject=AgreementSubject.EXTRA_STAFF, agreed_with="purchaser"),
+            assigned(worker_id=OTHER_WORKER, extra_staff=True),
+        ),
+        course(
+            "P1",
+            agreed(subject=AgreementSubject.EXTRA_STAFF),
+            assigned(worker_id=OTHER_WORKER, extra_staff=True),
+        ),
     ),
     at_the_end("P1", "client-feedback", closed(), feedback()),
     at_the_end("P1", "partner-feedback", closed(), feedback(given_by="partner")),
@@ -696,12 +714,17 @@ def of_rehabilitation(service: str) -> list[Driven]:
     both = (Recipient.PURCHASER_SOCIAL_WORKER, Recipient.CLIENT)
     return [
         otherwise(service, "child-welfare-client", granted=granted(clientship="social_welfare")),
+        case(
+            service,
+            "child-welfare-client",
+            course(service, instead={"granted": granted(legal_basis="Lastensuojelulaki (417/2007) 36 §")}),
+            course(service, instead={"granted": granted(legal_basis="Child Welfare Act (417/2007) § 40")}),
+        ),
         otherwise(service, "ground", granted=granted(codes=("child_threatened",))),
         without(service, "named-worker", "assigned"),
         without(service, "start-meeting", "start_meeting"),
         otherwise(service, "named-workers-present", start_meeting=start_meeting(worker_ids=(OTHER_WORKER,))),
         without(service, "client-plan", "client_plan"),
-        otherwise(service, "client-plan", client_plan=client_plan(made_on=REFERRED)),
         otherwise(service, "client-plan", client_plan=client_plan(made_on=REFERRED)),
         otherwise(service, "client-plan-by-purchaser", client_plan=client_plan(made_by=None)),
         after(service, "implementation-plan", planned(), None),
