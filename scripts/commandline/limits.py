@@ -24,6 +24,8 @@ LIMITS = (
 """The fields of rules that set a limit or a date, in the order in which they are told."""
 ONCE = frozenset({"times", "count"})
 """Of these, 1 is what nobody needs to be told."""
+SINGULAR = frozenset({"within_days", "within_working_days", "within_months", "extension_months"})
+"""Of these, 1 has words of its own."""
 
 
 def words_in(lang: str) -> Word:
@@ -48,6 +50,8 @@ def _told(rule: RuleBase, name: str, value: object, word: Word) -> str:
         return ""
     if name == "every":
         value = word("every", str(value))
+    elif name in SINGULAR and value == 1:
+        name = f"one_{name}"
     elif name == "by_nth":
         value = getattr(value, "n", value)
     elif isinstance(value, tuple):

@@ -135,6 +135,13 @@ def test_limits_and_dates_are_told_in_words() -> None:
     assert limits(rules["K2.methods"], fi) == []
 
 
+def test_one_of_something_is_told_in_the_singular() -> None:
+    rules = {f"{one.service}.{rule.id}": rule for one in CATALOGUE for rule in one.rules}
+    one_day, one_month = rules["P2.placement-after-birth"], rules["P2.partner-feedback"]
+    assert [limits(one_day, words_in(lang))[0] for lang in ("fi", "sv")] == ["arkipäivän kuluessa", "inom en vardag"]
+    assert [limits(one_month, words_in(lang))[0] for lang in ("sv", "en")] == ["inom en månad", "within a month"]
+
+
 def test_services_that_bear_one_name_are_told_apart_by_their_area(jaksokirja: RunCommand) -> None:
     assert "P6 (Lappi)" in jaksokirja("catalogue", "show", "H1").stdout
 
