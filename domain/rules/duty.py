@@ -49,8 +49,9 @@ class Duty(RuleBase):
     are reckoned from the first of these, if that came later than the opening; until there is one, it has no day.
 
     `due_field`: due on the day that the opening entry tells there. `months_field`: every so many months, as the opening
-    entry tells, reckoned from its own day with no drift, each once the months before it have begun; what meets them
-    meets them one after the other, and a later opening takes over what was not due before it.
+    entry tells, reckoned from its own day with no drift, each once the months before it have begun, and on the day of
+    the month that it tells in `day_field`, if it does; what meets them meets them one after the other, and a later
+    opening takes over what was not due before it.
 
     `until`: what was not late by such an entry's day is due no more, unless `resumed_by` followed. Of what would have
     been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
@@ -93,7 +94,7 @@ class Duty(RuleBase):
     months_field: str | None = None
     covers: tuple[str, str] | None = None
     day_told_by: Selectors = ()
-    day_field: str = "due_day"
+    day_field: str | None = None
     every: Every | None = None
     times: int = Field(default=1, ge=1, le=MOST_OF_A_RULE)
     months: tuple[int, int] | None = None
@@ -138,8 +139,11 @@ class Duty(RuleBase):
         for selector in self.met_by if self.covers else ():
             for field in self.covers or ():
                 check_field(selector.fact, field)
-        for selector in self.day_told_by:
-            check_field(selector.fact, self.day_field)
+        telling = self.day_told_by or (self.opens_on if self.months_field else ())
+        if bool(self.day_field) != bool(self.day_told_by) and not (self.day_field and self.months_field):
+            raise ValueError("day_field is what day_told_by, or with months_field the opening, tells the day in")
+        for selector in telling if self.day_field else ():
+            check_field(selector.fact, str(self.day_field))
         if self.months and (self.every != "year" or not 1 <= self.months[0] <= self.months[1] <= 12):
             raise ValueError("months are the first and the last month of a year, 1 to 12, of a duty of every year")
         return self
@@ -219,7 +223,7 @@ class Duty(RuleBase):
         horizon = case.horizon() or opening.day
         acts = [hit for hit in meeting if hit.in_world > opening.in_world and agree(opening, hit, self.same)]
         for number in count(1):
-            began, due_on = (_months_on(opening, str(self.months_field), nth) for nth in (number - 1, number))
+            began, due_on = (self._months_on(opening, nth) for nth in (number - 1, number))
             if began is None or due_on is None or (after is not None and due_on >= after.day):
                 return
             began = course.first_from(began)
@@ -318,15 +322,18 @@ class Duty(RuleBase):
 
     def _day_of_month(self, case: Case, by: dt.date) -> int:
         """The day that was agreed by then, else the rule's own."""
-        told = [value_of(hit.fact, self.day_field) for hit in case.in_world(self.day_told_by) if hit.day <= by]
+        told = [value_of(hit.fact, str(self.day_field)) for hit in case.in_world(self.day_told_by) if hit.day <= by]
         agreed = [day for day in told if isinstance(day, int)]
         return agreed[-1] if agreed else self.on_day_of_next_month or 1
 
-
-def _months_on(opening: Hit, field: str, number: int) -> dt.date | None:
-    """So many times as many months on from the opening as it tells; None when it tells of none."""
-    months = value_of(opening.fact, field)
-    return add_months(opening.day, number * months) if isinstance(months, int) else None
+    def _months_on(self, opening: Hit, number: int) -> dt.date | None:
+        """So many times as many months on from the opening as it tells; None when it tells of none."""
+        months = value_of(opening.fact, str(self.months_field))
+        if not isinstance(months, int) or number == 0:
+            return opening.day if isinstance(months, int) else None
+        day = value_of(opening.fact, self.day_field) if self.day_field else None
+        due_on = add_months(opening.day, number * months)
+        return due_on.replace(day=day) if isinstance(day, int) else due_on
 
 
 def _unmet(pause: Pause | None, met: Hit | None) -> Pause | None:

@@ -144,6 +144,17 @@ def test_reports_fall_due_as_agreed_and_a_later_agreement_takes_over(desk: Desk)
     assert agreed_reports(desk, episode) == {dt.date(2023, 4, 8): True, dt.date(2023, 6, 20): False}
 
 
+def test_reports_as_agreed_fall_due_on_the_day_of_the_month_that_was_agreed(desk: Desk) -> None:
+    agreed = reporting(due_day=5, agreed_on=dt.date(2023, 4, 20))
+    episode = course("P6", agreed, reported(written_on=dt.date(2023, 5, 4)))(desk)
+    desk.do(episode, ReachCalendar(reached_on=dt.date(2023, 6, 5)), actor=CLOCK)
+    assert agreed_reports(desk, episode) == {
+        dt.date(2023, 5, 5): True,
+        dt.date(2023, 6, 5): False,
+        dt.date(2023, 7, 5): False,
+    }
+
+
 def agreed_reports(desk: Desk, episode: UUID) -> dict[dt.date | None, bool]:
     """The reports as agreed: due when, and whether met."""
     standing = desk.episode(episode).concluded.duties.values()

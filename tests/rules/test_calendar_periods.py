@@ -133,6 +133,12 @@ def test_a_duty_may_be_due_on_the_day_that_its_opening_tells() -> None:
         ({"every": "month", "months": (1, 2)}, "of every year"),
         ({"every": "year", "months": (11, 9)}, "of every year"),
         ({"due_field": "nonesuch"}, "no field"),
+        ({"within_days": 3, "day_field": "due_day"}, "tells the day in"),
+        (
+            {"within_days": 3, "not_before": {"fact": "episode_started"}, "keeps_its_day": True, "resumed_by": []},
+            "keeps",
+        ),
+        ({"same_day": True, "not_before": {"fact": "episode_started"}}, "days or months"),
         ({"every": "fortnight"}, "month"),
     ],
 )
