@@ -5,11 +5,12 @@ Never in a log: names, free text, identity codes, messages of unexpected errors.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import sys
 import traceback
 from pathlib import PurePath
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -31,12 +32,40 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(serializer=_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", Lines(target))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
     root.handlers = [_Bridge()]
     root.setLevel(max(level, logging.WARNING))
+
+
+class Lines:
+    """Where lines are logged to: one that cannot be written, as on a full disk, keeps nobody from their work.
+
+    How many were lost is the first that is told once there is room again.
+    """
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+        self._lost = 0
+
+    def write(self, line: str) -> None:
+        """Write the line, or count it as lost. The logger calls it once at a time."""
+        if self._lost:
+            at = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+            told = {"event": "log_lines_lost", "lines": self._lost, "level": "error", "timestamp": at}
+            line = f"\n{_as_json(told)}\n{line}"  # what was cut off before has no end of line
+        try:
+            self._target.write(line)
+            self._target.flush()
+        except OSError:  # there is nobody to tell but the log
+            self._lost += 1
+        else:
+            self._lost = 0
+
+    def flush(self) -> None:
+        """Nothing is left to be written: each line is at once."""
 
 
 def _as_json(event: Any, **_: Any) -> str:

@@ -1,5 +1,6 @@
 """What is logged, and what never is."""
 
+import errno
 import io
 import json
 import logging
@@ -114,3 +115,29 @@ def test_the_level_of_the_settings_is_obeyed(log: io.StringIO, settings: Setting
 
     assert [line["event"] for line in lines(log)] == ["loud", "library"]
     assert NAME not in log.getvalue()
+
+
+class Full(io.StringIO):
+    """A log on a disk that is full until there is `room`."""
+
+    room = False
+
+    def write(self, text: str) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_an_answer_and_tells_what_was_lost(
+    caller: Caller, log: io.StringIO, settings: Settings
+) -> None:
+    full = Full()
+    configure_logging(settings, full)
+    for _ in range(3):
+        caller.tell(f"clients/{new_id()}/register-client", born_on="2015-05-05")
+    full.room = True
+    caller.tell(f"clients/{new_id()}/register-client", born_on="2015-05-05")
+    lost, *told = [json.loads(line) for line in full.getvalue().splitlines() if line]
+    assert (lost["event"], lost["level"]) == ("log_lines_lost", "error")
+    assert lost["lines"] >= 3  # the ledger's clock may have told something too
+    assert [one["status"] for one in told if one["event"] == "request"] == [201]
