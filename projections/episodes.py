@@ -7,10 +7,11 @@ them, and in `moves` a row for each transfer to another area or unit and each de
 Must never hold: the need, grounds or reasons in words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from domain.entry import Entry
+from domain.entry import Entry, in_force
 from domain.episode.facts import (
     ChildJoined,
     DecisionKind,
@@ -23,7 +24,8 @@ from domain.episode.facts import (
     EpisodeTransferred,
     ReferralReceived,
 )
-from projections.rows import Amend, Open, Operation, Projection, Table
+from domain.fact import Fact
+from projections.rows import Amend, Handler, Open, Operation, Projection, Stand, Table, stands_on
 
 EPISODES = Table(
     "episodes",
@@ -140,18 +142,33 @@ def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
     yield _phase(entry, "active", _WORKED, fact.reopened_on)
 
 
-PROJECTION = Projection.beside(
-    __name__,
-    (EPISODES, PHASES, MOVES),
-    {
-        ReferralReceived: referred,
-        DecisionMade: decided,
-        ChildJoined: joined,
-        EpisodeTransferred: transferred,
-        EpisodeStarted: started,
-        EpisodeSuspended: suspended,
-        EpisodeResumed: resumed,
-        EpisodeClosed: closed,
-        EpisodeReopened: reopened,
-    },
-)
+WHEN: Mapping[type[Fact], Handler] = {
+    ReferralReceived: referred,
+    DecisionMade: decided,
+    ChildJoined: joined,
+    EpisodeTransferred: transferred,
+    EpisodeStarted: started,
+    EpisodeSuspended: suspended,
+    EpisodeResumed: resumed,
+    EpisodeClosed: closed,
+    EpisodeReopened: reopened,
+}
+
+
+def refolded(entries: Sequence[Entry]) -> Iterator[Stand]:
+    """The entries as they count: a child who came along joins those for whom it rightly was, not those of then."""
+    positions = {entry.version: entry.position for entry in entries}
+    clients: tuple[UUID, ...] = ()
+    for entry in in_force(entries):
+        fact = entry.fact
+        if isinstance(fact, ReferralReceived):
+            clients = fact.client_ids
+        handler = WHEN.get(type(fact))
+        operations = handler(entry, fact) if handler else ()
+        if isinstance(fact, ChildJoined):
+            clients = tuple(dict.fromkeys((*clients, fact.client_id)))
+            operations = (Amend("episodes", (), {"client_ids": clients}),)
+        yield Stand(entry, operations, stands_on(entry, positions))
+
+
+PROJECTION = Projection.beside(__name__, (EPISODES, PHASES, MOVES), WHEN, refolded)

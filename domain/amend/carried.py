@@ -50,17 +50,20 @@ def along(state: StreamState, before: Fact, content: Fact, correction: EntryCorr
         return []
     if content.kind is not DecisionKind.GRANTED or content.meetings_before == before.meetings_before:
         return []
-    return [
-        correction.model_copy(
-            update={
-                "entry": entry.version,
-                "content": entry.fact.model_copy(update={"meetings_before": content.meetings_before}),
-            }
-        )
+    moves = [
+        entry
         for entry in state.in_force
         if isinstance(entry.fact, DecisionMade)
         and entry.fact.kind is DecisionKind.MOVE
         and entry.fact.meetings_before != content.meetings_before
+        and not entry.fact.withheld  # what cannot be read here would be lost
+    ]
+    carries = {"meetings_before": content.meetings_before}
+    return [
+        correction.model_copy(
+            update={"entry": entry.version, "content": DecisionMade.model_validate({**vars(entry.fact), **carries})}
+        )
+        for entry in moves
     ]
 
 

@@ -170,6 +170,8 @@ def test_a_decision_that_moved_the_episode_carries_what_the_grant_does_also_when
     moved = desk.number(episode_id, DecisionMade, 2)
     assert desk.refused(episode_id, correct(moved, meetings_before=0)).code == "carried_wrongly"
     assert desk.refused(episode_id, correct(moved, continues_episode_id=str(guidance))).code == "carried_wrongly"
-    desk.do(episode_id, going_on(desk, episode_id, None))
+    elsewhere = Desk(desk.dsn, desk.book.register_name)  # another process, which reads all of it from its bytes
+    elsewhere.do(episode_id, going_on(desk, episode_id, None))
+    elsewhere.book.close()
     assert decision(desk, episode_id, DecisionKind.MOVE).meetings_before == 0
     assert desk.episode(episode_id).client_meetings_in_spell == 0

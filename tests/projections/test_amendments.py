@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.correction import EntryCorrected, EntryStruckOut, MistakeKind
-from domain.entry import Entry
+from domain.entry import Entry, in_force
+from domain.episode.facts import ChildJoined
+from domain.episode.state import fold_episode
 from domain.fact import Fact
 from projections import assignments, episodes, meetings
 from projections.batch import Step, apply_steps, refold
@@ -160,3 +162,45 @@ def test_a_key_has_one_row_at_a_time_and_no_gap_is_without_cause(entries: list[E
         chain.sort(key=lambda row: row.known_from)
         assert all(row.known_to is None or row.known_from < row.known_to for row in chain)
         assert all(a.known_to is not None and a.known_to <= b.known_from for a, b in pairwise(chain))
+
+
+def came_along(child: UUID, *of_episode: UUID, on: int = 3) -> ChildJoined:
+    return ChildJoined(client_id=child, of_episode=(*of_episode, child), joined_on=day(on))
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_for_whom_an_episode_is_says_its_row_as_its_state_does_however_amended(data: st.DataObject) -> None:
+    children = [UUID(int=number) for number in range(1, 6)]
+    first = data.draw(st.lists(st.sampled_from(children), min_size=1, max_size=2, unique=True))
+    told: list[Fact] = [referral(*first)]
+    for child in data.draw(st.lists(st.sampled_from(children), max_size=4, unique=True)):
+        told.append(came_along(child, *first))
+    for number in data.draw(st.lists(st.integers(1, len(told)), max_size=3)):
+        told.append(
+            EntryCorrected(entry=1, mistake=MistakeKind.WRONG_CLIENT, content=referral(children[-1]), reason="r")
+            if number == 1
+            else EntryStruckOut(entry=number, mistake=MistakeKind.ENTERED_TWICE, reason="r")
+        )
+    entries = [entry_of(STREAM, version, fact) for version, fact in enumerate(told, 1)]
+    state = fold_episode(entries, in_force(entries))
+    step = refold(episodes.PROJECTION, entries)
+    assert step.refolded is not None
+    (row,) = step.refolded["episodes"].values()
+    assert row.columns["client_ids"] == state.client_ids
+
+
+def test_a_child_who_came_along_does_not_bring_back_whom_a_correction_took_out(history: History, rows: Rows) -> None:
+    episode, wrong, right, child = (uuid4() for _ in range(4))
+    history.record(episode, referral(wrong), decision(), started(), came_along(child, wrong))
+    history.correct(episode, 1, referral(right))
+    (row,) = rows("episodes")
+    assert row["client_ids"] == [right, child]
+
+
+def test_nor_one_who_was_struck_out(history: History, rows: Rows) -> None:
+    episode, parent, mistaken, child = (uuid4() for _ in range(4))
+    history.record(episode, referral(parent), came_along(mistaken, parent), came_along(child, parent, mistaken))
+    history.strike(episode, 2)
+    (row,) = rows("episodes")
+    assert row["client_ids"] == [parent, child]
