@@ -13,7 +13,7 @@ from domain.ledger.errors import HeadAstray, RegisterNameRefused
 
 OBJECTS = (
     "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "append_one", "sealing_point",
-    "grants", "client_index", "append_identity", "head_row",
+    "grants", "client_index", "append_identity", "head_row", "clock",
 )  # fmt: skip
 SCHEMA_PREFIX = "register_"
 

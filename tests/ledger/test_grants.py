@@ -38,6 +38,8 @@ ATTEMPTS: dict[str, LiteralString] = {
     "update a checkpoint": "UPDATE {s}.checkpoints SET note = 'other'",
     "delete a checkpoint": "DELETE FROM {s}.checkpoints",
     "truncate checkpoints": "TRUNCATE {s}.checkpoints",
+    "set the clock": "UPDATE {s}.clock SET told_at = now()",
+    "delete the clock": "DELETE FROM {s}.clock",
     "drop the events": "DROP TABLE {s}.events",
     "disable what guards": "ALTER TABLE {s}.events DISABLE TRIGGER ALL",
     "replace append": "DROP FUNCTION {s}.append",

@@ -35,7 +35,11 @@ BEGIN
         RAISE EXCEPTION 'append runs at read committed only' USING ERRCODE = 'JK003';
     END IF;
     SELECT convert_to(h.origin, 'UTF8') INTO STRICT log_origin FROM head h FOR NO KEY UPDATE;
-    SELECT e.position, e.recorded_at INTO appended_after, appended_at FROM events e ORDER BY e.position DESC LIMIT 1;
+    -- Not before a moment that a sealer was told of: the server's clock may have been set back since, as clocks are set
+    -- right. By more than an hour it was wrong before: then the sealer is to say so, and no event is dated so far ahead.
+    SELECT e.position, greatest(e.recorded_at, (
+        SELECT c.told_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour'
+    )) INTO appended_after, appended_at FROM events e ORDER BY e.position DESC LIMIT 1;
     appended_after := coalesce(appended_after, 0);
     appended_at := greatest(clock_timestamp(), appended_at);
 

@@ -17,7 +17,9 @@ BEGIN
     -- A statement of its own, so that it sees what was committed while the head was waited for.
     WITH command AS (
         INSERT INTO commands AS c (command_id, digest, first_position, count, recorded_at)
-        SELECT command_id, digest, l.position + 1, 1, greatest(clock_timestamp(), l.recorded_at)
+        SELECT command_id, digest, l.position + 1, 1, greatest(clock_timestamp(), l.recorded_at, (
+            SELECT c.told_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour'
+        ))
         FROM (SELECT e.position, e.recorded_at FROM events e ORDER BY e.position DESC LIMIT 1) AS l
         WHERE current_setting('transaction_isolation') = 'read committed' AND coalesce((
             SELECT e.version + 1 FROM events e WHERE e.stream_id = append_one.stream_id ORDER BY e.version DESC LIMIT 1

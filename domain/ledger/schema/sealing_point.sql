@@ -11,7 +11,11 @@ BEGIN
         RAISE EXCEPTION 'sealing_point runs at read committed only' USING ERRCODE = 'JK003';
     END IF;
     PERFORM FROM head FOR SHARE;
-    moment := clock_timestamp();
+    -- What is told is kept, so that nothing is recorded earlier though the clock be set back (clock.sql, append.sql).
+    SELECT greatest(clock_timestamp(), (
+        SELECT c.told_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour'
+    )) INTO moment;
+    UPDATE clock SET told_at = moment WHERE told_at < moment;
     SELECT e.position, e.recorded_at INTO size, recorded_at FROM events e ORDER BY e.position DESC LIMIT 1;
     size := coalesce(size, 0);
 END
