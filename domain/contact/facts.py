@@ -178,11 +178,16 @@ class OnwardGuidanceGiven(
 
 
 class ParentScreened(
-    Fact, name="parent_screened", stream=StreamKind.CONTACT, happened="screened_on", workers=("worker_id",)
+    Fact,
+    name="parent_screened",
+    stream=StreamKind.CONTACT,
+    happened="screened_on",
+    sensitive=("help_needed",),
+    workers=("worker_id",),
 ):
     """A parent was asked about violence in close relationships, with the clinic's form. Never what was answered.
 
-    `help_needed`: help was found to be needed, whoever it concerns.
+    `help_needed`: help was found to be needed, whoever it concerns; it tells of violence, and is sensitive.
     """
 
     screened_on: dt.date

@@ -57,6 +57,13 @@ def test_the_second_parent_that_is_asked_is_another_one(desk: Desk) -> None:
     assert asked == [ScreenedParent.FIRST_PARENT, ScreenedParent.SECOND_PARENT]
 
 
+def test_whether_help_was_found_to_be_needed_is_sealed(desk: Desk) -> None:
+    asked = screening().model_copy(update={"help_needed": True})
+    outcome = desk.do(desk.contact(), asked)
+    plain, hidden = the(outcome.facts(), ParentScreened).split()
+    assert ("help_needed" in plain, hidden) == (False, {"help_needed": True})
+
+
 @refuses(GuideOnwards, ScreenParent)
 def test_neither_is_recorded_of_a_contact_that_nobody_made(desk: Desk) -> None:
     commands: list[AnyCommand] = [guiding(), screening()]
