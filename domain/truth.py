@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,16 @@ from domain.client.facts import ClientRegistered
 from domain.client.identity import check_identity
 from domain.command import Context
 from domain.distinct import check_named_once
-from domain.episode.facts import DecisionKind, MeetingCancelled, MeetingHeld, MeetingMissed
+from domain.entry import Entry, is_amended
+from domain.episode.facts import (
+    DecisionKind,
+    DecisionMade,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingMissed,
+    PaymentCommitmentReceived,
+    WorkerAssigned,
+)
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.plainness import check_plain
@@ -164,6 +174,35 @@ def check_holds_together(state: StreamState) -> None:
                 remedy="Strike out the one that is wrong first.",
                 field="entry",
             )
+
+
+OWN_IDS: dict[type[Fact], str] = {
+    DecisionMade: "decision_id",
+    PaymentCommitmentReceived: "commitment_id",
+    WorkerAssigned: "assignment_id",
+}
+"""The facts of which each has an id of its own: of two with one id only the later would be shown and counted."""
+
+
+def check_ids_are_own(before: StreamState, after: StreamState, acts: Sequence[Entry]) -> None:
+    """That no act gives a decision, a commitment or an assignment the id of another. Raises OutOfOrder.
+
+    What stood so already hinders no other act.
+    """
+    if not is_amended(acts) and OWN_IDS.keys().isdisjoint([entry.kind for entry in acts]):
+        return
+    for kind, own_id in sorted((_told_twice(after) - _told_twice(before)).elements(), key=str):
+        raise OutOfOrder(
+            f"Another {OWN_IDS[kind].removesuffix('_id')} of this episode has the id {own_id}.",
+            remedy="Give it an id of its own, or correct the one that is there.",
+            field=OWN_IDS[kind],
+        )
+
+
+def _told_twice(state: StreamState) -> Counter[tuple[type[Fact], UUID]]:
+    """How many there are too many of each."""
+    own = Counter((one.kind, getattr(one.fact, OWN_IDS[one.kind])) for one in state.in_force if one.kind in OWN_IDS)
+    return own - Counter(dict.fromkeys(own, 1))
 
 
 def _not_in_the_future(fact: Fact, context: Context) -> None:

@@ -22,7 +22,7 @@ from domain.rules.moved import Moved
 from domain.sequence import check_sequence, warned_of
 from domain.state import StreamState, with_changes
 from domain.streams import check_of_service, continue_stream, earlier_pins, kind_of, moved_to, pin_of
-from domain.truth import check_can_be_fact, check_holds_together
+from domain.truth import check_can_be_fact, check_holds_together, check_ids_are_own
 
 
 def check_place(order: Order, kind: StreamKind, state: StreamState, register_id: UUID) -> None:
@@ -78,6 +78,7 @@ def _concluded(
     check_of_service(after, order.command, context.register.models, facts)
     if is_amended(acts):
         check_holds_together(after)
+    check_ids_are_own(state, after, acts)
     check_sequence(state, after, acts)
     pin = pin_of(after)
     judged = _judged(after, context)
