@@ -22,6 +22,7 @@ from domain.catalogue.meetable import RuleFault, faults_of
 from domain.catalogue.model import ServiceModel
 from domain.catalogue.wording import line_in_rule, line_of, line_of_field, words_of
 from domain.consequence import ModelReference
+from domain.rules.kinds import Rule
 
 MODELS = Path(__file__).parent / "models"
 
@@ -75,9 +76,9 @@ def load_catalogue(folder: Path = MODELS) -> tuple[ServiceModel, ...]:
 def with_frames(model: ServiceModel, models: Iterable[ServiceModel]) -> ServiceModel:
     """The model with the rules and acts of its frames, those ids prefixed with the frame's code. Raises CatalogueFault.
 
-    A frame's version is the one in force on the model's first day.
+    A frame's version is the one in force on the model's first day. What the model is without is left out.
     """
-    rules = list(model.rules)
+    rules: list[Rule] = []
     available, frames = list(models), []
     for service in model.frame:
         frame = model_in_force(available, service, model.valid_from)
@@ -86,7 +87,11 @@ def with_frames(model: ServiceModel, models: Iterable[ServiceModel]) -> ServiceM
             raise CatalogueFault([Problem(_file_of(model), None, words)])
         frames.append(frame)
         rules += [rule.model_copy(update={"id": f"{service}.{rule.id}"}) for rule in frame.rules]
-    return with_acts(model, frames).model_copy(update={"rules": tuple(rules)})
+    if unknown := sorted(set(model.without) - {rule.id for rule in rules}):
+        words = f"without names no rule of a frame: {', '.join(unknown)}"
+        raise CatalogueFault([Problem(_file_of(model), None, words)])
+    kept = (*model.rules, *(rule for rule in rules if rule.id not in model.without))
+    return with_acts(model, frames).model_copy(update={"rules": kept})
 
 
 def rule_problems(path: Path, model: ServiceModel) -> list[Problem]:

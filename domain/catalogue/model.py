@@ -51,13 +51,17 @@ class AllowanceDefaults(Card):
 
 
 class ServiceModel(Card):
-    """A version of a service model. `frame`: services whose rules are included; `only_frame`: is never granted."""
+    """A version of a service model. `frame`: services whose rules are included; `only_frame`: is never granted.
+
+    `without`: rules of its frames, by their full ids, in whose place the service has rules of its own.
+    """
 
     service: str = Field(pattern=r"^[A-Z][0-9]+[a-z]?$")
     model_version: int = Field(ge=1, le=MOST)
     valid_from: dt.date
     valid_to: dt.date | None = None
     frame: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     only_frame: bool = False
     succeeds: tuple[str, ...] | None = None
     """Services that this one took the place of: their episodes can be replayed under it."""

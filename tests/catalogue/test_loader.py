@@ -278,6 +278,18 @@ def test_a_frame_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     ]
 
 
+def test_a_model_is_without_only_what_its_frames_have(tmp_path: Path) -> None:
+    (tmp_path / "Q0.1.toml").write_text((MODELS / "Q0.1.toml").read_text("utf-8"), "utf-8")
+    without = mended('frame = ["Q0"]', 'frame = ["Q0"]\nwithout = ["Q0.action-done"]')
+    (tmp_path / "K2.1.toml").write_text(without, "utf-8")
+    (model,) = (one for one in load_catalogue(tmp_path) if one.service == "K2")
+    assert model.rule("Q0.action-done") is None
+    assert model.rule("Q0.feedback-handled") is not None
+    (tmp_path / "K2.1.toml").write_text(without.replace("Q0.action-done", "Q0.nonesuch"), "utf-8")
+    with pytest.raises(CatalogueFault, match=r"without names no rule of a frame: Q0\.nonesuch"):
+        load_catalogue(tmp_path)
+
+
 def test_every_file_of_the_catalogue_is_named_by_its_service_and_version() -> None:
     for path in MODELS.glob("*.toml"):
         raw = tomllib.loads(path.read_text("utf-8"))

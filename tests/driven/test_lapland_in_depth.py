@@ -155,6 +155,15 @@ def test_reports_as_agreed_fall_due_on_the_day_of_the_month_that_was_agreed(desk
     }
 
 
+@pytest.mark.parametrize("service", ["P7", "P8"])
+def test_of_rehabilitation_the_monthly_report_is_the_one_agreed_and_there_is_none_beside_it(
+    desk: Desk, service: str
+) -> None:
+    episode = course(service, reporting(due_day=5), met())(desk)
+    assert duties(desk, episode, "monthly-report")["2023-03"].due_on == dt.date(2023, 4, 5)
+    assert agreed_reports(desk, episode) == {}
+
+
 def agreed_reports(desk: Desk, episode: UUID) -> dict[dt.date | None, bool]:
     """The reports as agreed: due when, and whether met."""
     standing = desk.episode(episode).concluded.duties.values()
