@@ -27,7 +27,8 @@ CREATE INDEX ON {commitments} (cost_centre) INCLUDE (known);
 -- questions
 
 -- Commitments received from_on to to_on, and what was used of each by `on_day`: the client meetings held while it was
--- valid, each counted under one commitment of its episode, that which became valid last.
+-- valid, each counted under one commitment of its episode, that which became valid last of those received by then. A
+-- commitment stands under the service that its episode had on the day it was received.
 CREATE OR REPLACE FUNCTION commitment_rows(as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     episode_id uuid, commitment_id uuid, received_on date, cost_centre text, payer_service text, service text,
@@ -35,26 +36,29 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WITH used AS (
-        SELECT m.episode_id, c.commitment_id, count(*) AS meetings, coalesce(sum(m.held_minutes), 0) AS minutes,
-            array_agg(b.position) AS because
+        SELECT m.episode_id, c.commitment_id, count(*) FILTER (WHERE b.place = 1) AS meetings,
+            coalesce(sum(m.held_minutes) FILTER (WHERE b.place = 1), 0) AS minutes, array_agg(b.position) AS because
         FROM meetings m
         CROSS JOIN LATERAL (
             SELECT k.commitment_id FROM commitments k
-            WHERE k.episode_id = m.episode_id AND k.known @> as_of AND k.valid_from <= m.meeting_on
-                AND (k.valid_to IS NULL OR k.valid_to >= m.meeting_on)
+            WHERE k.episode_id = m.episode_id AND k.known @> as_of AND k.received_on <= on_day
+                AND k.valid_from <= m.meeting_on AND (k.valid_to IS NULL OR k.valid_to >= m.meeting_on)
             ORDER BY k.valid_from DESC, k.commitment_id LIMIT 1
         ) c
-        CROSS JOIN LATERAL (SELECT max(p) AS position FROM unnest(m.because) AS p) b
+        CROSS JOIN LATERAL unnest(m.because) WITH ORDINALITY AS b (position, place)
         WHERE m.known @> as_of AND m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day
         GROUP BY m.episode_id, c.commitment_id
     )
     SELECT
-        c.episode_id, c.commitment_id, c.received_on, c.cost_centre, c.payer_service, e.service, c.issuer,
+        c.episode_id, c.commitment_id, c.received_on, c.cost_centre, c.payer_service,
+        CASE WHEN s.episode_id IS NULL THEN e.service ELSE s.service END, c.issuer,
         c.amount_cents, c.units, coalesce(u.meetings, 0), coalesce(u.minutes, 0),
-        ARRAY(SELECT DISTINCT b.position FROM unnest(c.because || u.because) AS b (position)
+        ARRAY(SELECT DISTINCT b.position FROM unnest(c.because || u.because || s.because) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1)
     FROM commitments c
     LEFT JOIN episodes e ON e.episode_id = c.episode_id AND e.known @> as_of
+    LEFT JOIN stays(as_of) s ON s.episode_id = c.episode_id
+        AND s.since_on <= c.received_on AND s.until_on > c.received_on
     LEFT JOIN used u ON u.episode_id = c.episode_id AND u.commitment_id = c.commitment_id
     WHERE c.known @> as_of AND c.received_on BETWEEN from_on AND least(to_on, on_day)
 $$;

@@ -10,7 +10,7 @@ from domain.episode.facts import DecisionKind, PaymentCommitmentReceived
 from projections.engine import run_once
 from projections.queries import Reading, reading
 from tests.projections.conftest import Book
-from tests.projections.history import History, day, decision, held, referral
+from tests.projections.history import History, day, decision, held, planned, referral
 
 
 @pytest.fixture
@@ -19,10 +19,13 @@ def ask(book: Book, history: History) -> Iterator[Reading]:
         yield questions
 
 
-def commitment(on: int, to: int | None, units: int, cost_centre: str | None = "C1") -> PaymentCommitmentReceived:
+def commitment(
+    on: int, to: int | None, units: int, cost_centre: str | None = "C1", *, received: int | None = None
+) -> PaymentCommitmentReceived:
     return PaymentCommitmentReceived(
-        commitment_id=uuid4(), received_on=day(on), issuer="county", payer_service="family_work", valid_from=day(on),
-        valid_to=None if to is None else day(to), units=units, amount_cents=10_000, cost_centre=cost_centre,
+        commitment_id=uuid4(), received_on=day(on if received is None else received), issuer="county",
+        payer_service="family_work", valid_from=day(on), valid_to=None if to is None else day(to), units=units,
+        amount_cents=10_000, cost_centre=cost_centre,
     )  # fmt: skip
 
 
@@ -82,3 +85,59 @@ def test_a_meeting_under_two_commitments_is_used_once(book: Book, history: Histo
     run_once(*book)
     used = {row.group_key: row.used_meetings for row in ask.commitments("cost_centre", on_day=day(30)).rows}
     assert used == {"C1": 0, None: 1}
+
+
+def test_on_a_day_nothing_is_used_of_a_commitment_that_was_received_later(
+    book: Book, history: History, ask: Reading
+) -> None:
+    child = uuid4()
+    episode = uuid4()
+    meetings = [held(uuid4(), child, on=on) for on in (5, 12, 19)]
+    known = history.record(episode, referral(child), decision(), commitment(1, None, 10), *meetings)
+    history.record(episode, commitment(8, None, 10, "C2", received=40))
+    run_once(*book)
+
+    def used(on: int, as_of: int | None = None) -> dict[str | None, int]:
+        rows = ask.commitments("cost_centre", on_day=day(on), as_of=as_of).rows
+        return {row.group_key: row.used_meetings for row in rows}
+
+    assert [used(20), used(39)] == [{"C1": 3}, {"C1": 3}]
+    assert used(40) == {"C1": 1, "C2": 2}
+    assert [used(20, known), used(40, known)] == [{"C1": 3}, {"C1": 3}], "the ledger had not been told"
+    (beneath,) = ask.explain("commitments", by="cost_centre", key="C1", on_day=day(20)).rows
+    assert beneath.event_positions == [3, 4, 5, 6]
+
+
+def test_beneath_a_commitment_stands_every_event_that_a_used_meeting_stands_on(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, child, meeting = uuid4(), uuid4(), uuid4()
+    history.record(
+        episode, referral(child), decision(), commitment(1, None, 4), planned(meeting, on=5), held(meeting, child, on=5)
+    )
+    history.correct(episode, 4, planned(meeting, on=6))
+    run_once(*book)
+    (row,) = ask.commitments("cost_centre", on_day=day(30)).rows
+    (beneath,) = ask.explain("commitments", by="cost_centre", key="C1", on_day=day(30)).rows
+    assert (row.used_meetings, row.used_minutes) == (1, 60)
+    assert beneath.event_positions == [3, 4, 5, 6], "the commitment, the plan, the meeting, the plan's correction"
+
+
+def test_a_commitment_stands_under_the_service_of_the_day_it_was_received(
+    book: Book, history: History, ask: Reading
+) -> None:
+    first, second = commitment(5, 9, 4), commitment(10, None, 6)
+    move = decision(DecisionKind.MOVE, on=10, service="K2")
+    episode = uuid4()
+    known = history.record(episode, referral(uuid4()), decision(service="K1"), first, second)
+    history.record(episode, move)
+    run_once(*book)
+
+    def units(as_of: int | None = None) -> dict[str | None, int | None]:
+        rows = ask.commitments("service", on_day=day(30), as_of=as_of).rows
+        return {row.group_key: row.committed_units for row in rows}
+
+    assert units() == {"K1": 4, "K2": 6}
+    assert units(known) == {"K1": 10}
+    (beneath,) = ask.explain("commitments", by="service", key="K2", on_day=day(30)).rows
+    assert beneath.event_positions == [4, 5], "the commitment, and the move"
