@@ -415,6 +415,7 @@ def test_a_correction_reads_what_it_tells_as_the_whole_fact_is_read_and_leaves_t
     before = sample_of(kind)
     whole = before.model_dump(mode="json")
     told = data.draw(st.sets(st.sampled_from(sorted(whole)), min_size=1))
-    command = correct(1, **{field: whole[field] for field in told})
+    changes = {field: whole[field] for field in told}
+    command = CorrectEntry(entry=1, mistake=MistakeKind.TYPING_ERROR, changes=changes, reason=REASON)
     assert command._changed(before) == before
     assert command._changed(before).model_dump_json() == before.model_dump_json()
