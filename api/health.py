@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -15,9 +17,12 @@ from api.companion import Companion
 from api.registers import Registers
 from api.sealing import sealing_health
 from domain.ledger.errors import LedgerError, LedgerUnavailable
+from domain.ledger.sealing.working import Workshop
 from projections.queries import Reading
 from projections.store import RUNNING, Checkpoint, ProjectionsAstray, checkpoints
 
+UNSEALED_SECONDS, UNSEALED_TURNS = 120.0, 3
+"""An event may wait to be sealed so long, or for so many of the sealer's turns if these are long."""
 BEHIND_SECONDS = 30.0
 """An event that no projection has shown for so long says that nobody follows, whatever the checkpoints say."""
 
@@ -60,12 +65,28 @@ def register_health(registers: Registers, name: str) -> dict[str, Any]:
         }
         for one in sorted(found.values(), key=lambda one: one.projection)
     ]
-    sealing = sealing_health(registers.workshop, name, head) if registers.workshop else None
-    refused = sealing is not None and sealing["status"] == "refused"
+    sealing = _sealing(registers, registers.workshop, name, head) if registers.workshop else None
+    unsealed = sealing is not None and sealing["status"] in {"refused", "behind"}
     running = bool(projections) and all(one["status"] == RUNNING for one in projections)
-    well = running and behind_seconds < BEHIND_SECONDS and not refused
+    well = running and behind_seconds < BEHIND_SECONDS and not unsealed
     told = {"register": name, "status": "up" if well else "degraded", "head": head}
     return {**told, "projections": projections, "sealing": sealing}
+
+
+def _sealing(registers: Registers, workshop: Workshop, name: str, head: int) -> dict[str, Any]:
+    """How the register's sealing is; `behind` where events wait for it, though the sealer says nothing."""
+    told = sealing_health(workshop, name, head)
+    allowed = timedelta(seconds=max(UNSEALED_SECONDS, UNSEALED_TURNS * workshop.interval_seconds))
+    if told["status"] == "sealed" and registers.read(name, partial(_waits_to_be_sealed, told["size"], allowed)):
+        told["status"] = "behind"
+    return told
+
+
+def _waits_to_be_sealed(size: int, allowed: timedelta, reading: Reading) -> bool:
+    """Whether the first event that is not sealed waits for longer than is allowed."""
+    query = "SELECT clock_timestamp() - recorded_at > %s FROM events WHERE position = %s"
+    row = reading.connection.execute(query, (allowed, size + 1)).fetchone()
+    return bool(row and row[0])
 
 
 def _behind(reading: Reading) -> tuple[float, frozenset[str]]:

@@ -15,6 +15,7 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
+from starlette.requests import ClientDisconnect
 
 from api.problems import FieldError, Problem, field_errors, malformed
 from domain.ledger.identity import id_from_name
@@ -63,7 +64,7 @@ def expected_version(request: Request) -> int | None:
 async def body_of(request: Request, limit_bytes: int) -> bytes:
     """The JSON that was sent, unread; never more than the limit is held, whatever Content-Length says or does not say.
 
-    Raises problems: 415, 413.
+    Raises problems: 415, 413; 400 when the caller left before it was whole.
     """
     _check_media_type(request)
     announced = request.headers.get("content-length", "")
@@ -71,12 +72,15 @@ async def body_of(request: Request, limit_bytes: int) -> bytes:
         raise _too_large(limit_bytes)
     chunks: list[bytes] = []
     received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received <= limit_bytes:
-            chunks.append(chunk)
-        elif received > DRAINED_TIMES_LIMIT * limit_bytes:
-            break
+    try:
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received <= limit_bytes:
+                chunks.append(chunk)
+            elif received > DRAINED_TIMES_LIMIT * limit_bytes:
+                break
+    except ClientDisconnect:  # nobody hears it but the log
+        raise Problem(HTTPStatus.BAD_REQUEST, "body_cut_off", "The caller left before the body was whole.") from None
     if received > limit_bytes:
         raise _too_large(limit_bytes)
     return b"".join(chunks)

@@ -18,6 +18,10 @@ COLLECTED_AFTER = (10_000, 1, 100)
 The middle ones are looked at after every second collection, not the tenth: so each of these looks is short."""
 
 
+LAST_SECONDS = 10
+"""How long requests that are under way are waited for at the end: one that was half sent may never come."""
+
+
 def keep_from_collector() -> None:
     """Let the garbage collector pass over all that is there by now: it stays as long as the process does.
 
@@ -47,5 +51,6 @@ def server_of(app: FastAPI, settings: Settings) -> uvicorn.Server:
             proxy_headers=False,  # nothing here asks where a caller is
             lifespan="on",
             ws="none",
+            timeout_graceful_shutdown=LAST_SECONDS,
         )
     )

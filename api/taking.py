@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+import msgspec
 from fastapi.responses import Response
 
 from api.answers import outcome_answer
@@ -81,14 +82,9 @@ def fault_told(errand: Errand, fault: Exception) -> Answer:
     """How the fault is answered to who sent the errand; with where it came up, if it is unexpected."""
     known = problem_of(fault, asked_version=errand.expected_version is not None)
     told = known or unexpected().answer
-    return _sent(told.rendered(), code=told.code, fault={} if known else where_of(fault))
+    answer = _sent(told.rendered())
+    return msgspec.structs.replace(answer, code=told.code, fault={} if known else where_of(fault))
 
 
-def _sent(response: Response, *, code: str = "", fault: Mapping[str, str] | None = None) -> Answer:
-    return Answer(
-        status=response.status_code,
-        headers=response.raw_headers,
-        body=bytes(response.body),
-        code=code,
-        fault=dict(fault or {}),
-    )
+def _sent(response: Response) -> Answer:
+    return Answer(status=response.status_code, headers=response.raw_headers, body=bytes(response.body))

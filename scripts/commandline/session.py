@@ -26,24 +26,36 @@ DEFAULT_REGISTER = "kymenlaakso"
 def database(settings: Settings | None = None) -> Iterator[str]:
     """The DSN: of the outer server that the settings name, or of the embedded one, shared with all who use it."""
     settings = settings or Settings.from_environment()
-    if settings.dsn is not None:
-        yield settings.dsn
-        return
-    with _terminated_like_ctrl_c(), running(settings.data) as dsn:
-        yield dsn
+    with _terminated_like_ctrl_c():
+        if settings.dsn is not None:
+            yield settings.dsn
+            return
+        with running(settings.data) as dsn:
+            yield dsn
 
 
 @contextmanager
 def _terminated_like_ctrl_c() -> Iterator[None]:
-    """A plain `kill`, as service managers send it, ends the process as Ctrl-C does: no server is left behind."""
+    """A plain `kill`, as service managers send it, ends the process as Ctrl-C does: no server is left behind.
+
+    So does the end of the terminal that it was started in, unless that is to be ignored (`nohup`).
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may say what signals do
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, signal.default_int_handler)}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, _terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminate(_: int, __: object) -> None:
+    """Whoever handles the signal to end, as the web server does, handles this one too."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def require_port(settings: Settings) -> None:

@@ -68,6 +68,24 @@ def test_what_is_written_while_the_api_serves_is_sealed_without_anybody_asking(h
     assert checkpoint.root == house.true_root(checkpoint.size)
 
 
+def test_health_is_degraded_where_an_event_waits_long_to_be_sealed_though_the_sealer_says_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registers = registers_of(house, sealing=False)
+    house.seal()
+    house.write(1)
+    told = [register_health(registers, house.register)["sealing"]["status"]]
+    monkeypatch.setattr("api.health.UNSEALED_SECONDS", 0.0)
+    monkeypatch.setattr("api.health.UNSEALED_TURNS", 0)
+    late = register_health(registers, house.register)
+    house.seal()
+    told += [late["sealing"]["status"], register_health(registers, house.register)["sealing"]["status"]]
+    registers.close()
+    house.book.close()
+    assert told == ["sealed", "behind", "sealed"]
+    assert late["status"] == "degraded"
+
+
 def test_health_is_degraded_while_the_sealer_refuses_and_says_why(house: House) -> None:
     registers = registers_of(house, sealing=False)
     house.seal()

@@ -285,7 +285,10 @@ def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(
     assert done.stderr.count("\n") == 1
 
 
-def test_serve_stops_its_own_server_also_when_it_is_terminated(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_serve_stops_its_own_server_also_when_it_is_terminated_or_its_terminal_closed(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if name != "JAKSOKIRJA_DSN"}
@@ -298,7 +301,7 @@ def test_serve_stops_its_own_server_also_when_it_is_terminated(tmp_path: Path) -
             assert _answer_of(f"http://127.0.0.1:{port}/", patience_seconds=60) == 200
             assert (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
         finally:
-            serving.terminate()
+            serving.send_signal(number)
         assert serving.wait(timeout=60) == 0
     assert not (tmp_path / "data" / "postgres" / "postmaster.pid").exists()
 
