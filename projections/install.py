@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib import resources
 from typing import Any
 
 import psycopg
 import structlog
 from psycopg import Connection, sql
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable, UndefinedTable
 
 from domain.ledger.connections import as_role
 from domain.ledger.migrate import schema_of
@@ -67,6 +68,31 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
         if waiting:
             log.warning("indexes_wait", register=register, indexes=waiting)
     return [projection.name for projection in projections if projection not in lasting]
+
+
+class NotOfThisRelease(Exception):
+    """Projections of this release are not there, or are of another one, and the login may not make them."""
+
+    def __init__(self, register: str, names: Sequence[str]) -> None:
+        super().__init__(
+            f"Projections of {register} are not as this release makes them, and this login may not make them:"
+            f" {', '.join(names)}. A member of jaksokirja_migrator does: `jaksokirja migrate`, `jaksokirja rebuild`."
+        )
+
+
+def require_installed(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> None:
+    """Whoever may not install asks this instead, as a reader. Raises NotOfThisRelease."""
+    known: Mapping[str, Checkpoint] = {}
+    with suppress(UndefinedTable), register_connection(as_role(dsn, "reader"), register) as connection:
+        known = checkpoints(connection)
+    lacking = [p.name for p in projections if not _is_current(p, known.get(p.name))]
+    if lacking:
+        raise NotOfThisRelease(register, lacking)
+
+
+def _is_current(projection: Projection, known: Checkpoint | None) -> bool:
+    """Whether its rows and its questions are of this release."""
+    return known is not None and not outdated(projection, known) and not _other_questions(projection, known)
 
 
 def installing_alone(connection: Connection[Any], register: str) -> None:

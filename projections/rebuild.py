@@ -19,7 +19,7 @@ import structlog
 from psycopg import Connection, sql
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from domain.ledger.connections import as_role
+from domain.ledger.connections import as_role, may_work_as
 from projections import store
 from projections.analysis import drop_views
 from projections.batch import take
@@ -36,6 +36,7 @@ from projections.install import (
     owner_connection,
     register_connection,
     replace_questions,
+    require_installed,
     show,
     swap_tables,
     wait_shortly,
@@ -149,10 +150,13 @@ def start_up(
 ) -> dict[str, Checkpoint]:
     """Make what is missing, rebuild what another fold had made, and catch up; how far each projection is then.
 
-    What somebody else rebuilds at this moment is waited for, and not rebuilt again.
+    What somebody else rebuilds at this moment is waited for, and not rebuilt again. A login that is no migrator only
+    catches up. Raises NotOfThisRelease when there is something to make, which it may not.
     """
     chosen = tuple(projections)
-    if install(dsn, register, chosen):
+    if not may_work_as(dsn, "migrator"):
+        require_installed(dsn, register, chosen)
+    elif install(dsn, register, chosen):
         with _alone(dsn, register):
             stale = install(dsn, register, chosen)
             if stale:

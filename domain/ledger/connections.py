@@ -31,6 +31,13 @@ def as_role(dsn: str, role: Role) -> str:
     return with_settings(dsn, role=f"jaksokirja_{role}")
 
 
+def may_work_as(dsn: str, role: Role) -> bool:
+    """Whether the DSN's login is a member of that role of the register's. Raises psycopg.OperationalError."""
+    asked = "SELECT FROM pg_catalog.pg_roles WHERE rolname = %s AND pg_catalog.pg_has_role(oid, 'MEMBER')"
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(asked, (f"jaksokirja_{role}",)).rowcount > 0
+
+
 def with_settings(dsn: str, **settings: str) -> str:
     """The DSN whose connections begin with those settings of the server's."""
     given = str(conninfo_to_dict(dsn).get("options") or "")

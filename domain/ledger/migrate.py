@@ -3,13 +3,16 @@
 Never here: what a projection keeps, data. A change to a table is a new file of its own, added at the end of OBJECTS.
 """
 
+import hashlib
 import re
+from collections.abc import Iterable
 from importlib import resources
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
-from domain.ledger.errors import HeadAstray, RegisterNameRefused
+from domain.ledger.errors import HeadAstray, RegisterNameRefused, RegisterNotMigrated
 
 OBJECTS = (
     "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "append_one", "sealing_point",
@@ -17,8 +20,17 @@ OBJECTS = (
 )  # fmt: skip
 SCHEMA_PREFIX = "register_"
 
+RELEASE_OF: LiteralString = (
+    "SELECT pg_catalog.obj_description(oid, 'pg_namespace') FROM pg_catalog.pg_namespace WHERE nspname = %s"
+)
+
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _MIGRATION_LOCK = 0x6A616B736F  # "jakso": one migration at a time
+
+
+def release_of(scripts: Iterable[bytes]) -> str:
+    """What tells schemas that these scripts made from those that others did: it stands in the schema's comment."""
+    return f"jaksokirja {hashlib.sha256(b''.join(scripts)).hexdigest()}"
 
 
 def schema_of(register: str) -> str:
@@ -49,10 +61,26 @@ def create_register(dsn: str, register: str, *, origin: str | None = None) -> No
         connection.execute(sql.SQL("SET LOCAL search_path TO {}, pg_temp").format(schema))
         for name in OBJECTS:
             _make(connection, name, register)
+        connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(schema, sql.Literal(_release())))
         connection.execute(
             "INSERT INTO head (register, origin) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             (register, origin or f"jaksokirja/{register}"),
         )
+
+
+def create_roles(dsn: str) -> None:
+    """Make the roles alone, where registers are to be restored into. The login must be allowed to."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+        _create_roles(connection)
+
+
+def require_migrated(dsn: str, register: str) -> None:
+    """Whoever may not migrate asks this instead. Raises RegisterNotMigrated when the schema is of another release."""
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(RELEASE_OF, (schema_of(register),)).fetchone()
+    if found != (_release(),):
+        raise RegisterNotMigrated(register)
 
 
 def registers(dsn: str) -> list[str]:
@@ -78,6 +106,11 @@ def _make(connection: psycopg.Connection, name: str, register: str) -> None:
 
 def _create_roles(connection: psycopg.Connection) -> None:
     connection.execute(_statements("roles"))
+
+
+def _release() -> str:
+    """What the schema of a register that is up to date says it was made by."""
+    return release_of(_statements(name) for name in ("roles", *OBJECTS))
 
 
 def _statements(name: str) -> bytes:

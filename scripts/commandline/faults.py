@@ -29,6 +29,7 @@ from domain.ledger.secrecy.opening import OlderData
 from domain.ledger.secrecy.sealing import SegmentRefused
 from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
+from projections.install import NotOfThisRelease
 from projections.loading import RebuildStopped
 from projections.store import ProjectionsAstray
 from scripts.legacy.faults import BadExport
@@ -67,6 +68,7 @@ IN_THEIR_OWN_WORDS: Mapping[type[Exception], tuple[str, int]] = {
     RegisterNotMigrated: ("register_not_migrated", FAILURE),
     HeadAstray: ("head_astray", FAILURE),
     ProjectionsAstray: ("projections_astray", FAILURE),
+    NotOfThisRelease: ("projections_of_another_release", FAILURE),
     KeyringMissing: ("keyring_missing", FAILURE),
     ServerFailed: ("server_failed", FAILURE),
     BadWitness: ("bad_witness", BAD_INPUT),

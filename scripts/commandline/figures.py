@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import typer
 
+from domain.ledger.connections import may_work_as
 from projections.answers import Answer
 from projections.queries import EARLIEST, LATEST, Figure, Reading, reading
 from projections.rebuild import start_up
@@ -72,7 +72,7 @@ def register_read(named: str | None) -> Iterator[tuple[str, Reading]]:
     """The register's name and its projections, brought up to date first unless a follower does that already."""
     with database() as dsn:
         register = register_meant(dsn, named)
-        with suppress(psycopg.errors.InsufficientPrivilege):  # a login that may only read: the footer tells the lag
+        if may_work_as(dsn, "projector"):  # for one that may only read, the footer tells the lag
             start_up(dsn, register)
         with reading(dsn, register) as asked:
             yield register, asked

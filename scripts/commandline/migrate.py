@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from api.settings import Settings
-from domain.ledger.migrate import create_register, registers
+from domain.ledger.migrate import create_register, create_roles, registers
+from domain.ledger.secrecy.keyring import create_keyring_roles
 from projections.install import indexes_waiting, install, views_waiting
 from scripts.commandline.session import DEFAULT_REGISTER, database
 
@@ -26,10 +27,17 @@ def migrate(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]…", help="New or known registers; else all that there are.")
     ] = None,
+    roles_only: Annotated[
+        bool, typer.Option("--roles-only", help="Only the roles, and the keyring's database, to restore a backup into.")
+    ] = False,
 ) -> None:
     """Create registers, or bring their schema up to date."""
     settings = Settings.from_environment()
     with database(settings) as dsn:
+        if roles_only:
+            create_roles(dsn)
+            create_keyring_roles(settings.keyring(dsn).dsn)
+            return
         settings.keyring(dsn).make()
         for name in names or registers(dsn) or [DEFAULT_REGISTER]:
             create_register(dsn, name)

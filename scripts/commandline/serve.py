@@ -16,7 +16,8 @@ from api.logging import configure_logging
 from api.scribe import Scribe
 from api.serving import keep_from_collector, server_of
 from api.settings import Settings
-from domain.ledger.migrate import registers
+from domain.ledger.connections import may_work_as
+from domain.ledger.migrate import registers, require_migrated
 from domain.ledger.secrecy.opening import require_sealed
 from projections.rebuild import start_up
 from scripts.commandline.session import database, require_port
@@ -35,13 +36,25 @@ def serve(
     require_port(settings)
     configure_logging(settings)
     with database(settings) as dsn:
-        settings.keyring(dsn).make()
-        for register in registers(dsn):
-            require_sealed(dsn, register)
-            start_up(dsn, register)
+        make_ready(settings, dsn)
         typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
         # Ctrl-C is how it is meant to end
         with suppress(KeyboardInterrupt), Beside(settings, dsn) as beside, Scribe(settings, dsn) as scribe:
             server = server_of(create_app(settings, dsn=dsn, beside=beside, scribe=scribe), settings)
             keep_from_collector()
             server.run()
+
+
+def make_ready(settings: Settings, dsn: str) -> None:
+    """Have the keyring and each register's projections as this release needs them, made by whoever may make them.
+
+    A login that is no migrator, as one that serves should be, finds them so, or it is told what is to be migrated:
+    raises RegisterNotMigrated, KeyringNotMigrated, NotOfThisRelease.
+    """
+    settings.keyring(dsn).make()
+    may_migrate = may_work_as(dsn, "migrator")
+    for register in registers(dsn):
+        if not may_migrate:
+            require_migrated(dsn, register)
+        require_sealed(dsn, register)
+        start_up(dsn, register)

@@ -1,7 +1,8 @@
 -- The roles of the cluster, the same for every register. None of them may log in: a login is made a member of those
 -- that it works as, and takes one on for a connection (options='-c role=…').
--- Nobody that the software runs as is the owner, so nobody can change or remove what is recorded. The migrator may
--- become the owner, and does so for a migration only: it inherits nothing (NOINHERIT must precede the grant).
+-- Nobody that the software serves as need be the owner, so nobody there can change or remove what is recorded
+-- (docs/running.md). The migrator may become the owner, and does so for a migration only: it inherits nothing (NOINHERIT
+-- must precede the grant).
 DO $$
 DECLARE
     wanted text;

@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from domain.ledger.connections import Connections, patiently, with_settings
 from domain.ledger.errors import LedgerError
 from domain.ledger.identity import new_id
+from domain.ledger.migrate import RELEASE_OF, release_of
 from domain.ledger.secrecy.parting import unpack
 from domain.ledger.secrecy.sealing import KEY_BYTES, DataKey, Key, PartedKey
 from domain.ledger.secrecy.wrapping import KeyService
@@ -82,10 +83,13 @@ class NotYourKeyring(LedgerError):
 
 
 class KeyringNotMigrated(LedgerError):
-    """The keyring is of an earlier release: `jaksokirja migrate` brings it up to date."""
+    """The keyring is of another release: `jaksokirja migrate` brings it up to date."""
 
     def __init__(self) -> None:
-        super().__init__("The keyring is of an earlier release. `jaksokirja migrate` brings it up to date.")
+        super().__init__(
+            "The keyring is of another release. `jaksokirja migrate` brings it up to date, by a login that may: the"
+            " owner of its database, who is a member of jaksokirja_keyring_owner, or a superuser."
+        )
 
 
 class KeyringMissing(LedgerError):
@@ -99,13 +103,31 @@ def keyring_dsn(ledger_dsn: str, given: str | None = None) -> str:
 
 def create_keyring(dsn: str) -> None:
     """Make the keyring's database, roles and table, or bring them up to date. The login must be allowed to."""
+    _in_database(dsn, _migrate)
+
+
+def create_keyring_roles(dsn: str) -> None:
+    """Make the database and the roles alone, where a keyring is to be restored into. The login must be allowed to."""
+    _in_database(dsn, _create_roles)
+
+
+def require_keyring(dsn: str) -> None:
+    """Whoever may not migrate asks this instead. Raises KeyringNotMigrated when it is of another release."""
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(RELEASE_OF, ("keyring",)).fetchone()
+    if found != (_release(),):
+        raise KeyringNotMigrated
+
+
+def _in_database(dsn: str, work: Callable[[psycopg.Connection], None]) -> None:
+    """Do the work in one transaction, and alone; in a new database where there is none yet."""
     try:
-        _migrate(dsn)
+        _alone(dsn, work)
     except psycopg.OperationalError as fault:
         if _NO_DATABASE not in (fault.sqlstate or _sqlstate_told(fault)):
             raise
         _create_database(dsn)
-        _migrate(dsn)
+        _alone(dsn, work)
 
 
 def _sqlstate_told(fault: psycopg.OperationalError) -> str:
@@ -122,15 +144,28 @@ def _create_database(dsn: str) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def _migrate(dsn: str) -> None:
+def _alone(dsn: str, work: Callable[[psycopg.Connection], None]) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
-        connection.execute(_statements("roles"))
-        connection.execute("SET LOCAL ROLE jaksokirja_keyring_owner")
-        connection.execute("CREATE SCHEMA IF NOT EXISTS keyring")
-        connection.execute("GRANT USAGE ON SCHEMA keyring TO jaksokirja_keykeeper, jaksokirja_restricted_keeper")
-        connection.execute("SET LOCAL search_path TO keyring, pg_temp")
-        connection.execute(_statements("keys"))
+        work(connection)
+
+
+def _create_roles(connection: psycopg.Connection) -> None:
+    connection.execute(_statements("roles"))
+
+
+def _migrate(connection: psycopg.Connection) -> None:
+    _create_roles(connection)
+    connection.execute("SET LOCAL ROLE jaksokirja_keyring_owner")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS keyring")
+    connection.execute("GRANT USAGE ON SCHEMA keyring TO jaksokirja_keykeeper, jaksokirja_restricted_keeper")
+    connection.execute("SET LOCAL search_path TO keyring, pg_temp")
+    connection.execute(_statements("keys"))
+    connection.execute(sql.SQL("COMMENT ON SCHEMA keyring IS {}").format(sql.Literal(_release())))
+
+
+def _release() -> str:
+    return release_of(map(_statements, ("roles", "keys")))
 
 
 def _statements(name: str) -> bytes:

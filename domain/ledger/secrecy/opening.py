@@ -12,9 +12,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from domain.ledger.connections import as_role
 from domain.ledger.errors import LedgerError
 from domain.ledger.migrate import schema_of
-from domain.ledger.secrecy.keyring import Keyring, create_keyring
+from domain.ledger.secrecy.keyring import Keyring, create_keyring, require_keyring
 from domain.ledger.secrecy.wrapping import REGISTER_KEY, KeyService, RegisterKey, make_register_key, register_secret
 
 _FIRST_EVENTS = 1000
@@ -29,7 +30,7 @@ def require_sealed(dsn: str, register: str) -> None:
     events = sql.Identifier(schema_of(register), "events")
     first = sql.SQL("SELECT record FROM {} ORDER BY position LIMIT {}").format(events, _FIRST_EVENTS)
     open_part = sql.SQL("SELECT FROM ({}) e WHERE position({} IN e.record) > 0 LIMIT 1")
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(as_role(dsn, "reader")) as connection:
         found = connection.execute(open_part.format(first, sql.Literal(b'"sensitive":{'))).rowcount
     if found:
         raise OlderData(
@@ -50,10 +51,14 @@ class KeyringPlace:
     def make(self) -> bool:
         """Make what is missing of database, roles, table and register key; whether a new register key was made.
 
-        Raises RegisterKeyFault when the keyring holds keys and the register key that they are wrapped by is gone: a
-        new one could not open them.
+        A login that may not make them finds them made by this release, or KeyringNotMigrated is raised. Raises
+        RegisterKeyFault when the keyring holds keys and the register key that they are wrapped by is gone: a new one
+        could not open them.
         """
-        create_keyring(self.dsn)
+        try:
+            create_keyring(self.dsn)
+        except psycopg.errors.InsufficientPrivilege:  # who serves need not be who migrates
+            require_keyring(self.dsn)
         made = False
         if not os.environ.get(REGISTER_KEY) and not self.key_file.exists() and not self._holds_keys():
             made = make_register_key(self.key_file)
