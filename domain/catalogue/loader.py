@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,19 @@ def load_model(path: Path) -> ServiceModel:
 
 
 def load_catalogue(folder: Path = MODELS) -> tuple[ServiceModel, ...]:
-    """Every model of a folder, frames resolved, by service and version. Raises CatalogueFault."""
+    """Every model of a folder, frames resolved, by service and version; the project's own are read once a process.
+
+    Raises CatalogueFault.
+    """
+    return _own_catalogue() if folder == MODELS else _catalogue(folder)
+
+
+@cache
+def _own_catalogue() -> tuple[ServiceModel, ...]:
+    return _catalogue(MODELS)
+
+
+def _catalogue(folder: Path) -> tuple[ServiceModel, ...]:
     problems: list[Problem] = []
     paths: dict[ModelReference, Path] = {}
     models: list[ServiceModel] = []
