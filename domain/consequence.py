@@ -45,11 +45,15 @@ class DutyOpened(Fact, name="duty_opened", happened="opened_on", consequence=Tru
 
 
 class DutyMoved(Fact, name="duty_moved", consequence=True):
-    """The due date changed, because what started the clock was corrected or became known."""
+    """The due date changed, because what started the clock was corrected or became known; or `opened_on` did.
+
+    `opened_on`: as in DutyOpened, of a period's duty whose clock has another start now.
+    """
 
     duty_key: str
     due_on: dt.date | None = None
     was_due_on: dt.date | None = None
+    opened_on: dt.date | None = None
 
 
 class DutyMet(Fact, name="duty_met", happened="met_on", consequence=True):
@@ -209,7 +213,7 @@ class Concluded:
             case DutyOpened():
                 self.duties[fact.duty_key] = _duty_of(fact, waived=fact.duty_key in self.waived)
             case DutyMoved():
-                self._change(fact.duty_key, due_on=fact.due_on)
+                self._change(fact.duty_key, due_on=fact.due_on, opened_on=fact.opened_on)
             case DutyMet():
                 self._change(fact.duty_key, met_by=fact.met_by, met_on=fact.met_on)
             case DutyReopened():
@@ -345,8 +349,8 @@ def _deviation_facts(
 def _towards(duty: Duty, had: Duty | None, *, waived_on: dt.date | None = None) -> Iterator[Fact]:
     if had is None:
         yield _opened(duty, waived_on)
-    elif had.due_on != duty.due_on:
-        yield DutyMoved(duty_key=duty.key, due_on=duty.due_on, was_due_on=had.due_on)
+    elif (had.due_on, had.opened_on) != (duty.due_on, duty.opened_on):
+        yield DutyMoved(duty_key=duty.key, due_on=duty.due_on, was_due_on=had.due_on, opened_on=duty.opened_on)
     if waived_on or (had is not None and had.waived):
         return
     was_met = (had.met_by, had.met_on) if had else (None, None)

@@ -1,17 +1,19 @@
 """Duties (velvoite): what must happen by a day, and whether it did. That one is late is never stored.
 
 Must never hold: why one was waived, in words. `started_by` and `met_by` are entries of the same stream, and
-so is `opened_by`: of a later calendar period's duty, what told that the period had begun.
+so is `opened_by`: of a later calendar period's duty, what told that the period had begun. `opened_on` is the day that
+what started the clock rightly has; of a later period's duty the first day of the period.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from domain.calendar import day_in_helsinki, late_after
 from domain.consequence import DutyMet, DutyMoved, DutyOpened, DutyReopened, DutyWaived, DutyWithdrawn
-from domain.entry import Entry
-from projections.rows import Amend, Close, Open, Operation, Projection, Table
+from domain.entry import Entry, in_force
+from domain.fact import Fact
+from projections.rows import Amend, Close, Handler, Open, Operation, Projection, Stand, Table, stands_on
 
 DUTIES = Table(
     "duties",
@@ -45,7 +47,8 @@ def opened(entry: Entry, fact: DutyOpened) -> Iterator[Operation]:
 
 
 def moved(_entry: Entry, fact: DutyMoved) -> Iterator[Operation]:
-    yield Amend("duties", (fact.duty_key,), _due(fact.due_on))
+    began = {"opened_on": fact.opened_on} if fact.opened_on else {}
+    yield Amend("duties", (fact.duty_key,), {**_due(fact.due_on), **began})
 
 
 def met(_entry: Entry, fact: DutyMet) -> Iterator[Operation]:
@@ -64,15 +67,28 @@ def withdrawn(_entry: Entry, fact: DutyWithdrawn) -> Iterator[Operation]:
     yield Close("duties", (fact.duty_key,))
 
 
-PROJECTION = Projection.beside(
-    __name__,
-    (DUTIES,),
-    {
-        DutyOpened: opened,
-        DutyMoved: moved,
-        DutyMet: met,
-        DutyReopened: reopened,
-        DutyWaived: waived,
-        DutyWithdrawn: withdrawn,
-    },
-)
+WHEN: Mapping[type[Fact], Handler] = {
+    DutyOpened: opened,
+    DutyMoved: moved,
+    DutyMet: met,
+    DutyReopened: reopened,
+    DutyWaived: waived,
+    DutyWithdrawn: withdrawn,
+}
+
+
+def refolded(entries: Sequence[Entry]) -> Iterator[Stand]:
+    """The entries as they count; a duty was opened on the day that what started its clock rightly has."""
+    counting = in_force(entries)
+    positions = {entry.version: entry.position for entry in entries}
+    started = {entry.version: entry for entry in counting}
+    for entry in counting:
+        handler, stands = WHEN.get(type(entry.fact)), stands_on(entry, positions)
+        operations = tuple(handler(entry, entry.fact)) if handler else ()
+        if isinstance(entry.fact, DutyOpened) and (start := started.get(entry.fact.started_by)) is not None:
+            began = max(day_in_helsinki(start.occurred_at), entry.fact.opened_on or dt.date.min)
+            operations = (*operations, Amend("duties", (entry.fact.duty_key,), {"opened_on": began}))
+        yield Stand(entry, operations, stands)
+
+
+PROJECTION = Projection.beside(__name__, (DUTIES,), WHEN, refolded)

@@ -3,6 +3,7 @@
 Must never hold: content. What an event says is read from the ledger by those who may.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ TRAIL = Table(
     columns=(
         "position", "stream_kind", "name", "occurred_at", "recorded_at", "actor", "correlation_id", "caused_by",
         "entered_at", "source_system", "source_file", "source_row_id", "amends_entry", "mistake", "struck_by",
-        "corrected_by",
+        "corrected_by", "rightly_at",
     ),
 )  # fmt: skip
 
@@ -38,7 +39,7 @@ def told(entries: Sequence[Entry], kinds: Sequence[type[Fact]]) -> Wide:
         [entry.caused_by for entry in entries],
         *_all_of(("entered_at", "system", "file", "row_id"), [entry.provenance for entry in entries]),
         *_all_of(("entry", "mistake"), amending),
-        *_nothing(("struck_by", "corrected_by")),
+        *_nothing(("struck_by", "corrected_by", "rightly_at")),
     )
 
 
@@ -80,15 +81,27 @@ class _Marks:
 
 
 def marked(entries: Sequence[Entry]) -> Iterable[Stand]:
-    """Every entry as recorded, with the positions of the standing strike-out and correction that bear on it."""
+    """Every entry as recorded, with the positions of the standing strike-out and correction that bear on it.
+
+    And with when it rightly happened, where that correction says so.
+    """
     marks = _Marks()
     for entry in reversed(entries):
         marks.take(entry)
     for entry in entries:
         by = [marks.struck.get(entry.version), marks.corrected.get(entry.version)]
         changes = {name: mark.position for name, mark in zip(("struck_by", "corrected_by"), by, strict=True) if mark}
-        operations = (*recorded(entry, entry.fact), Amend("trail", (entry.version,), changes))
+        rightly = {"rightly_at": _rightly_at(entry, marks)} if entry.version in marks.corrected else {}
+        operations = (*recorded(entry, entry.fact), Amend("trail", (entry.version,), changes | rightly))
         yield Stand(entry, operations, (entry.position, *changes.values()))
+
+
+def _rightly_at(entry: Entry, marks: _Marks) -> dt.datetime | None:
+    """When it happened by the correction that stands; None where that says nothing else."""
+    correction = marks.corrected[entry.version].fact
+    assert isinstance(correction, EntryCorrected)  # noqa: S101 -- marks put it there; tells the type checker
+    moment = correction.content.happened_at()
+    return moment if moment != entry.occurred_at else None
 
 
 PROJECTION = Projection.beside(__name__, (TRAIL,), dict.fromkeys(REGISTRY.facts.values(), recorded), marked, each=told)

@@ -1,4 +1,5 @@
--- The audit trail. `stream_kind` is null for facts that any stream may have: the stream's other rows tell.
+-- The audit trail. `stream_kind` is null for facts that any stream may have: the stream's other rows tell. `occurred_at`
+-- is as recorded, `rightly_at` as the standing correction says where that is another moment; figures go by its day.
 
 -- tables
 CREATE TABLE {trail} (
@@ -24,7 +25,10 @@ CREATE TABLE {trail} (
     mistake        text,
     struck_by      bigint,
     corrected_by   bigint,
-    occurred_on    date NOT NULL GENERATED ALWAYS AS ((occurred_at AT TIME ZONE 'Europe/Helsinki')::date) STORED,
+    rightly_at     timestamptz,
+    occurred_on    date NOT NULL GENERATED ALWAYS AS (
+        (coalesce(rightly_at, occurred_at) AT TIME ZONE 'Europe/Helsinki')::date
+    ) STORED,
     PRIMARY KEY (stream_id, version, known_from)
 );
 

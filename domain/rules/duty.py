@@ -240,7 +240,7 @@ class Duty(RuleBase):
                 met_by=met.version if met else None,
                 met_on=met.day if met else None,
                 apart=str(number),
-                opened_on=began if number > 1 and began <= horizon else None,
+                opened_on=min(began, met.day if met else began) if number > 1 else None,
             )
             acts = acts[1:]
 

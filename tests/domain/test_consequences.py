@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
+import pytest
+
 from domain.amend.explain_deviation import ExplainDeviation
 from domain.amend.waive_duty import WaiveDuty
 from domain.consequence import (
+    Concluded,
     DeviationExplained,
     DeviationNoted,
     DeviationWithdrawn,
@@ -18,6 +21,9 @@ from domain.consequence import (
     DutyReopened,
     DutyWaived,
     DutyWithdrawn,
+    Judgement,
+    ModelReference,
+    conclude,
 )
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.move_to_model import MoveToModel
@@ -115,6 +121,26 @@ def test_a_correction_of_what_started_the_clock_moves_the_duty_and_says_from_whe
     assert (moved.due_on, moved.was_due_on) == (day, CLOSED_ON)
     back = desk.do(episode_id, strike(desk.episode(episode_id).version - 1))
     assert the(back.facts(), DutyMoved).due_on == CLOSED_ON
+
+
+@pytest.mark.parametrize("opened_on", [dt.date(2023, 4, 1), None])
+def test_a_periods_duty_whose_clock_has_another_start_now_is_moved_to_when_it_comes_to_be_so(
+    opened_on: dt.date | None,
+) -> None:
+    model, due_on = ModelReference("P7", 1), dt.date(2023, 6, 30)
+
+    def told(began: dt.date | None) -> Judgement:
+        one = Duty("r/3/2023-Q2", model, "r", "norm", 3, due_on=due_on, opened_on=began)
+        return Judgement(model, {one.key: one})
+
+    recorded = Concluded()
+    for fact in conclude(told(dt.date(2023, 5, 4) if opened_on is None else None), recorded):
+        recorded.evolve(fact)
+    (moved,) = conclude(told(opened_on), recorded)
+    assert isinstance(moved, DutyMoved)
+    assert (moved.opened_on, moved.due_on) == (opened_on, due_on)
+    recorded.evolve(moved)
+    assert conclude(told(opened_on), recorded) == []
 
 
 def test_striking_what_started_the_clock_withdraws_the_duty_and_bringing_it_back_opens_it_again(desk: Desk) -> None:

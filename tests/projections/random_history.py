@@ -43,11 +43,13 @@ def told_by_the_clock(history: History) -> None:
     history.record(episode, DutyWithdrawn(duty_key="month-2"))
 
 
-def consequence(history: History, stream_id: UUID, fact: Fact, caused_by: int) -> int:
-    """Record what follows from the entry of that version; its position."""
+def consequence(
+    history: History, stream_id: UUID, fact: Fact, caused_by: int, *, happened_at: dt.datetime | None = None
+) -> int:
+    """Record what follows from the entry of that version, and happened then; its position."""
     version = history.versions[stream_id] = history.versions.get(stream_id, 0) + 1
     told: Entry = entry_of(stream_id, version, fact)
-    followed = replace(told, caused_by=caused_by)
+    followed = replace(told, caused_by=caused_by, occurred_at=happened_at or told.occurred_at)
     draft = Draft(stream_id, version, fact.stored_name(), REGISTRY.encode(followed))
     return history.recorder.append(Submission(uuid4(), b"test", (draft,))).positions[-1]
 

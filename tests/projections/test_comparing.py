@@ -290,7 +290,7 @@ def test_a_consequence_is_of_the_kind_of_the_act_that_it_follows_from(
     episode = uuid4()
     since = history.record(episode, referral(uuid4()), decision(), started())
     history.record(episode, CalendarReached(reached_on=day(9)))
-    consequence(history, episode, duty_of(1), 4)
+    consequence(history, episode, duty_of(1), 4, happened_at=referral(uuid4()).happened_at())
     assert kinds(compared(book, ask, since, "duties")) == {"duties": {"duty_opened: clock"}}
     since += 2
     history.strike(episode, 3)

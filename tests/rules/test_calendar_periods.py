@@ -201,3 +201,15 @@ def test_reports_every_so_many_months_that_were_due_while_it_was_ended_are_due_n
     ]  # fmt: skip
     assert [due.met_by for due in found(rule, *ended, reported("14.3."))] == [2, 5, None]
     assert [due.opened_on for due in found(rule, *ended, reached("30.6."))] == [None, day("4.6."), day("15.6.")]
+
+
+def test_a_periods_duty_that_was_met_before_its_period_began_came_to_be_when_it_was_met_whatever_is_told_later() -> (
+    None
+):
+    agreed = AgreementMade(
+        agreement_id=ACT, subject=AgreementSubject.REPORTING, agreed_on=day(BEGUN), agreed_with="x", every_months=1
+    )
+    rule = duty(opens_on={"fact": "agreement_made"}, met_by={"fact": "report_written"}, months_field="every_months")
+    early = [agreed, reported("16.1."), reported("20.1.")]
+    assert [due.opened_on for due in found(rule, *early)][:2] == [None, day("20.1.")]
+    assert [due.opened_on for due in found(rule, *early, reached("16.3."))][:2] == [None, day("20.1.")]
