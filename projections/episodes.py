@@ -1,17 +1,18 @@
 """Episodes: one chain of rows an episode, from referral to outcome, its phases by the day they began, and its moves.
 
 `worked` is true once work is known to have begun, also where no start was recorded.
-`area`, `unit_id`, `service` and `model_version` of an episode are the latest known; what they were first stands beside
-them, and in `moves` a row for each transfer to another area or unit and each decision to move to another model.
+`area`, `unit_id`, `service` and `model_version` of an episode are the latest in the world, in whatever order they were
+recorded (since `placed_on`, `pinned_on`); what they were first stands beside them, and in `moves` a row for each
+transfer to another area or unit and each decision to move to another model. `client_ids` are those for whom it was
+asked: a child who came along, or was born into it, has a row in `joined_children` and is a client of it from then on.
 
 Must never hold: the need, grounds or reasons in words.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
-from domain.entry import Entry, in_force
+from domain.entry import Entry
 from domain.episode.facts import (
     ChildJoined,
     DecisionKind,
@@ -24,8 +25,7 @@ from domain.episode.facts import (
     EpisodeTransferred,
     ReferralReceived,
 )
-from domain.fact import Fact
-from projections.rows import Amend, Handler, Open, Operation, Projection, Stand, Table, stands_on
+from projections.rows import Amend, Open, Operation, Projection, Table
 
 EPISODES = Table(
     "episodes",
@@ -36,8 +36,10 @@ EPISODES = Table(
         "purchaser", "need_code", "service", "model_version", "service_task", "referred_on", "decided_on", "refused_on",
         "valid_to", "started_on", "suspended_on", "closed_on", "closure_reason", "outcome", "outcome_service",
         "first_area", "first_unit_id", "granted_service", "granted_model_version", "worked",
+        "placed_on", "pinned_on",
     ),
 )  # fmt: skip
+JOINED = Table("joined_children", stream="episode_id", key={"client_id": "uuid"}, columns=("joined_on",))
 MOVES = Table(
     "moves",
     stream="episode_id",
@@ -80,20 +82,23 @@ def referred(entry: Entry, fact: ReferralReceived) -> Iterator[Operation]:
 
 
 def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
-    pinned = {"service": fact.service, "model_version": fact.model_version, "service_task": fact.service_task}
+    since = fact.valid_from or fact.decided_on if fact.kind is DecisionKind.MOVE else fact.decided_on
+    model = {"service": fact.service, "model_version": fact.model_version}
+    pinned = Amend("episodes", (), {**model, "service_task": fact.service_task, "pinned_on": since}, since="pinned_on")
     match fact.kind:
         case DecisionKind.GRANTED:
             first = {"granted_service": fact.service, "granted_model_version": fact.model_version}
-            granted = {**pinned, **first, "decided_on": fact.decided_on, "refused_on": None, "valid_to": fact.valid_to}
+            granted = {**first, "decided_on": fact.decided_on, "refused_on": None, "valid_to": fact.valid_to}
             yield Amend("episodes", (), granted, opens=True)
+            yield pinned
             yield _phase(entry, "decided", _DECIDED, fact.decided_on)
         case DecisionKind.REFUSED:
-            yield Amend("episodes", (), {**pinned, "refused_on": fact.decided_on}, opens=True)
+            yield Amend("episodes", (), {"refused_on": fact.decided_on}, opens=True)
+            yield pinned
             yield _phase(entry, "refused", _DECIDED, fact.decided_on)
         case DecisionKind.MOVE:
-            yield Amend("episodes", (), pinned)
-            to = {"kind": "model", "service": fact.service, "model_version": fact.model_version}
-            yield Open("moves", (entry.version,), {**to, "from_on": fact.valid_from or fact.decided_on})
+            yield pinned
+            yield Open("moves", (entry.version,), {**model, "kind": "model", "from_on": since})
         case DecisionKind.EXTENSION | DecisionKind.EXCEPTION if fact.valid_to is not None:
             yield Amend("episodes", (), {"valid_to": fact.valid_to})
         case _:
@@ -102,12 +107,12 @@ def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
 
 def transferred(entry: Entry, fact: EpisodeTransferred) -> Iterator[Operation]:
     to = {"area": fact.area, "unit_id": fact.unit_id}
-    yield Amend("episodes", (), to)
+    yield Amend("episodes", (), {**to, "placed_on": fact.transferred_on}, since="placed_on")
     yield Open("moves", (entry.version,), {**to, "kind": "place", "from_on": fact.transferred_on})
 
 
 def joined(_entry: Entry, fact: ChildJoined) -> Iterator[Operation]:
-    yield Amend("episodes", (), {"client_ids": fact.of_episode})
+    yield Open("joined_children", (fact.client_id,), {"joined_on": fact.joined_on})
 
 
 def started(entry: Entry, fact: EpisodeStarted) -> Iterator[Operation]:
@@ -142,33 +147,18 @@ def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
     yield _phase(entry, "active", _WORKED, fact.reopened_on)
 
 
-WHEN: Mapping[type[Fact], Handler] = {
-    ReferralReceived: referred,
-    DecisionMade: decided,
-    ChildJoined: joined,
-    EpisodeTransferred: transferred,
-    EpisodeStarted: started,
-    EpisodeSuspended: suspended,
-    EpisodeResumed: resumed,
-    EpisodeClosed: closed,
-    EpisodeReopened: reopened,
-}
-
-
-def refolded(entries: Sequence[Entry]) -> Iterator[Stand]:
-    """The entries as they count: a child who came along joins those for whom it rightly was, not those of then."""
-    positions = {entry.version: entry.position for entry in entries}
-    clients: tuple[UUID, ...] = ()
-    for entry in in_force(entries):
-        fact = entry.fact
-        if isinstance(fact, ReferralReceived):
-            clients = fact.client_ids
-        handler = WHEN.get(type(fact))
-        operations = handler(entry, fact) if handler else ()
-        if isinstance(fact, ChildJoined):
-            clients = tuple(dict.fromkeys((*clients, fact.client_id)))
-            operations = (Amend("episodes", (), {"client_ids": clients}),)
-        yield Stand(entry, operations, stands_on(entry, positions))
-
-
-PROJECTION = Projection.beside(__name__, (EPISODES, PHASES, MOVES), WHEN, refolded)
+PROJECTION = Projection.beside(
+    __name__,
+    (EPISODES, JOINED, PHASES, MOVES),
+    {
+        ReferralReceived: referred,
+        DecisionMade: decided,
+        ChildJoined: joined,
+        EpisodeTransferred: transferred,
+        EpisodeStarted: started,
+        EpisodeSuspended: suspended,
+        EpisodeResumed: resumed,
+        EpisodeClosed: closed,
+        EpisodeReopened: reopened,
+    },
+)

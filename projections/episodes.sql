@@ -38,6 +38,8 @@ CREATE TABLE {episodes} (
     granted_service   text,
     granted_model_version integer,
     worked            boolean,
+    placed_on         date,
+    pinned_on         date,
     phase             text NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN closed_on IS NOT NULL THEN 'closed'
@@ -62,6 +64,17 @@ CREATE TABLE {phases} (
     step       integer NOT NULL,
     from_on    date NOT NULL,
     PRIMARY KEY (episode_id, entry, known_from)
+);
+
+CREATE TABLE {joined_children} (
+    episode_id uuid NOT NULL,
+    client_id  uuid NOT NULL,
+    known_from bigint NOT NULL,
+    known_to   bigint,
+    known      int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because    bigint[] NOT NULL,
+    joined_on  date NOT NULL,
+    PRIMARY KEY (episode_id, client_id, known_from)
 );
 
 CREATE TABLE {moves} (
@@ -89,6 +102,7 @@ CREATE INDEX ON {episodes} (first_unit_id) INCLUDE (episode_id, known, closed_on
     WHERE first_unit_id IS DISTINCT FROM unit_id;
 CREATE INDEX ON {moves} (unit_id) INCLUDE (episode_id, known);
 CREATE INDEX ON {episodes} USING gin (client_ids);
+CREATE INDEX ON {joined_children} (client_id) INCLUDE (known);
 
 -- questions
 
@@ -191,7 +205,8 @@ AS $$
 $$;
 
 -- Every one of the wanted episodes that was open on a day of the world (referred, decided, active or suspended), with what
--- its workers look at. Area, unit and service are those of that day; before the decision, the service that was asked for.
+-- its workers look at. Clients, area, unit and service are those of that day; before the decision, the service that was
+-- asked for.
 -- `days_open` is counted from the start of the work, else from the referral. What is known to have closed by then is not
 -- open, whatever else of it is dated later. What belongs to the wanted ones is read from each table at once, so that pages
 -- that nobody has asked for lately are read beside each other, not one after the other; and it is put together by hashing:
@@ -206,7 +221,11 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_nestloop = off
 AS $$
     SELECT
-        e.episode_id, e.client_ids,
+        e.episode_id,
+        CASE WHEN j.episode_id IS NULL THEN e.client_ids ELSE ARRAY(
+            SELECT c.client_id FROM unnest(e.client_ids || j.client_ids) WITH ORDINALITY AS c (client_id, place)
+            GROUP BY c.client_id ORDER BY min(c.place)
+        ) END,
         CASE
             WHEN e.decided_on IS NULL OR e.decided_on > on_day THEN e.requested_service
             WHEN s.episode_id IS NULL THEN e.service
@@ -228,14 +247,24 @@ AS $$
         ),
         coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
         coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
-        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because || s.because) AS b (position)
-            WHERE b.position IS NOT NULL ORDER BY 1)
+        ARRAY(
+            SELECT DISTINCT b.position
+            FROM unnest(e.because || j.because || p.because || w.because || s.because) AS b (position)
+            WHERE b.position IS NOT NULL ORDER BY 1
+        )
     FROM episodes e
     JOIN (
         SELECT DISTINCT ON (f.episode_id) f.episode_id, f.phase, f.from_on, f.because FROM phases f
         WHERE f.episode_id = ANY(wanted) AND f.known @> as_of AND f.from_on <= on_day
         ORDER BY f.episode_id, f.step DESC, f.from_on DESC, f.entry DESC
     ) p ON p.episode_id = e.episode_id
+    LEFT JOIN (
+        SELECT c.episode_id, array_agg(c.client_id ORDER BY c.joined_on, c.client_id) AS client_ids,
+            array_agg(b.position) AS because
+        FROM joined_children c CROSS JOIN LATERAL unnest(c.because) AS b (position)
+        WHERE c.episode_id = ANY(wanted) AND c.known @> as_of AND c.joined_on <= on_day
+        GROUP BY c.episode_id
+    ) j ON j.episode_id = e.episode_id
     LEFT JOIN (
         SELECT a.episode_id, array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids,
             array_agg(b.position) AS because
@@ -351,8 +380,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ORDER BY r.episode_id
 $$;
 
--- Referrals received from_on to to_on, and what they had come to by `on_day`: under the area and unit they came to. One that
--- came after the decision on it waited no days.
+-- Referrals received from_on to to_on, for the clients whom they named, and what they had come to by `on_day`: to the last
+-- decision of that day or before; under the area and unit they came to. One that came after the decision on it waited no days.
 CREATE OR REPLACE FUNCTION referral_rows(as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     episode_id uuid, client_ids uuid[], referred_on date, source text, channel text, area text, unit_id text,
@@ -363,15 +392,21 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         e.episode_id, e.client_ids, e.referred_on, e.source, e.channel, e.first_area, e.first_unit_id,
         coalesce(e.requested_service, e.granted_service),
         CASE
-            WHEN e.decided_on <= on_day THEN 'granted'
-            WHEN e.refused_on <= on_day THEN 'refused'
+            WHEN d.phase = 'decided' THEN 'granted'
+            WHEN d.phase = 'refused' THEN 'refused'
             WHEN e.closed_on <= on_day THEN 'closed'
             ELSE 'waiting'
         END,
-        CASE WHEN coalesce(e.decided_on, e.refused_on) BETWEEN e.referred_on AND on_day
-            THEN coalesce(e.decided_on, e.refused_on) - e.referred_on END,
-        coalesce(coalesce(e.decided_on, e.refused_on) < e.referred_on, false), e.because
+        CASE WHEN d.from_on >= e.referred_on THEN d.from_on - e.referred_on END,
+        coalesce(d.from_on < e.referred_on, false),
+        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || d.because) AS b (position) ORDER BY 1)
     FROM episodes e
+    LEFT JOIN LATERAL (
+        SELECT f.phase, f.from_on, f.because FROM phases f
+        WHERE f.episode_id = e.episode_id AND f.known @> as_of AND f.from_on <= on_day
+            AND f.phase IN ('decided', 'refused')
+        ORDER BY f.from_on DESC, f.entry DESC LIMIT 1
+    ) d ON true
     WHERE e.known @> as_of AND e.referred_on BETWEEN from_on AND least(to_on, on_day)
 $$;
 

@@ -46,13 +46,15 @@ class Close(msgspec.Struct, frozen=True, gc=False):
 class Amend(msgspec.Struct, frozen=True, gc=False):
     """The row under the key goes on with some columns changed. Where none stands, nothing, or one opens if `opens`.
 
-    With a shorter key: every row of the stream whose key begins so.
+    With a shorter key: every row of the stream whose key begins so. `since`: the one of the changed columns that tells
+    from which day the changes are so; a row in which that day is a later one already stays as it is.
     """
 
     table: str
     key: Key
     changes: Columns
     opens: bool = False
+    since: str = ""
 
 
 Operation = Open | Close | Amend

@@ -75,10 +75,12 @@ class Standing:
                 rows[key] = Row(stream_id, key, operation.changes, stands_on, position)
             elif len(key) < len(self.table.key):
                 for one in [one for one in rows if one[: len(key)] == key]:
-                    amend = Amend(operation.table, one, operation.changes)
+                    amend = Amend(operation.table, one, operation.changes, since=operation.since)
                     self.apply_to(rows, amend, stream_id, position, stands_on)
             return
         before = row.columns.get
+        if operation.since and (stands := before(operation.since)) and stands > operation.changes[operation.since]:
+            return
         for name, value in operation.changes.items():
             if before(name) != value:
                 columns = {**row.columns, **operation.changes}

@@ -9,7 +9,8 @@ from domain.consequence import DeviationNoted, DutyOpened
 from domain.episode.facts import DecisionKind, EpisodeTransferred
 from projections.engine import run_once
 from projections.queries import Reading, reading
-from tests.projections.conftest import Book
+from projections.rebuild import rebuild
+from tests.projections.conftest import Book, Rows
 from tests.projections.history import (
     History,
     assigned,
@@ -88,6 +89,26 @@ def test_a_transfer_told_late_and_one_corrected_come_in_their_place(book: Book, 
     run_once(*book)
     assert [list(areas(ask, on)) for on in (10, 15, 20)] == [["north"], ["south"], ["south"]]
     assert [list(areas(ask, on, known)) for on in (10, 15, 20)] == [["south"], ["south"], ["east"]]
+
+
+def test_the_row_of_an_episode_says_where_it_went_last_in_the_world_not_in_the_ledger(
+    book: Book, history: History, rows: Rows
+) -> None:
+    episode, corrected = uuid4(), uuid4()
+    k2, k3 = (decision(DecisionKind.MOVE, on=on, service=service) for on, service in ((20, "K2"), (12, "K3")))
+    asked = (referral(uuid4()), decision(on=1, service="K1"))
+    history.record(episode, *asked, moved(20, "east", "unit-3"), moved(10), k2, k3, decision(on=5, service="K4"))
+    history.record(corrected, *asked, moved(20, "east", "unit-3"), moved(10), k2, k3)
+
+    def told() -> dict[UUID, tuple[str, str, str]]:
+        return {row["episode_id"]: (row["area"], row["unit_id"], row["service"]) for row in rows("episodes")}
+
+    assert told() == dict.fromkeys((episode, corrected), ("east", "unit-3", "K2"))
+    history.correct(corrected, 4, moved(21))
+    history.strike(corrected, 5)
+    history.strike(episode, 3)
+    assert told() == {episode: ("south", "unit-2", "K2"), corrected: ("south", "unit-2", "K3")}
+    assert all(table.equal for table in rebuild(*book, processes=1))
 
 
 def test_a_meeting_counts_where_its_family_was_that_day_whenever_it_is_asked(
