@@ -140,18 +140,25 @@ CREATE INDEX ON {quality_actions} (due_on) INCLUDE (known);
 
 -- questions
 
--- From what an audit draws its sample: the episodes of the service whose work was under way on any day from covers_from
--- to covers_to, as known at position `as_of`; in a unit or area, if one is named.
+-- From what an audit draws its sample: the episodes whose work was under way on any day from covers_from to covers_to
+-- (the day of the closing too) under the service, as known at position `as_of`; on such a day in the unit and area, if they
+-- are named, wherever they are now.
 CREATE OR REPLACE FUNCTION audit_population(
     as_of bigint, wanted_service text, wanted_unit text, wanted_area text, covers_from date, covers_to date
 )
 RETURNS TABLE (episode_id uuid, started_on date, closed_on date, event_positions bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT e.episode_id, e.started_on, e.closed_on, e.because
+    SELECT e.episode_id, e.started_on, e.closed_on, array_agg(DISTINCT b.position ORDER BY b.position)
     FROM episodes e
-    WHERE e.known @> as_of AND e.service = wanted_service
-        AND e.started_on <= covers_to AND (e.closed_on IS NULL OR e.closed_on >= covers_from)
-        AND (wanted_unit IS NULL OR e.unit_id = wanted_unit) AND (wanted_area IS NULL OR e.area = wanted_area)
+    LEFT JOIN stays(as_of) s ON s.episode_id = e.episode_id
+    CROSS JOIN LATERAL unnest(e.because || s.because) AS b (position)
+    WHERE e.known @> as_of AND e.started_on <= covers_to AND (e.closed_on IS NULL OR e.closed_on >= covers_from)
+        AND (s.episode_id IS NULL
+            OR (s.since_on <= least(covers_to, e.closed_on) AND s.until_on > greatest(covers_from, e.started_on)))
+        AND CASE WHEN s.episode_id IS NULL THEN e.service ELSE s.service END = wanted_service
+        AND (wanted_unit IS NULL OR CASE WHEN s.episode_id IS NULL THEN e.unit_id ELSE s.unit_id END = wanted_unit)
+        AND (wanted_area IS NULL OR CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END = wanted_area)
+    GROUP BY e.episode_id, e.started_on, e.closed_on
     ORDER BY e.episode_id
 $$;
 

@@ -73,7 +73,8 @@ CREATE INDEX ON {survey_rounds} (held_on) INCLUDE (known);
 
 -- questions
 
--- Feedback given from_on to to_on, with its service, unit and area, and whether it was handled by `on_day`.
+-- Feedback given from_on to to_on, with the service, unit and area of the day it was given, and whether it was handled by
+-- `on_day`.
 CREATE OR REPLACE FUNCTION feedback_rows(as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     stream_id uuid, feedback_id uuid, given_on date, given_by text, feedback_kind text, producer text, service text,
@@ -83,12 +84,16 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         f.stream_id, f.feedback_id, f.given_on, f.given_by, f.feedback_kind, f.producer,
-        coalesce(q.service, e.service), coalesce(q.unit_id, e.unit_id), coalesce(q.area, e.area),
+        CASE WHEN m.episode_id IS NULL THEN coalesce(q.service, e.service) ELSE m.service END,
+        CASE WHEN m.episode_id IS NULL THEN coalesce(q.unit_id, e.unit_id) ELSE m.unit_id END,
+        CASE WHEN m.episode_id IS NULL THEN coalesce(q.area, e.area) ELSE m.area END,
         CASE WHEN f.handled_on <= on_day THEN f.handled_on END, f.in_team, f.result_code,
-        CASE WHEN f.handled_on <= on_day THEN f.change_code END, f.because
+        CASE WHEN f.handled_on <= on_day THEN f.change_code END,
+        ARRAY(SELECT DISTINCT b.position FROM unnest(f.because || m.because) AS b (position) ORDER BY 1)
     FROM feedback f
     LEFT JOIN quality_files q ON q.file_id = f.stream_id AND q.known @> as_of
     LEFT JOIN episodes e ON e.episode_id = f.stream_id AND e.known @> as_of
+    LEFT JOIN stays(as_of) m ON m.episode_id = f.stream_id AND m.since_on <= f.given_on AND m.until_on > f.given_on
     WHERE f.known @> as_of AND f.given_on BETWEEN from_on AND least(to_on, on_day)
 $$;
 
@@ -137,7 +142,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ORDER BY r.given_on, r.feedback_id
 $$;
 
--- Scores over time: by service, unit, question and quarter of a year. Of survey rounds the mean is weighted by those who
+-- Scores over time: by the service, unit and area of the day, question and quarter of a year. A survey round belongs to the
+-- quarter in which it was held, whichever it stands for. Of survey rounds the mean is weighted by those who
 -- answered; feedback counts one answer each.
 CREATE OR REPLACE FUNCTION score_series(
     as_of bigint, on_day date, from_on date, to_on date, wanted_service text DEFAULT NULL
@@ -155,11 +161,16 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         SELECT s.stream_id, s.question, s.given_on, 'feedback', 1, s.score, s.because
         FROM feedback_scores s WHERE s.known @> as_of AND s.given_on BETWEEN from_on AND least(to_on, on_day)
     ), placed AS (
-        SELECT s.*, coalesce(q.service, e.service) AS service, coalesce(q.unit_id, e.unit_id) AS unit_id,
-            coalesce(q.area, e.area) AS area, to_char(s.on_date, 'YYYY-"Q"Q') AS period
+        SELECT
+            s.stream_id, s.question, s.given, s.answers, s.score, s.because || m.because AS because,
+            CASE WHEN m.episode_id IS NULL THEN coalesce(q.service, e.service) ELSE m.service END AS service,
+            CASE WHEN m.episode_id IS NULL THEN coalesce(q.unit_id, e.unit_id) ELSE m.unit_id END AS unit_id,
+            CASE WHEN m.episode_id IS NULL THEN coalesce(q.area, e.area) ELSE m.area END AS area,
+            to_char(s.on_date, 'YYYY-"Q"Q') AS period
         FROM scored s
         LEFT JOIN quality_files q ON q.file_id = s.stream_id AND q.known @> as_of
         LEFT JOIN episodes e ON e.episode_id = s.stream_id AND e.known @> as_of
+        LEFT JOIN stays(as_of) m ON m.episode_id = s.stream_id AND m.since_on <= s.on_date AND m.until_on > s.on_date
     )
     SELECT
         p.service, p.unit_id, p.area, p.question, p.period, p.given, sum(p.answers)::bigint,

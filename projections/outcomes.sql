@@ -2,9 +2,11 @@
 
 -- questions
 
--- Episodes closed from_on to to_on, a client a row: where the client went, and the first new referral within 12 months.
+-- Episodes closed from_on to to_on, a client of that day a row, under the service, area and unit of that day: where the
+-- client went, and the first new referral of the client within 12 months.
 -- `move`: heavier or lighter by the intensity that the models' cards tell, between the closed episode and the service that
--- it named or that was granted next within 12 months; long-term family work is heavier than any early support.
+-- it named or that was granted next within 12 months, on a referral of the client; long-term family work is heavier than
+-- any early support.
 -- `followed_whole`: twelve months had passed by `on_day`, so that whoever has not returned did not return.
 CREATE OR REPLACE FUNCTION outcome_rows(as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
@@ -13,7 +15,7 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
-        e.episode_id, p.client_id, e.service, e.area, e.unit_id, e.closed_on, e.closure_reason, e.outcome, s.next_service,
+        e.episode_id, p.client_id, w.service, w.area, w.unit_id, e.closed_on, e.closure_reason, e.outcome, s.next_service,
         CASE
             WHEN e.outcome = 'long_term_family_work' OR e.closure_reason = 'moved_to_long_term' THEN 'heavier'
             WHEN i.next > i.was THEN 'heavier'
@@ -21,9 +23,22 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             WHEN i.next = i.was THEN 'same'
         END,
         r.referred_on, e.closed_on + interval '12 months' <= on_day,
-        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || r.because || n.because) AS b (position) ORDER BY 1)
+        ARRAY(SELECT DISTINCT b.position
+            FROM unnest(e.because || p.because || w.because || r.because || n.because) AS b (position) ORDER BY 1)
     FROM episodes e
-    CROSS JOIN LATERAL unnest(e.client_ids) AS p (client_id)
+    LEFT JOIN stays(as_of) m ON m.episode_id = e.episode_id AND m.since_on <= e.closed_on AND m.until_on > e.closed_on
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN m.episode_id IS NULL THEN e.service ELSE m.service END,
+            CASE WHEN m.episode_id IS NULL THEN e.area ELSE m.area END,
+            CASE WHEN m.episode_id IS NULL THEN e.unit_id ELSE m.unit_id END, m.because
+    ) AS w (service, area, unit_id, because)
+    CROSS JOIN LATERAL (
+        SELECT c.client_id, '{}'::bigint[] FROM unnest(e.client_ids) AS c (client_id)
+        UNION ALL
+        SELECT c.client_id, c.because FROM joined_children c
+        WHERE c.episode_id = e.episode_id AND c.known @> as_of AND c.joined_on <= e.closed_on
+            AND c.client_id <> ALL(coalesce(e.client_ids, '{}'))
+    ) AS p (client_id, because)
     LEFT JOIN LATERAL (
         SELECT a.referred_on, a.because FROM episodes a
         WHERE a.known @> as_of AND a.client_ids @> ARRAY[p.client_id] AND a.episode_id <> e.episode_id
@@ -40,7 +55,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     CROSS JOIN LATERAL (SELECT coalesce(e.outcome_service, n.service)) AS s (next_service)
     CROSS JOIN LATERAL (
         SELECT
-            (SELECT max(m.intensity) FROM models m WHERE m.known @> as_of AND m.service = e.service),
+            (SELECT max(m.intensity) FROM models m WHERE m.known @> as_of AND m.service = w.service),
             (SELECT max(m.intensity) FROM models m WHERE m.known @> as_of AND m.service = s.next_service)
     ) AS i (was, next)
     WHERE e.known @> as_of AND e.closed_on BETWEEN from_on AND least(to_on, on_day)

@@ -5,7 +5,9 @@
 -- Every case that the review counts, a row each. `kept`: whether what the measure asks was so (null where it only measures
 -- or counts); `days`: how long the step took. A step that came before the one it follows on took no days, and is not kept.
 -- A case belongs to the period in which it happened: a decision before work to that of the start, a duty to that of its
--- due day, a step to that of its end. Undecided episodes count for the service that was asked for.
+-- due day, a step to that of its end; and to the service, area and unit that the episode had on that day. Limits are one
+-- case an episode, on its first day of work in the period under the service: kept unless one of the service's rules noted a
+-- deviation in the period. Undecided episodes count for the service that was asked for.
 CREATE OR REPLACE FUNCTION quality_review_cases(
     wanted_service text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -16,15 +18,29 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     WITH of_service AS (
         SELECT e.* FROM episodes e
-        WHERE e.known @> as_of AND coalesce(e.service, e.requested_service) = wanted_service
-    ), asked AS (
-        SELECT c.*, coalesce(c.area, e.area) AS in_area, e.unit_id
+        WHERE e.known @> as_of AND (
+            wanted_service IN (coalesce(e.service, e.requested_service), e.granted_service)
+            OR EXISTS (SELECT 1 FROM moves m
+                WHERE m.episode_id = e.episode_id AND m.service = wanted_service AND m.known @> as_of)
+        )
+    ), stayed AS (
+        SELECT o.episode_id, coalesce(s.since_on, '-infinity') AS since_on, coalesce(s.until_on, 'infinity') AS until_on,
+            CASE WHEN s.episode_id IS NULL THEN o.area ELSE s.area END AS area,
+            CASE WHEN s.episode_id IS NULL THEN o.unit_id ELSE s.unit_id END AS unit_id, s.because
+        FROM of_service o LEFT JOIN stays(as_of) s ON s.episode_id = o.episode_id
+        WHERE wanted_service
+            = coalesce(CASE WHEN s.episode_id IS NULL THEN o.service ELSE s.service END, o.requested_service)
+    ), led_to AS (
+        SELECT DISTINCT ON (c.contact_id) c.contact_id, s.area, s.unit_id
         FROM contacts c
-        LEFT JOIN LATERAL (
-            SELECT o.area, o.unit_id FROM of_service o WHERE o.contact_id = c.contact_id ORDER BY o.episode_id LIMIT 1
-        ) e ON true
-        WHERE c.known @> as_of AND (c.service = wanted_service
-            OR c.contact_id IN (SELECT o.contact_id FROM of_service o))
+        JOIN of_service o ON o.contact_id = c.contact_id
+        JOIN stayed s ON s.episode_id = o.episode_id AND s.since_on <= c.received_on AND s.until_on > c.received_on
+        WHERE c.known @> as_of
+        ORDER BY c.contact_id, o.episode_id
+    ), asked AS (
+        SELECT c.*, coalesce(c.area, l.area) AS in_area, l.unit_id
+        FROM contacts c LEFT JOIN led_to l ON l.contact_id = c.contact_id
+        WHERE c.known @> as_of AND (c.service = wanted_service OR l.contact_id IS NOT NULL)
     ), first_met AS (
         SELECT DISTINCT ON (m.episode_id) m.episode_id, m.meeting_on, m.because
         FROM meetings m JOIN of_service o ON o.episode_id = m.episode_id
@@ -38,53 +54,45 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         CROSS JOIN LATERAL unnest(r.event_positions) AS b (position)
         WHERE r.service = wanted_service AND r.happened_on BETWEEN from_on AND to_on
         GROUP BY r.stream_id
+    ), worked AS (
+        SELECT e.episode_id, min(greatest(e.started_on, s.since_on, from_on)) AS first_on
+        FROM of_service e
+        JOIN stayed s ON s.episode_id = e.episode_id AND s.until_on > greatest(e.started_on, from_on)
+        WHERE e.started_on IS NOT NULL
+        GROUP BY e.episode_id
     ), steps AS (
-        SELECT 'days_contact_to_answer' AS measure, c.contact_id AS stream_id, c.in_area AS area, c.unit_id,
-            c.received_on AS since_on, c.answered_on AS until_on, c.because
-        FROM asked c
+        SELECT 'days_answer_to_decision' AS measure, e.episode_id, c.answered_on AS since_on, e.decided_on AS until_on,
+            e.because || c.because AS because
+        FROM of_service e JOIN contacts c ON c.contact_id = e.contact_id AND c.known @> as_of
         UNION ALL
-        SELECT 'days_answer_to_decision', e.episode_id, e.area, e.unit_id, c.answered_on, e.decided_on,
-            e.because || c.because
-        FROM of_service e JOIN asked c ON c.contact_id = e.contact_id
+        SELECT 'days_referral_to_decision', e.episode_id, e.referred_on, e.decided_on, e.because FROM of_service e
         UNION ALL
-        SELECT 'days_referral_to_decision', e.episode_id, e.area, e.unit_id, e.referred_on, e.decided_on, e.because
-        FROM of_service e
+        SELECT 'days_decision_to_start', e.episode_id, e.decided_on, e.started_on, e.because FROM of_service e
         UNION ALL
-        SELECT 'days_decision_to_start', e.episode_id, e.area, e.unit_id, e.decided_on, e.started_on, e.because
-        FROM of_service e
-        UNION ALL
-        SELECT 'days_start_to_first_meeting', e.episode_id, e.area, e.unit_id, e.started_on, m.meeting_on,
-            e.because || m.because
+        SELECT 'days_start_to_first_meeting', e.episode_id, e.started_on, m.meeting_on, e.because || m.because
         FROM of_service e JOIN first_met m ON m.episode_id = e.episode_id
-    ), cases AS (
-        SELECT 'decision_before_work' AS measure, e.episode_id AS stream_id, NULL::text AS item, e.area, e.unit_id,
-            e.started_on AS happened_on, coalesce(e.decided_on <= e.started_on, false) AS kept, NULL::integer AS days,
-            e.because
+    ), of_episodes AS (
+        SELECT s.measure, s.episode_id AS stream_id, NULL::text AS item, s.until_on AS happened_on,
+            CASE WHEN s.until_on < s.since_on THEN false END AS kept,
+            CASE WHEN s.until_on >= s.since_on THEN s.until_on - s.since_on END AS days, s.because
+        FROM steps s
+        WHERE s.since_on IS NOT NULL AND s.until_on IS NOT NULL
+        UNION ALL
+        SELECT 'decision_before_work', e.episode_id, NULL, e.started_on,
+            coalesce(e.decided_on <= e.started_on, false), NULL, e.because
         FROM of_service e
         UNION ALL
-        SELECT 'contact_answered', c.contact_id, NULL, c.in_area, c.unit_id, c.received_on,
-            coalesce(c.answered_on <= on_day, false), NULL, c.because
-        FROM asked c
+        SELECT 'limits_kept', e.episode_id, NULL, w.first_on, l.stream_id IS NULL, NULL,
+            e.because || coalesce(l.positions, '{}')
+        FROM of_service e
+        JOIN worked w ON w.episode_id = e.episode_id AND (e.closed_on IS NULL OR e.closed_on >= w.first_on)
+        LEFT JOIN limited l ON l.stream_id = e.episode_id
         UNION ALL
-        SELECT l.subject || '_in_time', d.stream_id, d.duty_key, d.area, d.unit_id, d.due_on,
-            d.status = 'met_in_time', NULL, d.event_positions
-        FROM duty_rows(as_of, on_day) d
-        JOIN model_rules l ON l.service = d.service AND l.model_version = d.model_version AND l.rule_id = d.rule_id
-            AND l.known @> as_of
-        WHERE d.service = wanted_service AND d.status IN ('met_in_time', 'met_late', 'open_late')
-        UNION ALL
-        SELECT 'limits_kept', e.episode_id, NULL, e.area, e.unit_id, greatest(e.started_on, from_on),
-            l.stream_id IS NULL, NULL, e.because || coalesce(l.positions, '{}')
-        FROM of_service e LEFT JOIN limited l ON l.stream_id = e.episode_id
-        WHERE e.started_on IS NOT NULL AND (e.closed_on IS NULL OR e.closed_on >= from_on)
-        UNION ALL
-        SELECT 'exception_decided', d.episode_id, d.decision_id::text, d.area, e.unit_id, d.decided_on, NULL, NULL,
-            d.event_positions
+        SELECT 'exception_decided', d.episode_id, d.decision_id::text, d.decided_on, NULL, NULL, d.event_positions
         FROM decision_rows(as_of, from_on, to_on) d
-        JOIN of_service e ON e.episode_id = d.episode_id
         WHERE d.kind = 'exception'
         UNION ALL
-        SELECT 'summary_written', e.episode_id, NULL, e.area, e.unit_id, e.closed_on, t.position IS NOT NULL, NULL,
+        SELECT 'summary_written', e.episode_id, NULL, e.closed_on, t.position IS NOT NULL, NULL,
             array_remove(e.because || t.position, NULL)
         FROM of_service e
         LEFT JOIN LATERAL (
@@ -93,12 +101,27 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
                 AND t.struck_by IS NULL AND t.occurred_on <= on_day
             ORDER BY t.position LIMIT 1
         ) t ON true
+    ), cases AS (
+        SELECT c.measure, c.stream_id, c.item, s.area, s.unit_id, c.happened_on, c.kept, c.days,
+            c.because || s.because AS because
+        FROM of_episodes c
+        JOIN stayed s ON s.episode_id = c.stream_id AND s.since_on <= c.happened_on AND s.until_on > c.happened_on
         UNION ALL
-        SELECT s.measure, s.stream_id, NULL, s.area, s.unit_id, s.until_on,
-            CASE WHEN s.until_on < s.since_on THEN false END,
-            CASE WHEN s.until_on >= s.since_on THEN s.until_on - s.since_on END, s.because
-        FROM steps s
-        WHERE s.since_on IS NOT NULL AND s.until_on IS NOT NULL
+        SELECT l.subject || '_in_time', d.stream_id, d.duty_key, d.area, d.unit_id, d.due_on,
+            d.status = 'met_in_time', NULL, d.event_positions
+        FROM duty_rows(as_of, on_day) d
+        JOIN model_rules l ON l.service = d.service AND l.model_version = d.model_version AND l.rule_id = d.rule_id
+            AND l.known @> as_of
+        WHERE d.service = wanted_service AND d.status IN ('met_in_time', 'met_late', 'open_late')
+        UNION ALL
+        SELECT 'contact_answered', c.contact_id, NULL, c.in_area, c.unit_id, c.received_on,
+            coalesce(c.answered_on <= on_day, false), NULL, c.because
+        FROM asked c
+        UNION ALL
+        SELECT 'days_contact_to_answer', c.contact_id, NULL, c.in_area, c.unit_id, c.answered_on,
+            CASE WHEN c.answered_on < c.received_on THEN false END,
+            CASE WHEN c.answered_on >= c.received_on THEN c.answered_on - c.received_on END, c.because
+        FROM asked c
     )
     SELECT
         c.measure, c.stream_id, c.item, c.area, c.unit_id, c.happened_on, c.kept, c.days,

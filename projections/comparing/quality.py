@@ -9,7 +9,7 @@ from typing import Any
 
 from projections.answers import Answer
 from projections.comparing.figure import Asked, Compared, Stood, Values, column, columns, itself, month
-from projections.comparing.work import WHERE_IT_IS
+from projections.comparing.work import SETTLED
 from projections.queries import Reading
 
 SCORED = ("service", "unit_id", "area", "question", "period", "given")
@@ -54,7 +54,7 @@ FEEDBACK = Compared(
         **columns(service="service", unit="unit_id", area="area", given_by="given_by"),
         "month": month("given_on"),
     },
-    stands_on=(Stood("feedback"), Stood("episodes", WHERE_IT_IS), Stood("quality_files")),
+    stands_on=(Stood("feedback"), *SETTLED, Stood("quality_files")),
 )
 SCORES = Compared(
     name="scores",
@@ -64,7 +64,7 @@ SCORES = Compared(
     keys=SCORED,
     by=itself(*SCORED),
     stands_on=(
-        Stood("feedback_scores"), Stood("survey_scores"), Stood("episodes", WHERE_IT_IS), Stood("quality_files"),
+        Stood("feedback_scores"), Stood("survey_scores"), *SETTLED, Stood("quality_files"),
     ),
     reaches=True,
 )  # fmt: skip
@@ -80,7 +80,7 @@ QUALITY = Compared(
     by={"": _of_review},
     keys=("service", "measure", "grouped_by", "group_key"),
     stands_on=(
-        Stood("episodes"), Stood("contacts"), Stood("moves", only=_measures("_in_time", "exception_decided")),
+        Stood("episodes"), Stood("contacts"), Stood("moves"),
         Stood("duties", only=lambda duty, row: duty["duty_key"] == row["item"]),
         Stood("decisions", only=lambda decision, row: str(decision["decision_id"]) == row["item"]),
         Stood("meetings", ("meeting_kind", "started_at"), only=_measures("days_start_to_first_meeting")),

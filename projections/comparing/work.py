@@ -27,8 +27,8 @@ CASELOAD = Compared(
         "month": month("started_on", "referred_on"),
     },
     stands_on=(
-        Stood("episodes"), Stood("phases"), Stood("moves"), Stood("assignments", ASSIGNED), Stood("meetings"),
-        Stood("duties"),
+        Stood("episodes"), Stood("joined_children"), Stood("phases"), Stood("moves"), Stood("assignments", ASSIGNED),
+        Stood("meetings"), Stood("duties"),
     ),
 )  # fmt: skip
 VISITS = Compared(
@@ -108,7 +108,12 @@ DECISIONS = Compared(
         "month": month("decided_on"),
         **columns(legal_basis="legal_basis", decision_maker="decision_maker"),
     },
-    stands_on=(Stood("decisions"), Stood("episodes", (*WHERE_IT_IS, "client_ids", "referred_on")), Stood("moves")),
+    stands_on=(
+        Stood("decisions"),
+        Stood("episodes", (*WHERE_IT_IS, "client_ids", "referred_on")),
+        Stood("moves"),
+        Stood("joined_children"),
+    ),
 )
 REFERRALS = Compared(
     name="referrals",
@@ -123,8 +128,9 @@ REFERRALS = Compared(
     stands_on=(
         Stood("episodes", (
             "client_ids", "referred_on", "source", "channel", "first_area", "first_unit_id", "requested_service",
-            "granted_service", "decided_on", "refused_on", "closed_on",
+            "granted_service", "closed_on",
         )),
+        Stood("phases"),
     ),
 )  # fmt: skip
 COMMITMENTS = Compared(
@@ -138,8 +144,8 @@ COMMITMENTS = Compared(
         "month": month("received_on"),
     },
     stands_on=(
-        Stood("commitments"), Stood("commitments", ("valid_from", "valid_to"), of_stream=True),
-        Stood("meetings", ("meeting_kind", "started_at", "ended_at")), Stood("episodes", ("service",)),
+        Stood("commitments"), Stood("commitments", ("valid_from", "valid_to", "received_on"), of_stream=True),
+        Stood("meetings", ("meeting_kind", "started_at", "ended_at")), *SETTLED,
     ),
 )  # fmt: skip
 EARLY_SUPPORT = Compared(
@@ -150,7 +156,11 @@ EARLY_SUPPORT = Compared(
     stream="episode_id",
     by={"": lambda _: [()]},
     keys=(),
-    stands_on=(Stood("decisions"), Stood("episodes", ("client_ids", "closed_on", "outcome", "closure_reason"))),
+    stands_on=(
+        Stood("decisions"),
+        Stood("episodes", ("client_ids", "closed_on", "outcome", "closure_reason")),
+        Stood("joined_children"),
+    ),
 )
 OUTCOMES = Compared(
     name="outcomes",
@@ -164,9 +174,11 @@ OUTCOMES = Compared(
     },
     stands_on=(
         Stood("episodes", (
-            "client_ids", "service", "area", "unit_id", "closed_on", "closure_reason", "outcome", "outcome_service",
-            "referred_on", "decided_on",
+            *WHERE_IT_IS, "client_ids", "closed_on", "closure_reason", "outcome", "outcome_service", "referred_on",
+            "decided_on",
         )),
+        Stood("moves"),
+        Stood("joined_children"),
         Stood("models", ("intensity",), anywhere=True,
               only=lambda model, row: model["service"] in (row["service"], row["next_service"])),
     ),

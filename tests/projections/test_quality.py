@@ -11,6 +11,7 @@ from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceive
 from domain.episode.facts import (
     ClosureReason,
     DecisionKind,
+    EpisodeTransferred,
     FeedbackHandledInTeam,
     FeedbackReceived,
     Outcome,
@@ -24,6 +25,7 @@ from projections.engine import run_once
 from projections.models import subject_of
 from projections.queries import Reading, UnknownGrouping, reading
 from projections.rebuild import rebuild
+from projections.reviews import FeedbackBy
 from tests.projections.conftest import Book, Rows
 from tests.projections.history import History, closed, day, decision, held, moment, referral, started
 from tests.projections.quality import (
@@ -354,3 +356,150 @@ def test_what_a_duty_is_about_is_told_by_what_meets_it(met_by: dict[str, Any], s
 @pytest.mark.parametrize(("kind", "subject"), [("cap", "limit"), ("share", "limit"), ("content", "other")])
 def test_rules_that_limit_are_told_apart(kind: str, subject: str) -> None:
     assert subject_of({"kind": kind}) == subject
+
+
+def to_south(on: int) -> EpisodeTransferred:
+    return EpisodeTransferred(transferred_on=day(on), area="south", unit_id="unit-2", from_area="north", worker_id="bo")
+
+
+def to_east(on: int) -> EpisodeTransferred:
+    return EpisodeTransferred(transferred_on=day(on), area="east", unit_id="unit-3", from_area="south", worker_id="bo")
+
+
+def test_an_audit_draws_from_those_who_were_in_its_unit_under_its_service_on_a_day_that_it_looks_at(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, later = uuid4(), uuid4()
+    known = history.record(episode, *worked(uuid4(), begun=6))
+    told_late = history.record(episode, to_east(40), to_south(20), decision(DecisionKind.MOVE, on=50, service="K2"))
+    history.record(later, *worked(uuid4(), begun=6), closed(20), to_south(20))
+    run_once(*book)
+
+    def drawn(first: int, last: int, unit: str, *, service: str = "K1", as_of: int | None = None) -> set[UUID]:
+        rows = ask.audit_population(service, day(first), day(last), unit=unit, as_of=as_of).rows
+        return {row.episode_id for row in rows}
+
+    assert [drawn(0, 19, unit) for unit in ("unit-1", "unit-2", "unit-3")] == [{episode, later}, set(), set()]
+    assert [drawn(19, 20, unit) for unit in ("unit-1", "unit-2", "unit-3")] == [{episode, later}] * 2 + [set()]
+    assert [drawn(21, 39, unit) for unit in ("unit-1", "unit-2", "unit-3")] == [set(), {episode}, set()]
+    assert [drawn(40, 60, unit) for unit in ("unit-1", "unit-2", "unit-3")] == [set(), set(), {episode}]
+    assert [drawn(0, 49, "unit-3", service=one) for one in ("K1", "K2")] == [{episode}, set()]
+    assert [drawn(50, 60, "unit-3", service=one) for one in ("K1", "K2")] == [set(), {episode}]
+    assert [drawn(40, 60, unit, as_of=known) for unit in ("unit-1", "unit-3")] == [{episode}, set()]
+    (row,) = ask.audit_population("K1", day(21), day(39), unit="unit-2").rows
+    assert told_late - 1 in row.event_positions, "the transfer that was told late"
+
+
+def test_feedback_and_scores_stand_where_the_family_was_when_it_gave_them(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode = uuid4()
+    given = [
+        FeedbackReceived(feedback_id=uuid4(), received_on=day(on), given_by="client", scores={"goals": score})
+        for on, score in ((15, 5), (20, 4), (85, 1))
+    ]
+    known = history.record(episode, *worked(uuid4()), *given)
+    history.record(episode, to_east(80), to_south(20), decision(DecisionKind.MOVE, on=80, service="K2"))
+    run_once(*book)
+
+    def by(grouping: FeedbackBy, as_of: int | None = None) -> dict[str | None, int]:
+        rows = ask.feedback(grouping, *PERIOD, on_day=LATER, as_of=as_of).rows
+        return {row.group_key: row.feedback for row in rows}
+
+    assert by("unit") == {"unit-1": 1, "unit-2": 1, "unit-3": 1}
+    assert by("area") == {"north": 1, "south": 1, "east": 1}
+    assert by("service") == {"K1": 2, "K2": 1}
+    assert by("unit", known) == {"unit-1": 3}, "the ledger had not been told"
+    (beneath,) = ask.feedback_explain("unit", *PERIOD, on_day=LATER, key="unit-2").rows
+    assert beneath.event_positions == [6, 9], "the feedback, and the transfer"
+    scores = ask.scores(*PERIOD, on_day=LATER).rows
+    assert sorted((row.unit_id, row.service, row.mean_score) for row in scores) == [
+        ("unit-1", "K1", 5), ("unit-2", "K1", 4), ("unit-3", "K2", 1),
+    ]  # fmt: skip
+
+
+def test_an_outcome_stands_where_the_episode_was_when_it_closed_whatever_was_told_last(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode = uuid4()
+    move = decision(DecisionKind.MOVE, on=18, service="K2")
+    history.record(episode, *worked(uuid4()), to_south(20), move, closed(30), decision(DecisionKind.MOVE, on=8))
+    known = history.record(episode, to_east(10))
+    history.strike(episode, 5)
+    run_once(*book)
+
+    def closed_in(as_of: int | None = None) -> list[tuple[str | None, str | None, str | None]]:
+        keys = [
+            ask.outcomes(by, *PERIOD, on_day=LATER, as_of=as_of).rows[0].group_key for by in ("service", "area", "unit")
+        ]
+        return [(keys[0], keys[1], keys[2])]
+
+    assert closed_in(known) == [("K2", "south", "unit-2")]
+    assert closed_in() == [("K2", "east", "unit-3")]
+
+
+def test_each_case_of_the_review_stands_where_the_episode_was_on_its_day(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode = uuid4()
+    summary = SummaryWritten(summary_id=uuid4(), written_on=day(61), worker_id="anna")
+    history.record(uuid4(), published())
+    history.record(episode, *worked(uuid4(), asked_for(history), decided=14, begun=16, met=29))
+    exception = decision(DecisionKind.EXCEPTION, on=40)
+    known = history.record(episode, exception, closed(60), summary)
+    history.record(episode, to_east(50), to_south(20))
+    run_once(*book)
+
+    def places(as_of: int | None = None) -> dict[str, str | None]:
+        rows = review(ask, as_of=as_of)
+        return {measure: key for measure, by, key in rows if by == "unit"}
+
+    at_first = {
+        "contact_answered", "days_contact_to_answer", "days_answer_to_decision", "days_referral_to_decision",
+        "days_decision_to_start", "decision_before_work", "limits_kept",
+    }  # fmt: skip
+    assert places() == {
+        **dict.fromkeys(at_first, "unit-1"), "days_start_to_first_meeting": "unit-2", "exception_decided": "unit-2",
+        "summary_written": "unit-3",
+    }  # fmt: skip
+    assert set(places(known).values()) == {"unit-1"}, "the ledger had not been told"
+
+
+def test_what_was_done_under_a_service_stays_in_its_review_when_the_episode_moves_to_another(
+    book: Book, history: History, ask: Reading
+) -> None:
+    fourth = DeviationNoted(
+        deviation_key="cap/4",
+        rule_id="cap",
+        service="K1",
+        model_version=1,
+        strength="must",
+        entry=4,
+        measured=4,
+        limit=3,
+    )
+    broken, kept = uuid4(), uuid4()
+    history.record(uuid4(), published("K1"), published("K2"))
+    history.record(broken, *worked(uuid4(), begun=6, met=9), fourth)
+    known = history.record(kept, *worked(uuid4(), begun=6))
+    for episode in (broken, kept):
+        history.record(episode, decision(DecisionKind.MOVE, on=30, service="K2"))
+    run_once(*book)
+
+    def limits(service: str, first: int, last: int, **asked: Any) -> tuple[int, int | None] | None:
+        rows = ask.quality_review(service, day(first), day(last), **{"on_day": LATER, **asked}).rows
+        told = [(row.cases, row.kept_cases) for row in rows if (row.measure, row.grouped_by) == ("limits_kept", "all")]
+        return told[0] if told else None
+
+    assert [limits("K1", 0, 90), limits("K2", 0, 90)] == [(2, 1), (2, 2)]
+    assert [limits("K1", 10, 29), limits("K2", 10, 29)] == [(2, 2), None], "the deviation was earlier"
+    assert [limits("K1", 30, 90), limits("K2", 30, 90)] == [None, (2, 2)]
+    assert [limits("K1", 0, 90, on_day=day(8)), limits("K2", 0, 90, on_day=day(29))] == [(2, 2), None]
+    assert [limits("K1", 0, 90, as_of=known), limits("K2", 0, 90, as_of=known)] == [(2, 1), None]
+    (beneath,) = [
+        case for case in ask.quality_review_explain("K1", *PERIOD, on_day=LATER, measure="limits_kept").rows
+        if not case.kept
+    ]  # fmt: skip
+    assert (beneath.stream_id, beneath.happened_on) == (broken, day(6))
+    measures = {row.measure for row in ask.quality_review("K2", *PERIOD, on_day=LATER).rows}
+    assert measures == {"limits_kept"}, "the decision, the start and the first meeting were K1's"
