@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -53,7 +53,10 @@ Begins = Callable[[str], None]
 PAUSES_SECONDS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Before each try to swap: others read and follow meanwhile, until whoever is in the way has ended."""
 
-_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+_COLUMNS = (
+    "SELECT relname, array_agg(attname::text) FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
+    " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT attisdropped GROUP BY relname"
+)
 
 Rebuilt = Future[dict[str, tuple[int, str]]]
 """Rows and fingerprint of each rebuilt table, which are found while the live ones are."""
@@ -254,10 +257,10 @@ def _hold(connection: Connection[Any], projections: Sequence[Projection], loaded
         "SELECT FROM projection_checkpoints WHERE projection = ANY(%s) ORDER BY projection FOR UPDATE", (names,)
     )
     known = store.checkpoints(connection)
-    tables = {name for (name,) in connection.execute(_TABLES)}
+    columns = {name: set(names) for name, names in connection.execute(_COLUMNS)}
     by_name = sorted(projections, key=lambda projection: projection.name)
     ends_at = head(connection)
-    return [_held(connection, projection, known[projection.name], loaded, ends_at, tables) for projection in by_name]
+    return [_held(connection, projection, known[projection.name], loaded, ends_at, columns) for projection in by_name]
 
 
 def _held(  # noqa: PLR0917 -- where it stands, and where everything else does
@@ -266,7 +269,7 @@ def _held(  # noqa: PLR0917 -- where it stands, and where everything else does
     known: Checkpoint,
     loaded: int,
     ends_at: int,
-    tables: set[str],
+    columns: Mapping[str, set[str]],
 ) -> _Held:
     astray = known.position > ends_at or known.error == store.ASTRAY  # its rows are of events that are gone
     comparable = known.status == store.RUNNING and not outdated(projection, known) and not astray
@@ -274,9 +277,11 @@ def _held(  # noqa: PLR0917 -- where it stands, and where everything else does
     _catch_up(connection, projection, loaded, position, SUFFIX)
     if comparable:
         _catch_up(connection, projection, known.position, position)
-    none = (0, "")  # an older fold had it not
+    none = (0, "")  # an older fold had it not, or not all that is written today
     live = {
-        table.name: store.fingerprint(connection, table) if table.name in tables else none
+        table.name: store.fingerprint(connection, table)
+        if columns.get(table.name, set()).issuperset(table.written)
+        else none
         for table in projection.tables
     }
     return _Held(projection, position, comparable, live)

@@ -5,11 +5,12 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from psycopg import sql
 
 from domain import calendar
 from projections.catalogue import PROJECTIONS
 from projections.engine import run_once
-from projections.install import install
+from projections.install import install, owner_connection
 from projections.rebuild import start_up
 from tests.projections.conftest import Book
 from tests.projections.history import History, referral
@@ -44,3 +45,22 @@ def test_under_another_calendar_starting_up_rebuilds_what_is_dated_by_it_and_not
     assert set(install(*book, now)) == BY_THE_CALENDAR
     assert {checkpoint.status for checkpoint in start_up(*book, now).values()} == {"running"}
     assert install(*book, now) == []
+
+
+def test_rows_of_an_older_fold_that_lacks_a_column_of_today_are_made_anew(book: Book, history: History) -> None:
+    stream_id = uuid4()
+    history.record(stream_id, referral(uuid4()))
+    run_once(*book)
+    (episodes,) = (projection for projection in PROJECTIONS if projection.name == "episodes")
+    with owner_connection(*book) as connection:
+        lacking = sql.Identifier("referred_on")
+        drop = sql.SQL("ALTER TABLE {} DROP COLUMN {} CASCADE")
+        connection.execute(drop.format(sql.Identifier(episodes.tables[0].name), lacking))
+        connection.execute(
+            "UPDATE projection_checkpoints SET fold_fingerprint = 'older' WHERE projection = %s", (episodes.name,)
+        )
+    assert start_up(*book)[episodes.name].status == "running"
+    assert install(*book) == []
+    with owner_connection(*book) as connection:
+        found = sql.SQL("SELECT count({}) FROM {}").format(lacking, sql.Identifier(episodes.tables[0].name))
+        assert connection.execute(found).fetchone() == (1,)
