@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from api.settings import Settings
+from api.settings import PROJECT, Settings
 from domain.ledger.connections import as_role, may_work_as
 from domain.ledger.errors import RegisterNotMigrated
 from domain.ledger.migrate import create_register, create_roles, registers, schema_of
@@ -25,13 +26,17 @@ from domain.ledger.secrecy.keyring import (
     require_keyring,
 )
 from projections.install import NotOfThisRelease, install
+from projections.rebuild import rebuild
 from scripts.commandline.serve import make_ready
 from scripts.postgres import running
 from tests.conftest import QUICK
 from tests.domain.desk import Desk, meeting
 from tests.scripts.conftest import RunCommand
 
-SERVES = ("appender", "projector", "reader", "sealer", "keykeeper")
+GRANTED = dict(re.findall(r"GRANT (jaksokirja_.*) TO (\w+);", (PROJECT / "docs" / "running.md").read_text()))
+"""Which roles the documentation has granted, and to which login."""
+(SERVES,) = (re.findall(r"jaksokirja_(\w+)", roles) for roles, name in GRANTED.items() if name == "jk_serve")
+(MIGRATES,) = (re.findall(r"jaksokirja_(\w+)", roles) for roles, name in GRANTED.items() if name == "jk_migrate")
 ROLES = "SELECT count(*) FROM pg_roles WHERE starts_with(rolname, 'jaksokirja_')"
 _numbers = count(1)
 
@@ -84,6 +89,12 @@ def test_a_login_that_may_not_migrate_serves_what_is_made(serves: tuple[Settings
             sql.Identifier(schema_of(only), "projection_checkpoints")
         )
         assert connection.execute(places).fetchone() == (head,)
+
+
+def test_the_login_that_migrates_makes_and_rebuilds_registers(login: Callable[..., str], only: str) -> None:
+    migrates = login(*MIGRATES)
+    create_register(migrates, only)
+    assert all(result.swapped for result in rebuild(migrates, only))
 
 
 def test_it_is_told_that_a_register_of_another_release_is_to_be_migrated(
