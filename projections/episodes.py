@@ -46,14 +46,19 @@ MOVES = Table(
     key={"entry": "int4"},
     columns=("kind", "from_on", "area", "unit_id", "service", "model_version"),
 )
-PHASES = Table("phases", stream="episode_id", key={"entry": "int4"}, columns=("phase", "step", "from_on"))
+PHASES = Table(
+    "phases",
+    stream="episode_id",
+    key={"entry": "int4"},
+    columns=("phase", "step", "from_on", "closure_reason", "outcome", "outcome_service"),
+)
 
 _ASKED, _DECIDED, _WORKED = 0, 1, 2
 """Steps: what is known of a later one outweighs an earlier one, whatever the days and the order of recording."""
 
 
-def _phase(entry: Entry, phase: str, step: int, from_on: Any) -> Operation:
-    return Open("phases", (entry.version,), {"phase": phase, "step": step, "from_on": from_on})
+def _phase(entry: Entry, phase: str, step: int, from_on: Any, **closure: Any) -> Operation:
+    return Open("phases", (entry.version,), {"phase": phase, "step": step, "from_on": from_on, **closure})
 
 
 def referred(entry: Entry, fact: ReferralReceived) -> Iterator[Operation]:
@@ -131,14 +136,9 @@ def resumed(entry: Entry, fact: EpisodeResumed) -> Iterator[Operation]:
 
 
 def closed(entry: Entry, fact: EpisodeClosed) -> Iterator[Operation]:
-    ended = {
-        "closed_on": fact.closed_on,
-        "closure_reason": fact.reason,
-        "outcome": fact.outcome,
-        "outcome_service": fact.outcome_service,
-    }
-    yield Amend("episodes", (), ended)
-    yield _phase(entry, "closed", _WORKED, fact.closed_on)
+    why = {"closure_reason": fact.reason, "outcome": fact.outcome, "outcome_service": fact.outcome_service}
+    yield Amend("episodes", (), {"closed_on": fact.closed_on, **why})
+    yield _phase(entry, "closed", _WORKED, fact.closed_on, **why)
 
 
 def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:

@@ -54,15 +54,18 @@ CREATE TABLE {episodes} (
 );
 
 CREATE TABLE {phases} (
-    episode_id uuid NOT NULL,
-    entry      integer NOT NULL,
-    known_from bigint NOT NULL,
-    known_to   bigint,
-    known      int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
-    because    bigint[] NOT NULL,
-    phase      text NOT NULL,
-    step       integer NOT NULL,
-    from_on    date NOT NULL,
+    episode_id      uuid NOT NULL,
+    entry           integer NOT NULL,
+    known_from      bigint NOT NULL,
+    known_to        bigint,
+    known           int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because         bigint[] NOT NULL,
+    phase           text NOT NULL,
+    step            integer NOT NULL,
+    from_on         date NOT NULL,
+    closure_reason  text,
+    outcome         text,
+    outcome_service text,
     PRIMARY KEY (episode_id, entry, known_from)
 );
 
@@ -154,6 +157,23 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT s.* FROM stays_of(ARRAY(SELECT DISTINCT m.episode_id FROM moves m WHERE m.known @> as_of), as_of) s
+$$;
+
+-- Closures dated from_on to to_on that stood on `on_day`: those after which nothing was reopened, or closed anew, by then. So
+-- on a day between its closure and its reopening an episode is closed, whenever it is asked.
+CREATE OR REPLACE FUNCTION closures(as_of bigint, on_day date, from_on date, to_on date)
+RETURNS TABLE (
+    episode_id uuid, closed_on date, closure_reason text, outcome text, outcome_service text, because bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT c.episode_id, c.from_on, c.closure_reason, c.outcome, c.outcome_service, c.because
+    FROM phases c
+    WHERE c.phase = 'closed' AND c.known @> as_of AND c.from_on BETWEEN closures.from_on AND least(to_on, on_day)
+        AND NOT EXISTS (
+            SELECT 1 FROM phases f
+            WHERE f.episode_id = c.episode_id AND f.entry > c.entry AND f.known @> as_of AND f.from_on <= on_day
+                AND (f.phase = 'closed' OR (f.phase = 'active' AND f.from_on >= c.from_on))
+        )
 $$;
 
 -- The episodes among which those are that were open on a day of the world: of one worker or one unit, if it is named (of
@@ -397,12 +417,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             WHEN e.closed_on <= on_day THEN 'closed'
             ELSE 'waiting'
         END,
-        CASE WHEN d.from_on >= e.referred_on THEN d.from_on - e.referred_on END,
-        coalesce(d.from_on < e.referred_on, false),
+        CASE WHEN d.dated_on >= e.referred_on THEN d.dated_on - e.referred_on END,
+        coalesce(d.dated_on < e.referred_on, false),
         ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || d.because) AS b (position) ORDER BY 1)
     FROM episodes e
     LEFT JOIN LATERAL (
-        SELECT f.phase, f.from_on, f.because FROM phases f
+        SELECT f.phase, f.from_on AS dated_on, f.because FROM phases f
         WHERE f.episode_id = e.episode_id AND f.known @> as_of AND f.from_on <= on_day
             AND f.phase IN ('decided', 'refused')
         ORDER BY f.from_on DESC, f.entry DESC LIMIT 1

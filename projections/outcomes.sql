@@ -2,8 +2,8 @@
 
 -- questions
 
--- Episodes closed from_on to to_on, a client of that day a row, under the service, area and unit of that day: where the
--- client went, and the first new referral of the client within 12 months.
+-- Episodes closed from_on to to_on and not reopened by `on_day`, a client of the closing day a row, under the service, area
+-- and unit of that day: where the client went, and the first new referral of the client within 12 months.
 -- `move`: heavier or lighter by the intensity that the models' cards tell, between the closed episode and the service that
 -- it named or that was granted next within 12 months, on a referral of the client; long-term family work is heavier than
 -- any early support.
@@ -15,50 +15,51 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
-        e.episode_id, p.client_id, w.service, w.area, w.unit_id, e.closed_on, e.closure_reason, e.outcome, s.next_service,
+        e.episode_id, p.client_id, w.service, w.area, w.unit_id, c.closed_on, c.closure_reason, c.outcome, s.next_service,
         CASE
-            WHEN e.outcome = 'long_term_family_work' OR e.closure_reason = 'moved_to_long_term' THEN 'heavier'
+            WHEN c.outcome = 'long_term_family_work' OR c.closure_reason = 'moved_to_long_term' THEN 'heavier'
             WHEN i.next > i.was THEN 'heavier'
             WHEN i.next < i.was THEN 'lighter'
             WHEN i.next = i.was THEN 'same'
         END,
-        r.referred_on, e.closed_on + interval '12 months' <= on_day,
+        r.referred_on, c.closed_on + interval '12 months' <= on_day,
         ARRAY(SELECT DISTINCT b.position
-            FROM unnest(e.because || p.because || w.because || r.because || n.because) AS b (position) ORDER BY 1)
-    FROM episodes e
-    LEFT JOIN stays(as_of) m ON m.episode_id = e.episode_id AND m.since_on <= e.closed_on AND m.until_on > e.closed_on
+            FROM unnest(e.because || c.because || p.because || w.because || r.because || n.because) AS b (position)
+            ORDER BY 1)
+    FROM closures(as_of, on_day, from_on, to_on) c
+    JOIN episodes e ON e.episode_id = c.episode_id AND e.known @> as_of
+    LEFT JOIN stays(as_of) m ON m.episode_id = e.episode_id AND m.since_on <= c.closed_on AND m.until_on > c.closed_on
     CROSS JOIN LATERAL (
         SELECT CASE WHEN m.episode_id IS NULL THEN e.service ELSE m.service END,
             CASE WHEN m.episode_id IS NULL THEN e.area ELSE m.area END,
             CASE WHEN m.episode_id IS NULL THEN e.unit_id ELSE m.unit_id END, m.because
     ) AS w (service, area, unit_id, because)
     CROSS JOIN LATERAL (
-        SELECT c.client_id, '{}'::bigint[] FROM unnest(e.client_ids) AS c (client_id)
+        SELECT u.client_id, '{}'::bigint[] FROM unnest(e.client_ids) AS u (client_id)
         UNION ALL
-        SELECT c.client_id, c.because FROM joined_children c
-        WHERE c.episode_id = e.episode_id AND c.known @> as_of AND c.joined_on <= e.closed_on
-            AND c.client_id <> ALL(coalesce(e.client_ids, '{}'))
+        SELECT j.client_id, j.because FROM joined_children j
+        WHERE j.episode_id = e.episode_id AND j.known @> as_of AND j.joined_on <= c.closed_on
+            AND j.client_id <> ALL(coalesce(e.client_ids, '{}'))
     ) AS p (client_id, because)
     LEFT JOIN LATERAL (
         SELECT a.referred_on, a.because FROM episodes a
         WHERE a.known @> as_of AND a.client_ids @> ARRAY[p.client_id] AND a.episode_id <> e.episode_id
-            AND a.referred_on > e.closed_on AND a.referred_on <= least(e.closed_on + interval '12 months', on_day)
+            AND a.referred_on > c.closed_on AND a.referred_on <= least(c.closed_on + interval '12 months', on_day)
         ORDER BY a.referred_on, a.episode_id LIMIT 1
     ) r ON true
     LEFT JOIN LATERAL (
         SELECT a.service, a.because FROM episodes a
         WHERE a.known @> as_of AND a.client_ids @> ARRAY[p.client_id] AND a.episode_id <> e.episode_id
-            AND a.service IS NOT NULL AND a.decided_on >= e.closed_on
-            AND a.decided_on <= least(e.closed_on + interval '12 months', on_day)
+            AND a.service IS NOT NULL AND a.decided_on >= c.closed_on
+            AND a.decided_on <= least(c.closed_on + interval '12 months', on_day)
         ORDER BY a.decided_on, a.episode_id LIMIT 1
     ) n ON true
-    CROSS JOIN LATERAL (SELECT coalesce(e.outcome_service, n.service)) AS s (next_service)
+    CROSS JOIN LATERAL (SELECT coalesce(c.outcome_service, n.service)) AS s (next_service)
     CROSS JOIN LATERAL (
         SELECT
             (SELECT max(m.intensity) FROM models m WHERE m.known @> as_of AND m.service = w.service),
             (SELECT max(m.intensity) FROM models m WHERE m.known @> as_of AND m.service = s.next_service)
     ) AS i (was, next)
-    WHERE e.known @> as_of AND e.closed_on BETWEEN from_on AND least(to_on, on_day)
 $$;
 
 -- Outcomes by service, area, unit, reason or month (of the closure). Units: episodes, and clients (distinct) of them.

@@ -92,9 +92,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         FROM decision_rows(as_of, from_on, to_on) d
         WHERE d.kind = 'exception'
         UNION ALL
-        SELECT 'summary_written', e.episode_id, NULL, e.closed_on, t.position IS NOT NULL, NULL,
-            array_remove(e.because || t.position, NULL)
+        SELECT 'summary_written', e.episode_id, NULL, c.closed_on, t.position IS NOT NULL, NULL,
+            array_remove(e.because || c.because || t.position, NULL)
         FROM of_service e
+        JOIN closures(as_of, on_day, from_on, to_on) c ON c.episode_id = e.episode_id
         LEFT JOIN LATERAL (
             SELECT t.position FROM trail t
             WHERE t.stream_id = e.episode_id AND t.known @> as_of AND t.name LIKE 'summary_written.%'

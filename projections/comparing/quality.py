@@ -81,6 +81,7 @@ QUALITY = Compared(
     keys=("service", "measure", "grouped_by", "group_key"),
     stands_on=(
         Stood("episodes"), Stood("contacts"), Stood("moves"),
+        Stood("phases", only=_measures("summary_written")),
         Stood("duties", only=lambda duty, row: duty["duty_key"] == row["item"]),
         Stood("decisions", only=lambda decision, row: str(decision["decision_id"]) == row["item"]),
         Stood("meetings", ("meeting_kind", "started_at"), only=_measures("days_start_to_first_meeting")),

@@ -177,6 +177,7 @@ OUTCOMES = Compared(
             *WHERE_IT_IS, "client_ids", "closed_on", "closure_reason", "outcome", "outcome_service", "referred_on",
             "decided_on",
         )),
+        Stood("phases"),
         Stood("moves"),
         Stood("joined_children"),
         Stood("models", ("intensity",), anywhere=True,

@@ -11,6 +11,7 @@ from domain.contact.facts import ContactAnswered, ContactChannel, ContactReceive
 from domain.episode.facts import (
     ClosureReason,
     DecisionKind,
+    EpisodeReopened,
     EpisodeTransferred,
     FeedbackHandledInTeam,
     FeedbackReceived,
@@ -503,3 +504,30 @@ def test_what_was_done_under_a_service_stays_in_its_review_when_the_episode_move
     assert (beneath.stream_id, beneath.happened_on) == (broken, day(6))
     measures = {row.measure for row in ask.quality_review("K2", *PERIOD, on_day=LATER).rows}
     assert measures == {"limits_kept"}, "the decision, the start and the first meeting were K1's"
+
+
+def test_on_a_day_between_its_closure_and_its_reopening_an_episode_is_closed_whatever_came_later(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode = uuid4()
+    known = history.record(episode, *worked(uuid4()), closed(30))
+    reopened = history.record(episode, EpisodeReopened(reopened_on=day(50), reason="x"))
+    history.record(episode, closed(70, reason=ClosureReason.FAMILY_WITHDREW))
+    run_once(*book)
+
+    def stood(on: int, as_of: int | None = None) -> tuple[bool, list[str | None], int]:
+        opened = bool(ask.caseload_episodes(on_day=day(on), as_of=as_of).rows)
+        reasons = [row.group_key for row in ask.outcomes("reason", *PERIOD, on_day=day(on), as_of=as_of).rows]
+        summaries = review(ask, on_day=day(on), as_of=as_of).get(("summary_written", "all", None))
+        return opened, reasons, summaries.cases if summaries else 0
+
+    assert [stood(on) for on in (29, 30, 49)] == [(True, [], 0), *[(False, ["goals_met"], 1)] * 2]
+    assert [stood(on) for on in (50, 69, 70)] == [(True, [], 0)] * 2 + [(False, ["family_withdrew"], 1)]
+    assert [stood(60, as_of) for as_of in (known, reopened)] == [(False, ["goals_met"], 1), (True, [], 0)]
+    (beneath,) = ask.outcomes_explain("reason", *PERIOD, on_day=day(40), key="goals_met").rows
+    assert (beneath.stream_id, known in beneath.event_positions) == (episode, True)
+    for version in (7, 6):
+        history.strike(episode, version)
+    run_once(*book)
+    assert stood(60) == (False, ["goals_met"], 1)
+    assert all(table.equal for table in rebuild(*book, processes=1))
