@@ -19,6 +19,8 @@ from multiprocessing.connection import Connection
 from queue import Empty, LifoQueue
 from typing import IO
 
+import structlog
+
 from api.carriers import CARRIERS
 from api.companion import Companion, Told, run_companion, say_at_work
 from api.errands import Answer, Errand, answers_of, errands_of, packed
@@ -28,8 +30,12 @@ from api.settings import Settings
 from api.taking import fault_told, take
 from domain.ledger.errors import LedgerUnavailable
 
+HUNG_SECONDS = 30.0
+"""One that has not answered for so long is killed: no command takes so long, and the API ends when all are told."""
 TIMES_ASKED = 2
 """A group that its scribe died of is asked of one more, and no further."""
+
+log = structlog.get_logger()
 
 
 class ScribeTold(Told):
@@ -60,6 +66,8 @@ class Scribe(Companion):
             number, connection = self._connection(dead)
             try:
                 connection.send_bytes(asked)
+                if not connection.poll(HUNG_SECONDS):
+                    self._kill(number)
                 answered = connection.recv_bytes()
             except (EOFError, OSError):  # it died: what came of it, the next one tells
                 connection.close()
@@ -68,6 +76,13 @@ class Scribe(Companion):
             self._put_back(number, connection)
             return answers_of(answered)
         raise LedgerUnavailable("the scribe died, and so did the next")
+
+    def _kill(self, number: int) -> None:
+        """Kill the process of that number, if it is still the one that there is."""
+        process = self._process
+        if process is not None and number == self._process_number:
+            log.error("scribe_hung", seconds=HUNG_SECONDS)
+            process.kill()
 
     def _connection(self, dead: int) -> tuple[int, Connection]:
         """One that leads to the process that there is now, or was a moment ago; to none that is known to be dead."""

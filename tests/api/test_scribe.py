@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -20,6 +21,7 @@ from psycopg import sql
 from pydantic_core import from_json, to_json
 
 from api import companion
+from api import scribe as module
 from api.companion import Told
 from api.errands import Answer, Errand
 from api.health import health
@@ -133,6 +135,16 @@ def killed_when_answered(monkeypatch: pytest.MonkeyPatch, scribe: Scribe, times:
     monkeypatch.setattr(Connection, "recv_bytes", cut_off)
 
 
+def patient(start: Callable[[Scribe], Any], monkeypatch: pytest.MonkeyPatch) -> Callable[[Scribe], Any]:
+    """Starts one that is given all the time that a busy machine takes."""
+
+    def started(scribe: Scribe) -> Any:
+        monkeypatch.setattr(module, "HUNG_SECONDS", 60.0)
+        return start(scribe)
+
+    return started
+
+
 def replayed(answer: Answer) -> bool:
     return bool(from_json(answer.body)["replayed"])
 
@@ -182,6 +194,20 @@ def test_a_command_that_was_recorded_before_it_died_is_answered_and_not_done_aga
     (answer,) = scribe.ask([one])
     assert (answer.status, replayed(answer)) == (201, True)
     assert times_recorded(dsn, one.command_id) == 1
+
+
+def test_one_that_hangs_is_killed_and_what_it_was_asked_is_answered_by_the_next(
+    dsn: str, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HUNG_SECONDS", 0.5)
+    hung = scribe.pid or 0
+    os.kill(hung, signal.SIGSTOP)
+    one = unit_opened()
+    monkeypatch.setattr(Scribe, "_started", patient(Scribe._started, monkeypatch))
+    (answer,) = scribe.ask([one])
+    assert answer.status == 201
+    assert times_recorded(dsn, one.command_id) == 1
+    assert scribe.pid != hung
 
 
 def test_what_it_dies_of_twice_is_no_third_ones_but_told_as_unavailable(
