@@ -178,7 +178,8 @@ class ReferralRow(Row):
 class CommitmentRow(Row):
     """Payment commitments of one cost centre, payer service, service, issuer or month: committed, and used.
 
-    Used: client meetings held while the commitment was valid, and their minutes. Amounts are cents.
+    Used: client meetings held while the commitment was valid, and their minutes, of those commitments that had been
+    received by the day. The service is that of the day it was received. Amounts are cents.
     """
 
     group_key: str | None
@@ -245,7 +246,11 @@ class Stretch(Row):
 
 
 class Explained(Row):
-    """What a figure stands on: a stream (an episode, a contact), what of it, and the events."""
+    """What a figure stands on: a stream (an episode, a contact), what of it, and the events.
+
+    Of a caseload: the events of the episode's course, clients and workers; those of its meetings and duties stand
+    beneath the visits and the duties.
+    """
 
     stream_id: UUID
     client_id: UUID | None = None
@@ -260,7 +265,8 @@ class QualityReviewRow(Row):
     """A measure of the quality review, over all or of one area or unit.
 
     `kept_cases` of `cases` were as they should be (null where the measure only counts or measures); days are those
-    that a step took.
+    that a step took. A case belongs to the service, area and unit of its own day, a duty to its rule's service, and to
+    the area and unit of the day asked about.
     """
 
     measure: str
@@ -325,7 +331,7 @@ class PopulationRow(Row):
 
 
 class FeedbackRow(Row):
-    """Feedback of one service, unit, area, giver or month."""
+    """Feedback of one service, unit, area (those of the day it was given), giver or month."""
 
     group_key: str | None
     feedback: int
@@ -336,7 +342,10 @@ class FeedbackRow(Row):
 
 
 class ScoreRow(Row):
-    """The mean score of a question in a quarter of a year; `given` in a survey or as feedback."""
+    """The mean score of a question in a quarter of a year; `given` in a survey or as feedback.
+
+    Service, unit and area are those of the day; the quarter of a survey's round is that in which it was held.
+    """
 
     service: str | None
     unit_id: str | None
@@ -350,7 +359,10 @@ class ScoreRow(Row):
 
 
 class OutcomeRow(Row):
-    """Closed episodes of one service, area, unit, reason or month, and what became of their clients."""
+    """Closed episodes of one service, area, unit, reason or month, and what became of their clients.
+
+    Service, area and unit are those of the day of the closing. What was reopened by the day asked about is not closed.
+    """
 
     group_key: str | None
     closed_episodes: int

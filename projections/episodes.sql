@@ -380,7 +380,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     GROUP BY c.key ORDER BY c.key NULLS LAST
 $$;
 
--- What stands beneath one group (the key '': the group without a key) of caseload().
+-- What stands beneath one group (the key '': the group without a key) of caseload(): the events of each episode's course,
+-- clients and workers. Those of its meetings and duties stand beneath visits() and duty_figures().
 CREATE OR REPLACE FUNCTION caseload_explain(grouped_by text, wanted_key text, as_of bigint, on_day date)
 RETURNS TABLE (episode_id uuid, phase text, event_positions bigint[])
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$

@@ -5,9 +5,10 @@
 -- Every case that the review counts, a row each. `kept`: whether what the measure asks was so (null where it only measures
 -- or counts); `days`: how long the step took. A step that came before the one it follows on took no days, and is not kept.
 -- A case belongs to the period in which it happened: a decision before work to that of the start, a duty to that of its
--- due day, a step to that of its end; and to the service, area and unit that the episode had on that day. Limits are one
--- case an episode, on its first day of work in the period under the service: kept unless one of the service's rules noted a
--- deviation in the period. Undecided episodes count for the service that was asked for.
+-- due day, a step to that of its end; and to the service, area and unit that the episode had on that day (a duty to its
+-- rule's service, and where the episode is on `on_day`). Limits are one case an episode, on its first day of work in the
+-- period under the service: kept unless one of the service's rules noted a deviation in the period. Undecided episodes count
+-- for the service that was asked for.
 CREATE OR REPLACE FUNCTION quality_review_cases(
     wanted_service text, as_of bigint, on_day date, from_on date, to_on date
 )
