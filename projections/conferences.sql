@@ -68,31 +68,25 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ORDER BY a.due_on, a.conference_id, a.action
 $$;
 
--- The services that a client has on a day of the world, side by side: episodes that are open (referred, decided, active
--- or suspended) and case conferences that are. Ids, codes and days only.
+-- The services that a client has on a day of the world, side by side: the episodes that the caseload of that day has (from
+-- the day on that a child joined) and case conferences that are open. Ids, codes and days only.
 CREATE OR REPLACE FUNCTION services_of_client(wanted_client uuid, as_of bigint, on_day date)
 RETURNS TABLE (
     client_id uuid, stream_kind text, stream_id uuid, service text, model_version integer, phase text, since_on date,
     worker_ids text[], unit_id text, with_client_ids uuid[], event_positions bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT wanted_client, 'episode', e.episode_id, coalesce(e.service, e.requested_service), e.model_version, p.phase,
-        p.from_on, coalesce(w.worker_ids, '{}'), e.unit_id, e.client_ids,
-        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || p.because || w.because) AS b (position) ORDER BY 1)
-    FROM episodes e
-    CROSS JOIN LATERAL (
-        SELECT p.phase, p.from_on, p.because FROM phases p
-        WHERE p.episode_id = e.episode_id AND p.known @> as_of AND p.from_on <= on_day
-        ORDER BY p.step DESC, p.from_on DESC, p.entry DESC LIMIT 1
-    ) p
-    LEFT JOIN LATERAL (
-        SELECT array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids,
-            array_agg(DISTINCT b.position) AS because
-        FROM assignments a CROSS JOIN LATERAL unnest(a.because) AS b (position)
-        WHERE a.episode_id = e.episode_id AND a.known @> as_of AND a.from_on <= on_day
-            AND (a.to_on IS NULL OR a.to_on > on_day)
-    ) w ON true
-    WHERE e.client_ids @> ARRAY[wanted_client] AND e.known @> as_of AND p.phase NOT IN ('closed', 'refused')
+    SELECT wanted_client, 'episode', r.episode_id, r.service, r.model_version, r.phase, r.phase_since_on, r.worker_ids,
+        r.unit_id, r.client_ids, r.event_positions
+    FROM caseload_rows_of(
+        ARRAY(
+            SELECT e.episode_id FROM episodes e WHERE e.client_ids @> ARRAY[wanted_client] AND e.known @> as_of
+            UNION
+            SELECT j.episode_id FROM joined_children j
+            WHERE j.client_id = wanted_client AND j.known @> as_of AND j.joined_on <= on_day
+        ),
+        as_of, on_day
+    ) r
     UNION ALL
     SELECT wanted_client, 'conference', c.conference_id, c.service, c.model_version, c.conference_kind, c.convened_on,
         '{}', NULL, c.client_ids, c.because

@@ -1,4 +1,4 @@
--- Decisions. For whom: the clients of the episode.
+-- Decisions. For whom: those for whom the episode was on the day of the decision.
 
 -- tables
 CREATE TABLE {decisions} (
@@ -37,8 +37,8 @@ CREATE INDEX ON {decisions} (continues_episode_id) WHERE continues_episode_id IS
 
 -- questions
 
--- Decisions dated from_on to to_on, with the area and clients of their episode. One that is dated before its referral came
--- waited no days.
+-- Decisions dated from_on to to_on, with the area and clients that their episode had on that day. One that is dated before
+-- its referral came waited no days.
 CREATE OR REPLACE FUNCTION decision_rows(as_of bigint, from_on date, to_on date)
 RETURNS TABLE (
     episode_id uuid, decision_id uuid, kind text, service text, decided_on date, decision_maker text, legal_basis text,
@@ -47,12 +47,19 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         d.episode_id, d.decision_id, d.kind, d.service, d.decided_on, d.decision_maker, d.legal_basis,
-        CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END, e.client_ids,
+        CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END,
+        e.client_ids || j.client_ids,
         CASE WHEN d.decided_on >= e.referred_on THEN d.decided_on - e.referred_on END, coalesce(d.decided_on < e.referred_on, false),
-        d.because
+        ARRAY(SELECT DISTINCT b.position FROM unnest(d.because || j.because) AS b (position) ORDER BY 1)
     FROM decisions d
     LEFT JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
     LEFT JOIN stays(as_of) s ON s.episode_id = d.episode_id AND s.since_on <= d.decided_on AND s.until_on > d.decided_on
+    CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT c.client_id), array_agg(b.position)
+        FROM joined_children c CROSS JOIN LATERAL unnest(c.because) AS b (position)
+        WHERE c.episode_id = d.episode_id AND c.known @> as_of AND c.joined_on <= d.decided_on
+            AND c.client_id <> ALL(coalesce(e.client_ids, '{}'))
+    ) AS j (client_ids, because)
     WHERE d.known @> as_of AND d.decided_on BETWEEN from_on AND to_on
 $$;
 
@@ -114,8 +121,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     ORDER BY r.decided_on, r.decision_id
 $$;
 
--- The clients with a grant dated in the period, an episode of theirs a row; whether they moved on from it to long-term
--- family work, whenever that was. Services: all, or those that are named.
+-- The clients with a grant dated in the period, for whom the episode was on that day, an episode of theirs a row; whether they
+-- moved on from it to long-term family work, whenever that was. Services: all, or those that are named.
 CREATE OR REPLACE FUNCTION early_support_explain(from_on date, to_on date, as_of bigint, services text[] DEFAULT NULL)
 RETURNS TABLE (
     client_id uuid, episode_id uuid, service text, decided_on date, moved_on boolean, closed_on date,
@@ -127,12 +134,11 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         coalesce(e.closed_on IS NOT NULL
             AND (e.outcome = 'long_term_family_work' OR e.closure_reason = 'moved_to_long_term'), false),
         e.closed_on,
-        ARRAY(SELECT DISTINCT b.position FROM unnest(d.because || e.because) AS b (position) ORDER BY 1)
-    FROM decisions d
+        ARRAY(SELECT DISTINCT b.position FROM unnest(d.event_positions || e.because) AS b (position) ORDER BY 1)
+    FROM decision_rows(as_of, from_on, to_on) d
     JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
-    CROSS JOIN LATERAL unnest(e.client_ids) AS p (client_id)
-    WHERE d.known @> as_of AND d.kind = 'granted' AND d.decided_on BETWEEN from_on AND to_on
-        AND (services IS NULL OR d.service = ANY(services))
+    CROSS JOIN LATERAL unnest(d.client_ids) AS p (client_id)
+    WHERE d.kind = 'granted' AND (services IS NULL OR d.service = ANY(services))
     ORDER BY d.decided_on, d.episode_id, p.client_id
 $$;
 

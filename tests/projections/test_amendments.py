@@ -187,20 +187,25 @@ def test_for_whom_an_episode_is_says_its_row_as_its_state_does_however_amended(d
     step = refold(episodes.PROJECTION, entries)
     assert step.refolded is not None
     (row,) = step.refolded["episodes"].values()
-    assert row.columns["client_ids"] == state.client_ids
+    joined = {child for (child,) in step.refolded["joined_children"]}
+    assert {*row.columns["client_ids"], *joined} == set(state.client_ids)
+
+
+def for_whom(rows: Rows) -> tuple[list[UUID], set[UUID]]:
+    """For whom the episode was asked, and who joined it."""
+    (episode,) = rows("episodes")
+    return episode["client_ids"], {row["client_id"] for row in rows("joined_children")}
 
 
 def test_a_child_who_came_along_does_not_bring_back_whom_a_correction_took_out(history: History, rows: Rows) -> None:
     episode, wrong, right, child = (uuid4() for _ in range(4))
     history.record(episode, referral(wrong), decision(), started(), came_along(child, wrong))
     history.correct(episode, 1, referral(right))
-    (row,) = rows("episodes")
-    assert row["client_ids"] == [right, child]
+    assert for_whom(rows) == ([right], {child})
 
 
 def test_nor_one_who_was_struck_out(history: History, rows: Rows) -> None:
     episode, parent, mistaken, child = (uuid4() for _ in range(4))
     history.record(episode, referral(parent), came_along(mistaken, parent), came_along(child, parent, mistaken))
     history.strike(episode, 2)
-    (row,) = rows("episodes")
-    assert row["client_ids"] == [parent, child]
+    assert for_whom(rows) == ([parent], {child})

@@ -58,6 +58,7 @@ from domain.contact.facts import (
     OnwardGuidanceGiven,
 )
 from domain.episode.facts import (
+    ChildJoined,
     EpisodeTransferred,
     Goal,
     GoalResult,
@@ -201,7 +202,7 @@ def family_centre() -> list[tuple[UUID, Fact]]:
 
 def everything() -> list[tuple[UUID, Fact]]:
     """Facts for every table."""
-    register, client, contact, episode, quality_file = (uuid4() for _ in range(5))
+    register, client, child, contact, episode, quality_file = (uuid4() for _ in range(6))
     consent, assignment, plan, goal = uuid4(), uuid4(), uuid4(), uuid4()
     conference = uuid4()
     duty = DutyOpened(
@@ -261,6 +262,7 @@ def everything() -> list[tuple[UUID, Fact]]:
         (episode, DutyMet(duty_key="d", met_by=9, met_on=day(3))),
         (episode, DutyWaived(duty_key="d", waived_on=day(3), reason="x")),
         (episode, DeviationExplained(deviation_key="x", explained_on=day(9), reason="x")),
+        (episode, ChildJoined(client_id=child, of_episode=(client, child), joined_on=day(8))),
         (episode, EpisodeTransferred(transferred_on=day(9), area="south", from_area="north", worker_id="anna")),
         (episode, WorkerReleased(assignment_id=assignment, to_on=day(9))),
         *((quality_file, fact) for fact in whole_file(episode)),
