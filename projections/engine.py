@@ -20,6 +20,7 @@ from psycopg import Connection
 
 from domain.ledger.connections import as_role
 from domain.ledger.identity import new_id
+from domain.ledger.repeated import Repeated
 from projections import following, store
 from projections.batch import TAKEN_AGAIN, Stop, fold_all, take
 from projections.catalogue import PROJECTIONS
@@ -218,13 +219,15 @@ def follow(
     What another process holds is taken over when that process goes.
     """
     projections = tuple(projections)
+    waits = Repeated(lambda **told: log.warning("projections_wait_for_database", register=register, **told))
     while not stop_event.is_set():
         try:
             engine = Engine(dsn, register, projections)
         except psycopg.OperationalError as fault:
-            log.warning("projections_wait_for_database", register=register, sqlstate=fault.sqlstate)
+            waits.met(sqlstate=fault.sqlstate)
             stop_event.wait(RECONNECT_SECONDS)
             continue
+        waits.over()
         try:
             _follow(engine, stop_event)
         except (psycopg.OperationalError, psycopg.InterfaceError, store.BatchReplayed) as fault:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ import psycopg
 import structlog
 
 from domain.ledger.errors import LedgerError
+from domain.ledger.repeated import Repeated
 from domain.ledger.sealing.files import FolderBusy, held
 from domain.ledger.sealing.keyfiles import keys_in
 from domain.ledger.sealing.logstore import LogStore
@@ -87,25 +88,31 @@ def keep_sealing(workshop: Workshop, dsn: str, register: str, stop: threading.Ev
     of the register so that it can be settled.
     """
     told: list[str] = []
+    waits = Repeated(lambda **cause: log.warning("sealer_waits", register=register, **cause))
+
+    def goes_on() -> None:
+        told.clear()
+        waits.over()
+        settle_refusal(workshop.folder(register), WAITING)
+
     while not stop.is_set():
         try:
             with workshop.sealer(dsn, register) as sealer:
-                _seal_on(sealer, workshop, register, stop, told)
+                _seal_on(sealer, workshop, stop, goes_on)
         except SealingRefused as refusal:
             _tell(told, refusal, register)
             _keep_waiting(workshop.folder(register), refusal)
         except (psycopg.OperationalError, psycopg.InterfaceError, LedgerError) as fault:
-            log.warning("sealer_waits", register=register, cause=type(fault).__name__)
+            waits.met(cause=type(fault).__name__)
         except OSError as fault:
             log.error("sealer_cannot_write", register=register, error=fault.strerror)
         stop.wait(TRY_AGAIN_SECONDS)
 
 
-def _seal_on(sealer: Sealer, workshop: Workshop, register: str, stop: threading.Event, told: list[str]) -> None:
+def _seal_on(sealer: Sealer, workshop: Workshop, stop: threading.Event, goes_on: Callable[[], None]) -> None:
     while not stop.is_set():
         checkpoint = sealer.seal()
-        told.clear()
-        settle_refusal(workshop.folder(register), WAITING)
+        goes_on()
         if checkpoint is not None:
             log.info("sealed", origin=checkpoint.origin, size=checkpoint.size)
         stop.wait(workshop.interval_seconds)
