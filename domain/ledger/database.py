@@ -139,9 +139,14 @@ class Database:
 
 
 def checked(connection: psycopg.Connection, result: pq.abc.PGresult) -> pq.abc.PGresult:
-    """The result, unless it tells of a fault. Raises psycopg.Error, OperationalError when the connection is gone."""
+    """The result, unless it tells of a fault. Raises psycopg.Error, OperationalError when the connection is gone.
+
+    A fault without SQLSTATE is not the server's but of the way there: the connection is closed, whatever its status is.
+    """
     if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
         return result
-    if connection.pgconn.status != pq.ConnStatus.OK and not result.error_field(pq.DiagnosticField.SQLSTATE):
-        raise psycopg.OperationalError(connection.pgconn.get_error_message())
+    if not result.error_field(pq.DiagnosticField.SQLSTATE):
+        told = connection.pgconn.get_error_message()
+        connection.close()
+        raise psycopg.OperationalError(told)
     raise error_from_result(result)

@@ -7,8 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import psycopg
 import pytest
+from psycopg import pq
 
 from domain.ledger.connections import Connections
+from domain.ledger.database import checked
 from domain.ledger.errors import LedgerUnavailable
 from tests.patience import until
 
@@ -181,3 +183,12 @@ def test_a_thread_that_is_interrupted_while_it_waits_takes_no_place_along(
     with contextlib.ExitStack() as again:
         for _ in range(LIMIT):
             again.enter_context(connections.one(0.01))
+
+
+def test_a_fault_that_no_server_told_closes_the_connection_that_says_it_is_well(postgres: str) -> None:
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        broken = connection.pgconn.make_empty_result(pq.ExecStatus.FATAL_ERROR)
+        assert connection.pgconn.status == pq.ConnStatus.OK
+        with pytest.raises(psycopg.OperationalError):
+            checked(connection, broken)
+        assert connection.closed
