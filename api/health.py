@@ -16,6 +16,7 @@ import psycopg
 from api.companion import Companion
 from api.registers import Registers
 from api.sealing import sealing_health
+from domain.ledger.connections import has_no_place
 from domain.ledger.errors import LedgerError, LedgerUnavailable
 from domain.ledger.sealing.working import Workshop
 from projections.queries import Reading
@@ -32,8 +33,9 @@ def health(registers: Registers, companions: Sequence[Companion] = ()) -> tuple[
     standing = {one.name: one.health() for one in companions}
     try:
         told = [_told(registers, name) for name in registers.names()]
-    except (LedgerUnavailable, psycopg.OperationalError):
-        return {"status": "down", "database": "unreachable", **standing, "registers": []}, False
+    except (LedgerUnavailable, psycopg.OperationalError) as fault:
+        why = "too_many_connections" if has_no_place(fault) else "unreachable"
+        return {"status": "down", "database": why, **standing, "registers": []}, False
     well = all(one["status"] == "up" for one in (*told, *standing.values()))
     return {"status": "up" if well else "degraded", "database": "reachable", **standing, "registers": told}, True
 

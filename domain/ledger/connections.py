@@ -4,6 +4,7 @@ Never here: statements on the register's tables.
 """
 
 import contextlib
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ T = TypeVar("T")
 # Connection lost, server going down or coming up, serialization failure, deadlock, too many connections: by and by
 # the same may succeed (scale.md, rule 7).
 _PASSING = ("08", "57P01", "57P02", "57P03", "40001", "40P01", "53300")
+_NO_PLACE = re.compile(r"FATAL:  (sorry, too many clients|too many connections|remaining connection slots)")
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.5
 
@@ -50,6 +52,16 @@ def is_passing(fault: psycopg.Error) -> bool:
     if fault.sqlstate is None:
         return isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError)
     return fault.sqlstate.startswith(_PASSING)
+
+
+def has_no_place(fault: BaseException | None) -> bool:
+    """Whether the server, or what it allows the login or the database, has no more connections to give.
+
+    Where that is refused at the connection no SQLSTATE comes with it: then by the server's sentence, in English.
+    """
+    while fault is not None and not isinstance(fault, psycopg.Error):
+        fault = fault.__cause__
+    return fault is not None and (fault.sqlstate == "53300" or _NO_PLACE.search(str(fault)) is not None)
 
 
 class Connections:

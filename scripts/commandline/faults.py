@@ -5,6 +5,7 @@ Never here: tracebacks; anything that a row, a client or a token says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import psycopg
 
 from api.settings import BadSetting
 from domain.catalogue.faults import CatalogueFault
+from domain.ledger.connections import has_no_place
 from domain.ledger.errors import (
     HeadAstray,
     LedgerUnavailable,
@@ -36,6 +38,10 @@ from scripts.legacy.faults import BadExport
 from scripts.postgres import ServerFailed
 
 FAILURE, BAD_INPUT = 1, 2
+NOT_ALLOWED = "The login lacks a role that this needs: docs/running.md tells which login has which."
+REFUSED = re.compile(r"connection (?:failed|is bad): (connection to server (?:at|on) .+ failed: .+)")
+"""What is told of a connection that was refused: its first line, once the host was found. Whatever is said before, of a
+host that is none or of a number that is none, may be a password out of its place."""
 
 
 class CommandFault(Exception):
@@ -112,8 +118,9 @@ def _in_our_words(error: Exception) -> Fault | None:
         case EvidenceRefused():
             return Fault(error.message, error.code, FAILURE)
         case LedgerUnavailable() | psycopg.OperationalError():
-            message = "The database cannot be reached. What was sent can be sent again, safely."
-            return Fault(message, "database_away", FAILURE)
+            return _away(error)
+        case psycopg.errors.InsufficientPrivilege():
+            return Fault(NOT_ALLOWED, "login_not_allowed", FAILURE)
         case SealingRefused():
             return Fault(f"{error.message} {error.remedy}", error.code, FAILURE)
         case OSError() if error.filename is not None:
@@ -122,3 +129,18 @@ def _in_our_words(error: Exception) -> Fault | None:
             return Fault(f"Nothing was swapped: {error}", "rebuild_stopped", FAILURE)
         case _:
             return None
+
+
+def _away(error: Exception) -> Fault:
+    """Why the database cannot be reached, in its own words or libpq's, where these are known to tell no secret."""
+    if has_no_place(error):
+        message = "The database has no more connections to give: raise its max_connections (docs/scale.md)."
+        return Fault(message, "too_many_connections", FAILURE)
+    refused = error if isinstance(error, psycopg.Error) else error.__cause__
+    said = REFUSED.match(str(refused))
+    message = "The database cannot be reached. What was sent can be sent again, safely."
+    if said is not None:
+        if "FATAL:  permission denied" in said[1]:
+            return Fault(f"{NOT_ALLOWED} It says: {said[1]}", "login_not_allowed", FAILURE)
+        return Fault(f"{message} It says: {said[1]}", "database_away", FAILURE)
+    return Fault(message, "database_away", FAILURE)

@@ -9,8 +9,10 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from api.health import health
+from api.registers import Registers
 from api.settings import BadSetting, Settings
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import schema_of
@@ -118,3 +120,85 @@ def test_a_connection_string_that_cannot_be_read_is_told_without_what_it_says(se
     assert fault.message.startswith(f"{setting}: ")
     assert "cret" not in fault.message
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"user": "nobody_of_that_name"}, 'role "nobody_of_that_name" does not exist'),
+        ({"dbname": "no_such_place"}, 'database "no_such_place" does not exist'),
+        ({"host": "127.0.0.1", "port": 1}, "port 1 failed: Connection refused"),
+        ({"options": "-c role=jaksokirja_unknown"}, 'role "jaksokirja_unknown" does not exist'),
+    ],
+)
+def test_why_a_database_is_away_is_told_as_it_said_it(
+    changed: dict[str, str], said: str, postgres: str, jaksokirja: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAKSOKIRJA_DSN", make_conninfo(postgres, **changed, password="se-cret"))
+    done = jaksokirja("registers")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert f"{said} [database_away]" in done.stderr
+    assert "cret" not in done.output
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://u:pa@secret@host.invalid/x",
+        "postgresql://u:pa/secret@host.invalid/x",
+        "postgresql://u:pa?secret@host.invalid/x",
+        "postgresql://u:secret/word@127.0.0.1/x",
+        "postgresql://secret@word@host.invalid/x",
+        "host=secret.invalid dbname=x",
+        "host=127.0.0.1 port=secret dbname=x",
+        "host=127.0.0.1 port=1 password=secret",
+        "host=127.0.0.1 port=1 sslmode=require sslpassword=secret",
+    ],
+)
+def test_a_password_out_of_its_place_is_not_told(
+    dsn: str, jaksokirja: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAKSOKIRJA_DSN", dsn)
+    done = jaksokirja("registers")
+    assert done.exit_code in {1, 2}
+    assert "[database_away]" in done.stderr or "[bad_setting]" in done.stderr
+    assert "secret" not in done.output
+
+
+@pytest.fixture
+def bounded(postgres: str) -> Iterator[str]:
+    """The DSN of a login that has no role, and may have no connection until its limit is lifted."""
+    name = f"bounded_{new_id().hex}"
+    with psycopg.connect(postgres) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT 0").format(sql.Identifier(name)))
+    yield make_conninfo(postgres, user=name)
+    with psycopg.connect(postgres) as connection:
+        connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
+def test_a_server_without_a_connection_left_is_not_told_as_one_that_is_away(
+    bounded: str, jaksokirja: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAKSOKIRJA_DSN", bounded)
+    done = jaksokirja("registers")
+    assert (done.exit_code, "[too_many_connections]" in done.stderr) == (1, True), done.output
+    registers = Registers(bounded, patience_seconds=0.5)
+    try:
+        told, usable = health(registers)
+    finally:
+        registers.close()
+    assert (told["database"], usable) == ("too_many_connections", False)
+
+
+def test_what_a_login_may_not_do_is_one_line(
+    bounded: str, postgres: str, desk: Desk, jaksokirja: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login = sql.Identifier(str(conninfo_to_dict(bounded)["user"]))
+    with psycopg.connect(postgres) as connection:
+        connection.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT -1").format(login))
+    monkeypatch.setenv("JAKSOKIRJA_DSN", bounded)
+    for words in (("migrate", desk.book.register_name), ("caseload", "--by", "worker", "-r", desk.book.register_name)):
+        done = jaksokirja(*words)
+        assert done.exit_code == 1, done.output
+        assert done.stderr.endswith("[login_not_allowed]\n")
+        assert done.stderr.count("\n") == 1
