@@ -97,8 +97,10 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
     log_path = settings.data / "jaksokirja.log"
     with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
         configure_logging(settings, log)
-        settings.keyring(dsn).make()
+        keyring = settings.keyring(dsn)
+        keyring.make()
         for register in registers(dsn):
+            keyring.require_opening(register)
             require_sealed(dsn, register)
         fill(dsn, settings.data, until)
         show_caseloads()

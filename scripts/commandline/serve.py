@@ -49,12 +49,15 @@ def make_ready(settings: Settings, dsn: str) -> None:
     """Have the keyring and each register's projections as this release needs them, made by whoever may make them.
 
     A login that is no migrator, as one that serves should be, finds them so, or it is told what is to be migrated:
-    raises RegisterNotMigrated, KeyringNotMigrated, NotOfThisRelease.
+    raises RegisterNotMigrated, KeyringNotMigrated, NotOfThisRelease. Raises RegisterKeyFault when the register key is
+    another than the one that the keyring was made with.
     """
-    settings.keyring(dsn).make()
+    keyring = settings.keyring(dsn)
+    keyring.make()
     may_migrate = may_work_as(dsn, "migrator")
     for register in registers(dsn):
         if not may_migrate:
             require_migrated(dsn, register)
+        keyring.require_opening(register)
         require_sealed(dsn, register)
         start_up(dsn, register)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from domain.ledger.secrecy.keyring import (
     keyring_dsn,
     require_keyring,
 )
+from domain.ledger.secrecy.wrapping import REGISTER_KEY, RegisterKeyFault
 from projections.install import NotOfThisRelease, install
 from projections.rebuild import rebuild
 from scripts.commandline.serve import make_ready
@@ -89,6 +91,19 @@ def test_a_login_that_may_not_migrate_serves_what_is_made(serves: tuple[Settings
             sql.Identifier(schema_of(only), "projection_checkpoints")
         )
         assert connection.execute(places).fetchone() == (head,)
+
+
+def test_nothing_is_served_by_another_register_key_than_the_one_that_sealed(
+    serves: tuple[Settings, str], only: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(serves[1], only)
+    desk.open()
+    desk.do(desk.started(), meeting(1, note="said in confidence"))
+    desk.book.close()
+    make_ready(*serves)
+    monkeypatch.setenv(REGISTER_KEY, base64.b64encode(b"another key that is no secret...").decode())
+    with pytest.raises(RegisterKeyFault, match="wrapped by another register key"):
+        make_ready(*serves)
 
 
 def test_the_login_that_migrates_makes_and_rebuilds_registers(login: Callable[..., str], only: str) -> None:

@@ -15,7 +15,7 @@ from psycopg import sql
 from domain.ledger.connections import as_role
 from domain.ledger.errors import LedgerError
 from domain.ledger.migrate import schema_of
-from domain.ledger.secrecy.keyring import Keyring, create_keyring, require_keyring
+from domain.ledger.secrecy.keyring import Keyring, bound, create_keyring, require_keyring
 from domain.ledger.secrecy.wrapping import REGISTER_KEY, KeyService, RegisterKey, make_register_key, register_secret
 
 _FIRST_EVENTS = 1000
@@ -82,6 +82,20 @@ class KeyringPlace:
     def restricted_service(self, register: str) -> KeyService:
         """Who wraps those of what was restricted. Raises RegisterKeyFault."""
         return RegisterKey(register_secret(self.key_file), f"{register} restricted")  # no register's name has a blank
+
+    def require_opening(self, register: str) -> None:
+        """Raises RegisterKeyFault when the register key is not the one that the register's keys were wrapped by.
+
+        One key of the register tells it, before anything of it is read or sealed; a register may have none yet.
+        """
+        one = (
+            "SELECT key_id, holder_id, task, wrapped FROM keyring.data_keys"
+            " WHERE register = %s AND state = 'active' LIMIT 1"
+        )
+        with psycopg.connect(self.dsn, options="-c role=jaksokirja_keykeeper") as connection:
+            found = connection.execute(one, (register,)).fetchone()
+        if found is not None:
+            self.service(register).unwrap(found[3], bound(register, *found[:3]))
 
     def _holds_keys(self) -> bool:
         with psycopg.connect(self.dsn, options="-c role=jaksokirja_keykeeper") as connection:
