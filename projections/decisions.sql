@@ -48,18 +48,24 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         d.episode_id, d.decision_id, d.kind, d.service, d.decided_on, d.decision_maker, d.legal_basis,
         CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END,
-        e.client_ids || j.client_ids,
+        CASE WHEN j.episode_id IS NULL THEN e.client_ids ELSE ARRAY(
+            SELECT c.client_id FROM unnest(e.client_ids || j.client_ids) WITH ORDINALITY AS c (client_id, place)
+            GROUP BY c.client_id ORDER BY min(c.place)
+        ) END,
         CASE WHEN d.decided_on >= e.referred_on THEN d.decided_on - e.referred_on END, coalesce(d.decided_on < e.referred_on, false),
-        ARRAY(SELECT DISTINCT b.position FROM unnest(d.because || j.because) AS b (position) ORDER BY 1)
+        CASE WHEN j.episode_id IS NULL THEN d.because
+            ELSE ARRAY(SELECT DISTINCT b.position FROM unnest(d.because || j.because) AS b (position) ORDER BY 1) END
     FROM decisions d
     LEFT JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
     LEFT JOIN stays(as_of) s ON s.episode_id = d.episode_id AND s.since_on <= d.decided_on AND s.until_on > d.decided_on
-    CROSS JOIN LATERAL (
-        SELECT array_agg(DISTINCT c.client_id), array_agg(b.position)
-        FROM joined_children c CROSS JOIN LATERAL unnest(c.because) AS b (position)
-        WHERE c.episode_id = d.episode_id AND c.known @> as_of AND c.joined_on <= d.decided_on
-            AND c.client_id <> ALL(coalesce(e.client_ids, '{}'))
-    ) AS j (client_ids, because)
+    LEFT JOIN (
+        SELECT g.episode_id, g.decision_id, array_agg(DISTINCT c.client_id) AS client_ids, array_agg(b.position) AS because
+        FROM joined_children c
+        JOIN decisions g ON g.episode_id = c.episode_id AND g.known @> as_of AND g.decided_on >= c.joined_on
+        CROSS JOIN LATERAL unnest(c.because) AS b (position)
+        WHERE c.known @> as_of AND g.decided_on BETWEEN from_on AND to_on
+        GROUP BY g.episode_id, g.decision_id
+    ) j ON j.episode_id = d.episode_id AND j.decision_id = d.decision_id
     WHERE d.known @> as_of AND d.decided_on BETWEEN from_on AND to_on
 $$;
 

@@ -419,11 +419,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             ELSE 'waiting'
         END,
         CASE WHEN d.dated_on >= e.referred_on THEN d.dated_on - e.referred_on END,
-        coalesce(d.dated_on < e.referred_on, false),
-        ARRAY(SELECT DISTINCT b.position FROM unnest(e.because || d.because) AS b (position) ORDER BY 1)
+        coalesce(d.dated_on < e.referred_on, false), e.because
     FROM episodes e
     LEFT JOIN LATERAL (
-        SELECT f.phase, f.from_on AS dated_on, f.because FROM phases f
+        SELECT f.phase, f.from_on AS dated_on FROM phases f
         WHERE f.episode_id = e.episode_id AND f.known @> as_of AND f.from_on <= on_day
             AND f.phase IN ('decided', 'refused')
         ORDER BY f.from_on DESC, f.entry DESC LIMIT 1
