@@ -237,7 +237,8 @@ def test_a_moved_episode_hears_what_its_new_service_knows(desk: Desk) -> None:
 def test_no_decision_of_an_episode_names_a_service_of_the_family_centre(
     desk: Desk, command: type[AnyCommand], service: str
 ) -> None:
-    told = {"decision_id": new_id(), "service": service, "decided_on": DAY, "decision_maker": OTHER_WORKER}
+    who = {"decision_id": new_id(), "decided_on": DAY, "decision_maker": OTHER_WORKER}
+    told = who | {"service": service, "reasons": "Perustelut."}
     assert_runs_elsewhere(desk, desk.referred(), command.model_validate(told), service, StreamKind.EPISODE)
 
 

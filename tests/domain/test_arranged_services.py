@@ -89,6 +89,7 @@ def test_running_episodes_stay_on_their_version_and_a_decision_moves_one(desk: D
         service="L2",
         codes=granted.codes,
         voluntary_consent=True,
+        reasons="Siirto.",
     )
     desk.do(moves, move)
     for episode_id, version in ((stays, 1), (moves, 2)):
