@@ -40,7 +40,10 @@ BEGIN
     SELECT e.position, greatest(e.recorded_at, (
         SELECT c.told_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour'
     )) INTO appended_after, appended_at FROM events e ORDER BY e.position DESC LIMIT 1;
-    appended_after := coalesce(appended_after, 0);
+    IF NOT FOUND THEN
+        appended_after := 0;
+        SELECT c.told_at INTO appended_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour';
+    END IF;
     appended_at := greatest(clock_timestamp(), appended_at);
 
     FOR i IN 1..commands_given LOOP

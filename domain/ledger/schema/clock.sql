@@ -4,5 +4,5 @@ CREATE TABLE IF NOT EXISTS clock (
     one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     told_at timestamptz NOT NULL
 );
-INSERT INTO clock (told_at) VALUES ('-infinity') ON CONFLICT DO NOTHING;
+INSERT INTO clock (told_at) VALUES ('epoch') ON CONFLICT DO NOTHING;
 REVOKE ALL ON clock FROM PUBLIC;
