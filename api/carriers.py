@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from api.errands import Answer, Errand
+from api.logging import FailedElsewhere, where_of
 
 CARRIERS = 4
 """So many registers' errands are under way at a time; of one register one group, lest groups take turns."""
@@ -67,11 +68,14 @@ class Carriers:
         with self._change:
             if self._closed:
                 raise RuntimeError("the carriers have been sent home")
-            self._waiting.setdefault(errand.register, deque()).append(_Waiting(errand, loop, answer))
+            waiting = self._waiting.setdefault(errand.register, deque())
+            waiting.append(_Waiting(errand, loop, answer))
             if len(self._threads) < CARRIERS:
                 self._threads.append(threading.Thread(target=self._carry, name="carrier", daemon=True))
                 self._threads[-1].start()
-            if self._ready() is not None:
+            if (
+                len(waiting) == 1 or self._ready() is not None
+            ):  # somebody sees to it that none waits too long
                 self._change.notify()
         return await answer
 
@@ -99,6 +103,8 @@ class Carriers:
                 results = self._carry_out([one.errand for one in group])
             except Exception as fault:  # it is raised to everybody who waits for an answer
                 results = [fault] * len(group)
+            except BaseException as fault:  # such as a panic of a library: the carrier goes on
+                results = [FailedElsewhere(where_of(fault))] * len(group)
             done = list(zip(group, results, strict=True))
             for loop in {one.loop for one in group}:
                 settled = [(one, result) for one, result in done if one.loop is loop]

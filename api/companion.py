@@ -170,7 +170,12 @@ def run_companion(name: str, kind: type[ToldT], run: Callable[[ToldT], None]) ->
 
     It ends with status 1 after a fault, which is logged without what it says.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the API's process, which then lets go of this one
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # the API's process lets go of this one
+        signal.signal(number, signal.SIG_IGN)
     line = sys.stdin.buffer.readline()
     if not line.endswith(b"\n"):
         return  # who began to tell it is gone

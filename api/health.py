@@ -79,7 +79,7 @@ def _sealing(registers: Registers, workshop: Workshop, name: str, head: int) -> 
     """How the register's sealing is; `behind` where events wait for it, though the sealer says nothing."""
     told = sealing_health(workshop, name, head)
     allowed = timedelta(seconds=max(UNSEALED_SECONDS, UNSEALED_TURNS * workshop.interval_seconds))
-    if told["status"] == "sealed" and registers.read(name, partial(_waits_to_be_sealed, told["size"], allowed)):
+    if told["status"] != "refused" and registers.read(name, partial(_waits_to_be_sealed, told["size"], allowed)):
         told["status"] = "behind"
     return told
 

@@ -59,7 +59,7 @@ class Lines:
         try:
             self._target.write(line)
             self._target.flush()
-        except OSError:  # there is nobody to tell but the log
+        except (OSError, ValueError):  # full, or closed: there is nobody to tell but the log
             self._lost += 1
         else:
             self._lost = 0

@@ -6,6 +6,7 @@ told by its route's template, its register and its command's name.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.logging import where_of
-from api.problems import unexpected
+from api.problems import unavailable, unexpected
 from domain.ledger.identity import new_id
 
 REQUEST_ID = "X-Request-Id"
@@ -52,6 +53,11 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, send_noted)
+        except asyncio.CancelledError:  # the server ends: what was under way may have been recorded
+            if not line.status:
+                await unavailable().answer.response(Request(scope))(scope, receive, send_noted)
+            line.write()
+            raise
         except Exception as fault:  # the last resort: told without its message, which may hold anything
             line.fault = fault
             if not line.status:

@@ -8,7 +8,6 @@ Never here: what an errand comes to (`taking`), how errands come together (`carr
 
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
 import threading
@@ -24,6 +23,7 @@ import structlog
 from api.carriers import CARRIERS
 from api.companion import Companion, Told, run_companion, say_at_work
 from api.errands import Answer, Errand, answers_of, errands_of, packed
+from api.logging import FailedElsewhere, where_of
 from api.registers import Registers
 from api.serving import keep_from_collector
 from api.settings import Settings
@@ -128,7 +128,6 @@ class Scribe(Companion):
 
 def run(told: ScribeTold) -> None:
     """Answer what comes over each connection, until all are closed. Says once that it has begun."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever ends a whole group of processes is waited for by the API's
     settings = told.settings
     registers = Registers(told.dsn, patience_seconds=settings.patience_seconds, keyring=settings.keyring(told.dsn))
     try:
@@ -165,8 +164,8 @@ def answer_all(registers: Registers, connection: Connection) -> None:
 def _answers(registers: Registers, errands: Sequence[Errand]) -> list[Answer]:
     try:
         return take(registers, errands)
-    except Exception as fault:  # the scribe goes on; the log of who answers tells it
-        return [fault_told(errand, fault) for errand in errands]
+    except BaseException as fault:  # such as a panic of a library: the scribe goes on; the log of who answers tells it
+        return [fault_told(errand, FailedElsewhere(where_of(fault))) for errand in errands]
 
 
 def main() -> None:

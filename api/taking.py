@@ -22,6 +22,7 @@ from api.reading import read_as
 from api.registers import Registers
 from domain.commands import ON_EVERY_STREAM
 from domain.ledger.book import UNKNOWN, Book, Order, Outcome
+from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.together import execute_together
 from domain.refusal import Unknown
 from domain.streams import kind_of
@@ -33,7 +34,10 @@ def take(registers: Registers, errands: Sequence[Errand]) -> list[Answer]:
         book = registers.book(errands[0].register)
     except Exception as fault:  # it is what everybody hears who asked for this register
         return [fault_told(errand, fault) for errand in errands]
-    orders = [_order(book, errand) for errand in errands]
+    orders: list[Order | Exception] = []
+    for errand in errands:
+        away = orders and isinstance(orders[-1], LedgerUnavailable)  # asking again would only keep them all waiting
+        orders.append(orders[-1] if away else _order(book, errand))
     outcomes = iter(execute_together(book, [order for order in orders if isinstance(order, Order)]))
     return [
         _answer(book, errand, next(outcomes) if isinstance(order, Order) else order)

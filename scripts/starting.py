@@ -23,6 +23,7 @@ from api.app import create_app
 from api.beside import Beside
 from api.identity import issue_token
 from api.logging import configure_logging
+from api.scribe import Scribe
 from api.serving import keep_from_collector, server_of
 from api.settings import Settings
 from domain.ledger.book import Book
@@ -105,8 +106,8 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
         fill(dsn, settings.data, until)
         show_caseloads()
         have_keys(settings, dsn)
-        with Beside(settings, dsn, log) as beside:
-            app = create_app(settings, dsn=dsn, beside=beside)
+        with Beside(settings, dsn, log) as beside, Scribe(settings, dsn, log) as scribe:
+            app = create_app(settings, dsn=dsn, beside=beside, scribe=scribe)
             if check:
                 _ask_and_stop(app, settings)
             else:

@@ -42,7 +42,12 @@ def execute_together(book: Book, orders: Sequence[Order]) -> list[Outcome | Exce
         return [fault] * len(orders)  # asking again for each would only keep them all waiting
     except Exception:  # whosever it is, it comes again to its owner, and to nobody else
         outcomes = {}
-    return [outcomes[number] if number in outcomes else _alone(book, order) for number, order in enumerate(orders)]
+    for number, order in enumerate(orders):
+        if number not in outcomes:
+            outcomes[number] = _alone(book, order)
+            if isinstance(outcomes[number], LedgerUnavailable):  # as above
+                outcomes |= dict.fromkeys(set(range(len(orders))) - set(outcomes), outcomes[number])
+    return [outcomes[number] for number in range(len(orders))]
 
 
 def _alone(book: Book, order: Order) -> Outcome | Exception:

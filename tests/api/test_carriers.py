@@ -12,6 +12,7 @@ import pytest
 from api import carriers as module
 from api.carriers import CARRIERS, Carriers
 from api.errands import Answer, Errand
+from api.logging import FailedElsewhere
 from domain.ledger.identity import new_id
 from tests.patience import until
 
@@ -155,6 +156,10 @@ def test_errands_of_another_register_wait_for_nobody_elses(road: Road, senders: 
 def test_who_has_waited_long_for_a_group_under_way_goes_beside_it(
     road: Road, senders: Senders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for _ in range(CARRIERS + 1):  # all are there, and idle but for the last one's
+        senders.send(1)
+        assert road.next_size() == 1
+        road.let_through()
     senders.send(1)
     assert road.next_size() == 1
     monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 0.01)
@@ -207,6 +212,27 @@ def test_a_fault_on_the_way_is_raised_to_everybody_in_the_group_and_the_carriers
     carriers.close()
     assert {type(one) for one in faults} == {ZeroDivisionError}
     assert answers == [answer_to(one) for one in errands]
+
+
+def test_a_panic_takes_no_carrier_with_it() -> None:
+    class Panic(BaseException):
+        """As a library that was written in another language raises it."""
+
+    panics = iter([Panic("of a child")])
+
+    def panics_once(errands: Sequence[Errand]) -> list[Answer]:
+        if panic := next(panics, None):
+            raise panic
+        return at_once(errands)
+
+    carriers, one = Carriers(panics_once), errand()
+    (fault,) = asyncio.run(all_of(carriers, [one]))
+    (answer,) = asyncio.run(all_of(carriers, [one]))
+    carriers.close()
+    assert isinstance(fault, FailedElsewhere)
+    assert fault.where["fault"] == "Panic"
+    assert "of a child" not in str((fault, fault.where))
+    assert answer == answer_to(one)
 
 
 def test_who_is_gone_before_the_answer_keeps_nobody_from_theirs() -> None:

@@ -49,7 +49,7 @@ def test_a_request_that_was_half_sent_keeps_the_server_from_ending_for_no_longer
     monkeypatch.setattr(serving, "LAST_SECONDS", 0)
     with ExitStack() as sender, served(settings, opened[0]) as address:
         sender.enter_context(half_sent(address, opened[1], settings))
-    assert [line["status"] for line in requests(log)] in ([], [500])
+    assert [(line["status"], line["code"]) for line in requests(log)] == [(503, "ledger_unavailable")]
 
 
 def test_who_leaves_before_the_body_is_whole_is_told_in_the_log_as_a_fault_of_the_callers(

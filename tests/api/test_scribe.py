@@ -257,7 +257,7 @@ def test_it_leaves_signals_to_the_process_that_started_it_and_ends_when_let_go(
     with structlog.testing.capture_logs() as logged, alive(dsn, at_home) as another:
         another.ask([unit_opened()])
         pid = another.pid or 0
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(pid, number)
             (answer,) = another.ask([unit_opened()])
             assert answer.status == 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -15,8 +16,10 @@ from api.errands import Answer, Errand, answers_of, errands_of, packed
 from api.registers import Registers
 from api.settings import Settings
 from api.taking import take
+from domain.client.commands.register_client import RegisterClient
 from domain.commands import AnyCommand
 from domain.ledger.book import Book, Outcome
+from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.identity import new_id
 from tests.domain.desk import Desk, meeting
 
@@ -110,6 +113,22 @@ def test_a_register_that_is_not_there_is_told_to_everybody_who_asked_for_it(desk
     nowhere = Errand(**{name: getattr(one, name) for name in one.__struct_fields__} | {"register": "nowhere"})
     answers = take(registers, [nowhere, nowhere])
     assert [(answer.status, answer.code) for answer in answers] == [(404, "unknown_register")] * 2
+
+
+def test_where_the_database_is_away_each_is_told_so_and_it_is_waited_for_once(
+    desk: Desk, registers: Registers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[str] = []
+
+    def away(*_: object) -> Outcome:
+        waited.append("for the database")
+        raise LedgerUnavailable("away")
+
+    monkeypatch.setattr(Book, "execute", away)
+    errands = [errand(desk, new_id(), RegisterClient(born_on=date(2015, 5, 5))) for _ in range(4)]
+    answers = take(registers, errands)
+    assert [(one.status, one.code) for one in answers] == [(503, "ledger_unavailable")] * 4
+    assert len(waited) == 1
 
 
 def test_errands_and_answers_come_out_of_their_packing_as_they_went_in(desk: Desk) -> None:
