@@ -5,6 +5,7 @@ Never here: what a command does; imports that take time, so that `--help` is the
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -103,5 +104,16 @@ def jaksokirja() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. What is logged meanwhile goes to standard error: standard output is the answer's alone."""
+    if COMMANDS.keys() & set(sys.argv[1:]):
+        _log_to_standard_error()
     app()
+
+
+def _log_to_standard_error() -> None:
+    settings, logging = import_module("api.settings"), import_module("api.logging")
+    try:
+        given = settings.Settings.from_environment()
+    except settings.BadSetting:  # the command tells it, if it asks for settings at all
+        given = settings.Settings()
+    logging.configure_logging(given)

@@ -37,11 +37,11 @@ def serve(
     configure_logging(settings)
     with database(settings) as dsn:
         make_ready(settings, dsn)
-        typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
         # Ctrl-C is how it is meant to end
         with suppress(KeyboardInterrupt), Beside(settings, dsn) as beside, Scribe(settings, dsn) as scribe:
             server = server_of(create_app(settings, dsn=dsn, beside=beside, scribe=scribe), settings)
             keep_from_collector()
+            typer.echo(f"http://{settings.host}:{settings.port}  (stop with Ctrl-C)", err=True)
             server.run()
 
 

@@ -1,5 +1,8 @@
 """`jaksokirja migrate` on a register that somebody else has a transaction open beside."""
 
+import json
+from pathlib import Path
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -9,6 +12,7 @@ from projections.indexes import declared
 from projections.install import install, owner_connection
 from scripts.commandline.migrate import WAITING
 from tests.scripts.conftest import RunCommand
+from tests.scripts.test_commandline import run_program
 
 
 @pytest.fixture
@@ -33,3 +37,24 @@ def test_migrate_tells_which_indexes_wait_for_an_open_transaction_and_makes_them
     assert done.exit_code == 0
     assert f"{name}: {WAITING}: {lacks}\n" in done.stdout
     assert WAITING not in jaksokirja("migrate", name).stdout
+
+
+def test_what_is_logged_meanwhile_stands_on_standard_error_and_the_answer_alone_on_standard_output(
+    register: tuple[str, str], lacks: str
+) -> None:
+    dsn, name = register
+    with psycopg.connect(dsn) as somebody:
+        somebody.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        somebody.execute("SELECT FROM pg_class LIMIT 1")
+        done = run_program("caseload", "--json", "--register", name, JAKSOKIRJA_DSN=dsn)
+    assert json.loads(done.stdout)["register"] == name
+    logged = {one["event"]: one for one in map(json.loads, done.stderr.splitlines())}
+    assert logged["indexes_wait"]["indexes"] == [lacks]
+
+
+def test_no_address_is_shown_of_what_cannot_be_served(register: tuple[str, str], tmp_path: Path) -> None:
+    no_folder = tmp_path / "data"
+    no_folder.write_text("")
+    done = run_program("serve", "--port", "0", JAKSOKIRJA_DSN=register[0], JAKSOKIRJA_DATA=str(no_folder))
+    assert (done.returncode, "http://" in done.stderr) == (1, False), done.stderr
+    assert done.stderr.endswith("[file_unusable]\n")
