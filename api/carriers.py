@@ -73,9 +73,7 @@ class Carriers:
             if len(self._threads) < CARRIERS:
                 self._threads.append(threading.Thread(target=self._carry, name="carrier", daemon=True))
                 self._threads[-1].start()
-            if (
-                len(waiting) == 1 or self._ready() is not None
-            ):  # somebody sees to it that none waits too long
+            if len(waiting) == 1 or self._ready() is not None:  # somebody sees to it that none waits too long
                 self._change.notify()
         return await answer
 

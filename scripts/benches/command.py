@@ -1,10 +1,11 @@
 """Commands over HTTP, the whole path: token, load, decide, append; beside an endpoint that only validates and inserts.
 
 Ours is `jaksokirja serve` as anybody starts it: one process that speaks HTTP, and writes its log, the scribe that takes
-commands to their books, and one beside them that follows and seals; the peer is one process that is served in the same way (`endpoint`). Meetings are posted to
-episodes in turn over 16 and over 64 connections, to each in turn, round after round, medians. Each round of ours has
-episodes of its own, so that loading them is within. Rates go with how busy the machine is; the processor time of an
-answer says the same in quieter words. Whatever was answered must have been recorded, once. Never here: the posting.
+commands to their books, and one beside them that follows and seals; the peer is one process that is served in the same
+way (`endpoint`). Meetings are posted to episodes in turn over 16 and over 64 connections, to each in turn, round after
+round, medians. Each round of ours has episodes of its own, so that loading them is within. Rates go with how busy the
+machine is; the processor time of an answer says the same in quieter words. Whatever was answered must have been
+recorded, once. Never here: the posting.
 """
 
 from __future__ import annotations
