@@ -149,14 +149,16 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_nestloop = on AS $$
     ) s ON true
 $$;
 
--- The same of all episodes that ever moved.
+-- The same of all episodes that ever moved: each by itself, since stays_of() holds what it is asked for against each other.
 CREATE OR REPLACE FUNCTION stays(as_of bigint)
 RETURNS TABLE (
     episode_id uuid, since_on date, until_on date, area text, unit_id text, service text, model_version integer,
     because bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
-    SELECT s.* FROM stays_of(ARRAY(SELECT DISTINCT m.episode_id FROM moves m WHERE m.known @> as_of), as_of) s
+    SELECT s.*
+    FROM (SELECT DISTINCT m.episode_id FROM moves m WHERE m.known @> as_of) AS moved
+    CROSS JOIN LATERAL stays_of(ARRAY[moved.episode_id], as_of) s
 $$;
 
 -- Closures dated from_on to to_on that stood on `on_day`: those after which nothing was reopened, or closed anew, by then. So
