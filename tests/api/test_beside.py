@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +22,6 @@ from psycopg import sql
 
 from api import companion
 from api.beside import Beside
-from api.companion import Told
 from api.health import health, register_health
 from api.registers import Registers
 from api.settings import Settings
@@ -39,18 +37,10 @@ from projections.store import checkpoints
 from scripts.commandline.session import keyring_of
 from tests.api.caller import Caller
 from tests.api.conftest import made_database, served
+from tests.api.parents import orphaned
 
 PATIENCE_SECONDS = 240.0
 _numbers = count(1)
-PARENT = """
-import sys, time
-from api.beside import Beside
-from api.companion import Told
-told = Told.model_validate_json(sys.stdin.readline())
-with Beside(told.settings, told.dsn) as beside:
-    print(beside.pid, flush=True)
-    time.sleep(600)
-"""
 
 
 def comes_true(what: Callable[[], bool]) -> bool:
@@ -178,18 +168,8 @@ def test_a_register_that_was_made_meanwhile_is_followed_too(house: House, at_hom
 
 
 def test_it_ends_with_the_process_that_started_it_however_that_ends(house: House, at_home: Settings) -> None:
-    told = Told(dsn=house.dsn, settings=at_home).model_dump_json() + "\n"
-    with (at_home.data / "log").open("a") as log:
-        command = [sys.executable, "-c", PARENT]
-        parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
-    assert parent.stdin is not None
-    assert parent.stdout is not None
-    parent.stdin.write(told)
-    parent.stdin.flush()
-    pid = int(parent.stdout.readline())
-    assert house.follows(house.write())
-    parent.kill()
-    parent.communicate()
+    with orphaned(Beside, at_home, house.dsn) as pid:
+        assert house.follows(house.write())
     assert comes_true(lambda: not runs(pid))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -22,7 +20,6 @@ from pydantic_core import from_json, to_json
 
 from api import companion
 from api import scribe as module
-from api.companion import Told
 from api.errands import Answer, Errand
 from api.health import health
 from api.identity import issue_token
@@ -35,17 +32,9 @@ from domain.ledger.migrate import create_register, schema_of
 from projections.install import install
 from tests.api.caller import WORKER, Caller, problem
 from tests.api.conftest import made_database, served
+from tests.api.parents import orphaned
 from tests.patience import until
 
-PARENT = """
-import sys, time
-from api.companion import Told
-from api.scribe import Scribe
-told = Told.model_validate_json(sys.stdin.readline())
-with Scribe(told.settings, told.dsn) as scribe:
-    print(scribe.pid, flush=True)
-    time.sleep(600)
-"""
 REGISTER = "kymenlaakso"
 
 
@@ -269,17 +258,8 @@ def test_it_leaves_signals_to_the_process_that_started_it_and_ends_when_let_go(
 
 
 def test_it_ends_with_the_process_that_started_it_however_that_ends(dsn: str, at_home: Settings) -> None:
-    told = Told(dsn=dsn, settings=at_home).model_dump_json() + "\n"
-    with (at_home.data / "log").open("a") as log:
-        command = [sys.executable, "-c", PARENT]
-        parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
-    assert parent.stdin is not None
-    assert parent.stdout is not None
-    parent.stdin.write(told)
-    parent.stdin.flush()
-    pid = int(parent.stdout.readline())
-    parent.kill()
-    parent.communicate()
+    with orphaned(Scribe, at_home, dsn) as pid:
+        assert not ended(pid)()
     until(ended(pid))
 
 
