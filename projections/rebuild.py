@@ -42,6 +42,7 @@ from projections.install import (
     wait_shortly,
 )
 from projections.loading import Progress, RebuildStopped, load
+from projections.releases import note_release, require_newest
 from projections.rows import Projection, Table
 from projections.store import Checkpoint
 
@@ -154,16 +155,22 @@ def start_up(
     """Make what is missing, rebuild what another fold had made, and catch up; how far each projection is then.
 
     What somebody else rebuilds at this moment is waited for, and not rebuilt again. A login that is no migrator only
-    catches up. Raises NotOfThisRelease when there is something to make, which it may not.
+    catches up. Raises NotOfThisRelease when there is something to make, which it may not; OlderRelease when a newer
+    release has the projections, which this one would turn back.
     """
     chosen = tuple(projections)
+    is_noted = require_newest(dsn, register, chosen)
     if not may_work_as(dsn, "migrator"):
         require_installed(dsn, register, chosen)
-    elif install(dsn, register, chosen):
-        with _alone(dsn, register):
-            stale = install(dsn, register, chosen)
-            if stale:
-                _rebuild(dsn, register, [p for p in chosen if p.name in stale], False, None, progress, lambda _: None)
+    else:
+        if install(dsn, register, chosen):
+            with _alone(dsn, register):
+                require_newest(dsn, register, chosen)  # who was waited for may have been a newer one
+                stale = [p for p in chosen if p.name in install(dsn, register, chosen)]
+                if stale:
+                    _rebuild(dsn, register, stale, False, None, progress, lambda _: None)
+        if not is_noted:
+            note_release(dsn, register, chosen)
     return run_once(dsn, register, chosen)
 
 

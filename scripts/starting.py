@@ -31,6 +31,7 @@ from domain.ledger.migrate import create_register, registers
 from domain.ledger.secrecy.opening import require_sealed
 from projections.queries import CaseloadBy
 from projections.rebuild import start_up
+from projections.releases import require_newest
 from scripts.commandline.caseload import COLUMNS
 from scripts.commandline.contacts import COLUMNS as CONTACT_COLUMNS
 from scripts.commandline.faults import told
@@ -101,6 +102,7 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
         keyring = settings.keyring(dsn)
         keyring.make()
         for register in registers(dsn):
+            require_newest(dsn, register)
             keyring.require_opening(register)
             require_sealed(dsn, register)
         fill(dsn, settings.data, until)

@@ -33,6 +33,7 @@ from domain.ledger.secrecy.wrapping import RegisterKeyFault
 from domain.refusal import Refusal
 from projections.install import NotOfThisRelease
 from projections.loading import RebuildStopped
+from projections.releases import OlderRelease
 from projections.store import ProjectionsAstray
 from scripts.legacy.faults import BadExport
 from scripts.postgres import ServerFailed
@@ -75,6 +76,7 @@ IN_THEIR_OWN_WORDS: Mapping[type[Exception], tuple[str, int]] = {
     HeadAstray: ("head_astray", FAILURE),
     ProjectionsAstray: ("projections_astray", FAILURE),
     NotOfThisRelease: ("projections_of_another_release", FAILURE),
+    OlderRelease: ("older_release", FAILURE),
     KeyringMissing: ("keyring_missing", FAILURE),
     ServerFailed: ("server_failed", FAILURE),
     BadWitness: ("bad_witness", BAD_INPUT),

@@ -10,7 +10,9 @@ from psycopg import sql
 from projections.catalogue import PROJECTIONS
 from projections.indexes import declared
 from projections.install import install, owner_connection
+from projections.rebuild import start_up
 from scripts.commandline.migrate import WAITING
+from tests.projections.test_releases import NEWER
 from tests.scripts.conftest import RunCommand
 from tests.scripts.test_commandline import run_program
 
@@ -58,3 +60,14 @@ def test_no_address_is_shown_of_what_cannot_be_served(register: tuple[str, str],
     done = run_program("serve", "--port", "0", JAKSOKIRJA_DSN=register[0], JAKSOKIRJA_DATA=str(no_folder))
     assert (done.returncode, "http://" in done.stderr) == (1, False), done.stderr
     assert done.stderr.endswith("[file_unusable]\n")
+
+
+def test_an_older_release_migrates_nothing_and_a_rebuild_by_it_is_how_one_goes_back(
+    jaksokirja: RunCommand, register: tuple[str, str]
+) -> None:
+    start_up(*register)
+    start_up(*register, NEWER)
+    done = jaksokirja("migrate", register[1])
+    assert (done.exit_code, "[older_release]" in done.output) == (1, True), done.output
+    assert jaksokirja("rebuild", "-r", register[1]).exit_code == 0
+    assert jaksokirja("migrate", register[1]).exit_code == 0
