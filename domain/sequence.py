@@ -171,28 +171,36 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     """What of an episode's course is before what it goes on from, in the order in which it was told."""
     arrived = state.referral.received_on if state.referral else None
     suspended: dt.date | None = None
+    reopened: dt.date | None = None
     closed: tuple[Entry, dt.date] | None = None
+    turns: list[dt.date] = []
     for entry in state.in_force:
         match entry.fact if entry.kind in _COURSE else None:
             case episode.EpisodeSuspended(suspended_on=day):
                 suspended = day
+                turns.append(day)
                 yield from _too_early(entry, day, state.started_on, "The work paused before it began.")
             case episode.EpisodeResumed(resumed_on=day):
                 yield from _too_early(entry, day, suspended, "The work went on before it paused.")
+                turns.append(day)
                 suspended = None
             case episode.EpisodeClosed(closed_on=day):
+                yield from _too_early(entry, day, reopened, "The work ended again before it had gone on.")
                 closed = entry, day
             case episode.EpisodeReopened(reopened_on=day):
                 yield from _too_early(entry, day, closed[1] if closed else None, "The work went on before it ended.")
-                closed = suspended = None
+                closed, suspended, reopened = None, None, day
             case episode.EpisodeTransferred(transferred_on=day):
                 yield from _too_early(entry, day, arrived, "The episode moved before its referral came.")
+                turns.append(day)
             case episode.ChildJoined(joined_on=day, born=False):
                 yield from _too_early(entry, day, state.started_on, "The child came along before the work began.")
             case _:
                 pass
     if closed is not None:  # one after which the work went on may lie before a start that came only then
         yield from _too_early(*closed, state.started_on or arrived, "The work ended before it began.")
+        # whichever was recorded first: a closing that was struck out comes back to where it stood
+        yield from _too_early(*closed, max(turns, default=None), "The work moved, paused or went on after its end.")
 
 
 def _too_early(entry: Entry, day: dt.date, first: dt.date | None, told: str) -> Iterator[OutOfSequence]:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.command import Command
+from domain.correction import EntryStruckOut
 from domain.entry import Entry
 from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.deliver_document import DeliverDocument
@@ -25,6 +26,7 @@ from domain.episode.commands.transfer_episode import TransferEpisode
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.commands.write_summary import WriteSummary
 from domain.episode.facts import (
+    EpisodeClosed,
     EpisodeReopened,
     EpisodeResumed,
     EpisodeStarted,
@@ -140,6 +142,64 @@ def test_a_start_entered_anew_is_not_after_what_followed_on_it(desk: Desk) -> No
     desk.do(episode_id, strike(desk.number(episode_id, EpisodeStarted)))
     refusal = desk.refused(episode_id, StartEpisode(started_on=DAY + dt.timedelta(days=1)))
     assert refusal.code == "ended_before_it_began"
+
+
+def after(days: int) -> dt.date:
+    return STARTED_ON + dt.timedelta(days=days)
+
+
+def moving(on: dt.date) -> TransferEpisode:
+    about: dict[str, Any] = {"role": WorkerRole.FAMILY_INSTRUCTOR, "assignment_id": new_id()}
+    return TransferEpisode(transferred_on=on, area="Kouvola", worker_id=OTHER_WORKER, **about)
+
+
+@pytest.mark.parametrize(
+    ("later", "kind"),
+    [(moving(after(25)), EpisodeTransferred), (SuspendEpisode(suspended_on=after(25)), EpisodeSuspended)],
+)
+def test_a_closing_that_was_struck_out_is_not_restored_before_what_was_told_since(
+    desk: Desk, later: Command[Any], kind: type[Fact]
+) -> None:
+    episode_id = desk.started("K1")
+    desk.do(episode_id, closing(closed_on=after(20)))
+    desk.do(episode_id, strike(desk.number(episode_id, EpisodeClosed)))
+    desk.do(episode_id, later)
+    restored = strike(desk.number(episode_id, EntryStruckOut))
+    refusal = desk.refused(episode_id, restored)
+    assert (refusal.code, refusal.details["field"]) == ("ended_before_it_began", "entry")
+    desk.do(episode_id, strike(desk.number(episode_id, kind)))
+    assert desk.do(episode_id, restored).entries
+
+
+def test_work_ends_no_earlier_than_it_last_moved_paused_or_went_on(desk: Desk) -> None:
+    episode_id = desk.started("K1")
+
+    def refused_until(days: int) -> None:
+        refusal = desk.refused(episode_id, closing(closed_on=after(days - 1)))
+        assert (refusal.code, refusal.details["field"]) == ("ended_before_it_began", "closed_on")
+        assert str(after(days)) in refusal.remedy
+
+    desk.do(episode_id, moving(after(10)))
+    refused_until(10)
+    desk.do(episode_id, SuspendEpisode(suspended_on=after(20)))
+    refused_until(20)
+    desk.do(episode_id, ResumeEpisode(resumed_on=after(30)))
+    refused_until(30)
+    assert desk.do(episode_id, closing(closed_on=after(30))).entries
+
+
+def test_an_episode_that_was_reopened_does_not_end_again_before_that(desk: Desk) -> None:
+    episode_id = desk.started("K1")
+    desk.do(episode_id, closing(closed_on=after(20)))
+    desk.do(episode_id, ReopenEpisode(reopened_on=after(30), reason="the need came back"))
+    refusal = desk.refused(episode_id, closing(closed_on=after(29)))
+    assert (refusal.code, refusal.details["field"]) == ("ended_before_it_began", "closed_on")
+    assert str(after(30)) in refusal.remedy
+    desk.do(episode_id, closing(closed_on=after(30)))
+    again = desk.number(episode_id, EpisodeClosed, 2)
+    assert desk.refused(episode_id, correct(again, closed_on=after(29).isoformat())).code == "ended_before_it_began"
+    moved = correct(desk.number(episode_id, EpisodeReopened), reopened_on=after(31).isoformat())
+    assert desk.refused(episode_id, moved).details["field"] == "entry"
 
 
 def test_what_stood_so_already_hinders_no_other_amendment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
