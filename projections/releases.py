@@ -57,7 +57,9 @@ def note_release(dsn: str, register: str, projections: Iterable[Projection] = PR
         last = connection.execute(_CAME).fetchone()
         if last is None or last[0] != own:
             connection.execute(
-                "INSERT INTO projection_releases (fingerprint, came_at) VALUES (%s, %s)", (own, dt.datetime.now(dt.UTC))
+                "INSERT INTO projection_releases (number, fingerprint, came_at)"
+                " SELECT coalesce(max(number), 0) + 1, %s, %s FROM projection_releases",
+                (own, dt.datetime.now(dt.UTC)),
             )
 
 
