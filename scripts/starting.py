@@ -97,7 +97,7 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
     require_port(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     log_path = settings.data / "jaksokirja.log"
-    with database(settings) as dsn, log_path.open("a", encoding="utf-8") as log:
+    with database(settings, kept=True) as dsn, log_path.open("a", encoding="utf-8") as log:
         configure_logging(settings, log)
         keyring = settings.keyring(dsn)
         keyring.make()

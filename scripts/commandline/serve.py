@@ -35,7 +35,7 @@ def serve(
         settings = settings.model_copy(update={"port": port})
     require_port(settings)
     configure_logging(settings)
-    with database(settings) as dsn:
+    with database(settings, kept=True) as dsn:
         make_ready(settings, dsn)
         # Ctrl-C is how it is meant to end
         with suppress(KeyboardInterrupt), Beside(settings, dsn) as beside, Scribe(settings, dsn) as scribe:

@@ -23,14 +23,17 @@ DEFAULT_REGISTER = "kymenlaakso"
 
 
 @contextmanager
-def database(settings: Settings | None = None) -> Iterator[str]:
-    """The DSN: of the outer server that the settings name, or of the embedded one, shared with all who use it."""
+def database(settings: Settings | None = None, *, kept: bool = False) -> Iterator[str]:
+    """The DSN: of the outer server that the settings name, or of the embedded one, shared with all who use it.
+
+    `kept`: the embedded one is started anew when it ends meanwhile.
+    """
     settings = settings or Settings.from_environment()
     with _terminated_like_ctrl_c():
         if settings.dsn is not None:
             yield settings.dsn
             return
-        with running(settings.data) as dsn:
+        with running(settings.data, kept=kept) as dsn:
             yield dsn
 
 

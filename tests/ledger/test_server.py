@@ -6,12 +6,16 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
+from scripts import postgres
 from scripts.postgres import ServerFailed, binary, running
 from tests.patience import PATIENCE_SECONDS, until
 
@@ -115,6 +119,43 @@ def test_after_a_crash_it_comes_back_with_what_was_committed(tmp_path: Path) -> 
         with running(tmp_path) as again, psycopg.connect(again) as connection:
             assert connection.execute("SELECT one FROM kept").fetchone() == (1,)
     assert _is_stopped(tmp_path)
+
+
+def test_one_that_is_kept_comes_back_by_itself_however_it_ended_and_that_is_logged(tmp_path: Path) -> None:
+    with capture_logs() as logged, running(tmp_path, settings={"work_mem": "5MB"}, kept=True) as dsn:
+        with psycopg.connect(dsn) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        for times, number in enumerate((signal.SIGKILL, signal.SIGINT), 1):
+            os.kill(_process_id(tmp_path), number)
+            until(partial(_has_come, logged, "database_started_anew", times))
+            with psycopg.connect(dsn) as connection:
+                query = "SELECT one, current_setting('work_mem') FROM kept"
+                assert connection.execute(query).fetchone() == (1, "5MB")
+    assert _is_stopped(tmp_path)
+    assert [one["event"] for one in logged] == ["database_ended", "database_started_anew"] * 2
+
+
+def test_one_that_is_kept_and_cannot_be_started_is_tried_again_and_told_once_until_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "LOOK_SECONDS", 0.01)
+    with capture_logs() as logged, running(tmp_path, kept=True) as dsn:
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(postgres._Server, "start", _cannot_start)
+            os.kill(_process_id(tmp_path), signal.SIGKILL)
+            until(partial(_has_come, logged, "database_not_started", 1))
+        until(partial(_has_come, logged, "database_started_anew", 1))
+        psycopg.connect(dsn).close()
+    assert _is_stopped(tmp_path)
+    assert _has_come(logged, "database_not_started", 1)
+
+
+def _cannot_start(*_: object) -> None:
+    raise ServerFailed("the disk is full")
+
+
+def _has_come(logged: Sequence[Mapping[str, object]], event: str, times: int) -> bool:
+    return sum(one["event"] == event for one in logged) == times
 
 
 def test_a_process_number_that_is_now_somebody_elses_does_not_stop_the_start(tmp_path: Path) -> None:
