@@ -26,6 +26,8 @@ UNSEALED_SECONDS, UNSEALED_TURNS = 120.0, 3
 """An event may wait to be sealed so long, or for so many of the sealer's turns if these are long."""
 BEHIND_SECONDS = 30.0
 """An event that no projection has shown for so long says that nobody follows, whatever the checkpoints say."""
+AHEAD_SECONDS = 30.0
+"""A last event that is dated so far ahead of the database's clock says that the clock was wrong, or is."""
 
 
 def health(registers: Registers, companions: Sequence[Companion] = ()) -> tuple[dict[str, Any], bool]:
@@ -47,7 +49,14 @@ def _told(registers: Registers, name: str) -> dict[str, Any]:
     except LedgerUnavailable:
         raise
     except LedgerError:
-        return {"register": name, "status": "down", "head": None, "projections": [], "sealing": None}
+        return {
+            "register": name,
+            "status": "down",
+            "head": None,
+            "ahead_seconds": None,
+            "projections": [],
+            "sealing": None,
+        }
 
 
 def register_health(registers: Registers, name: str) -> dict[str, Any]:
@@ -67,11 +76,12 @@ def register_health(registers: Registers, name: str) -> dict[str, Any]:
         }
         for one in sorted(found.values(), key=lambda one: one.projection)
     ]
+    ahead_seconds = registers.read(name, _ahead)
     sealing = _sealing(registers, registers.workshop, name, head) if registers.workshop else None
     unsealed = sealing is not None and sealing["status"] in {"refused", "behind"}
     running = bool(projections) and all(one["status"] == RUNNING for one in projections)
-    well = running and behind_seconds < BEHIND_SECONDS and not unsealed
-    told = {"register": name, "status": "up" if well else "degraded", "head": head}
+    well = running and behind_seconds < BEHIND_SECONDS and ahead_seconds < AHEAD_SECONDS and not unsealed
+    told = {"register": name, "status": "up" if well else "degraded", "head": head, "ahead_seconds": ahead_seconds}
     return {**told, "projections": projections, "sealing": sealing}
 
 
@@ -89,6 +99,15 @@ def _waits_to_be_sealed(size: int, allowed: timedelta, reading: Reading) -> bool
     query = "SELECT clock_timestamp() - recorded_at > %s FROM events WHERE position = %s"
     row = reading.connection.execute(query, (allowed, size + 1)).fetchone()
     return bool(row and row[0])
+
+
+def _ahead(reading: Reading) -> float:
+    """By how many seconds the last event is dated ahead of the database's clock: the next ones are dated no earlier."""
+    query = (
+        "SELECT extract(epoch FROM recorded_at - clock_timestamp())::float8 FROM events ORDER BY position DESC LIMIT 1"
+    )
+    row = reading.connection.execute(query).fetchone()
+    return round(max(row[0] if row else 0.0, 0.0), 1)
 
 
 def _behind(reading: Reading) -> tuple[float, frozenset[str]]:

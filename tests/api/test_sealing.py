@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import LiteralString
 
@@ -84,6 +85,22 @@ def test_health_is_degraded_where_an_event_waits_long_to_be_sealed_though_the_se
     house.book.close()
     assert told == ["sealed", "behind", "sealed"]
     assert late["status"] == "degraded"
+
+
+def test_health_tells_by_how_much_the_last_event_is_dated_ahead_of_the_clock_and_is_degraded_meanwhile(
+    house: House,
+) -> None:
+    registers = registers_of(house, sealing=False)
+    house.seal()
+    before = register_health(registers, house.register)
+    house.spoil_time(datetime.now(UTC) + timedelta(seconds=600.5))
+    house.write(1)  # dated no earlier than the one before it
+    after = register_health(registers, house.register)
+    registers.close()
+    house.book.close()
+    assert (before["status"], before["ahead_seconds"]) == ("up", 0.0)
+    assert after["status"] == "degraded"
+    assert 500 < after["ahead_seconds"] <= 600.5
 
 
 def test_health_is_degraded_while_the_sealer_refuses_and_says_why(house: House) -> None:
