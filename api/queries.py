@@ -24,6 +24,7 @@ from api.asking import AS_OF, position_asked
 from api.commands import REGISTER_PATH
 from api.desk import Admitted, Desk
 from api.figures import EXPLAINED, FIGURES, Asked
+from api.owed import with_words
 from api.paging import page_of, read_cursor
 from api.parameters import check_known, declared_only
 from api.problems import FieldError, Problem, malformed
@@ -122,6 +123,7 @@ def queries_router(desk: Desk) -> APIRouter:
     for name in FIGURES:
         _add_figure(figures, desk, asking, name)
     _add_open_episodes(figures, desk, asking)
+    _add_open_duties(figures, desk, asking)
     _add_line_of_episode(figures, desk, asking)
     _add_services_of_client(figures, desk, asking)
     _add_clients_of_family(figures, desk, asking)
@@ -183,6 +185,27 @@ def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
             return reading.caseload_episodes(
                 on_day=asked.on_day, as_of=asked.as_of, worker=worker, unit=unit, area=area
             )
+
+        return await asking.answer(admitted, wait_for, question)
+
+
+def _add_open_duties(router: APIRouter, desk: Desk, asking: Asking) -> None:
+    @router.get("/duties/open", summary="What is still to be done, one by one: by a worker, in a unit or an area.")
+    async def open_duties(
+        *,
+        admitted: Annotated[Admitted, Depends(desk.admit)],
+        worker: str | None = None,
+        unit: str | None = None,
+        area: str | None = None,
+        as_of: AsOf = None,
+        on_day: OnDay = None,
+        wait_for: WaitFor = None,
+    ) -> Any:
+        asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
+
+        def question(reading: Reading) -> dict[str, Any]:
+            found = reading.open_duties(on_day=asked.on_day, as_of=asked.as_of, worker=worker, unit=unit, area=area)
+            return with_words(found, admitted.book.register_state())
 
         return await asking.answer(admitted, wait_for, question)
 

@@ -113,6 +113,30 @@ class DutyRow(Row):
     next_due_on: dt.date | None
 
 
+class OpenDuty(Row):
+    """A duty that is still to be met: of an episode, contact, client or quality file, and of one client if it is.
+
+    In time up to `late_after_on`, the first working day from `due_on` on; both null while nothing has dated it.
+    """
+
+    stream_id: UUID
+    stream_kind: str
+    client_id: UUID | None
+    duty_key: str
+    service: str
+    model_version: int
+    rule_id: str
+    strength: str
+    opened_on: dt.date
+    due_on: dt.date | None
+    late_after_on: dt.date | None
+    days_late: int
+    area: str | None
+    unit_id: str | None
+    worker_ids: list[str]
+    event_positions: list[int]
+
+
 class DeviationRow(Row):
     """Deviations of one rule, strength, worker, area, unit, service or month."""
 

@@ -197,3 +197,31 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_gen
         END)
     ORDER BY r.due_on, r.stream_id, r.duty_key
 $$;
+
+-- What is still to be done on a day of the world, one by one: of a worker, a unit or an area, if one is named.
+CREATE OR REPLACE FUNCTION open_duty_rows(
+    as_of bigint, on_day date, wanted_worker text, wanted_unit text, wanted_area text
+)
+RETURNS TABLE (
+    stream_id uuid, stream_kind text, client_id uuid, duty_key text, service text, model_version integer, rule_id text,
+    strength text, opened_on date, due_on date, late_after_on date, days_late integer, area text, unit_id text,
+    worker_ids text[], event_positions bigint[]
+)
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
+    SELECT
+        r.stream_id, k.stream_kind, r.client_id, r.duty_key, r.service, r.model_version, r.rule_id, r.strength,
+        r.opened_on, r.due_on, r.late_after_on, r.days_late, r.area, r.unit_id,
+        coalesce(r.worker_ids, ARRAY[]::text[]), r.event_positions
+    FROM duty_rows_of(
+        ARRAY(SELECT s.stream_id FROM streams_with_duties(as_of, on_day, NULL, NULL, wanted_worker) s), as_of, on_day
+    ) r
+    CROSS JOIN LATERAL (
+        SELECT t.stream_kind FROM trail t
+        WHERE t.stream_id = r.stream_id AND t.stream_kind IS NOT NULL ORDER BY t.version LIMIT 1
+    ) k
+    WHERE r.status IN ('open', 'open_late')
+        AND (wanted_worker IS NULL OR wanted_worker = ANY(r.worker_ids))
+        AND (wanted_unit IS NULL OR r.unit_id = wanted_unit)
+        AND (wanted_area IS NULL OR r.area = wanted_area)
+    ORDER BY r.due_on NULLS LAST, r.stream_id, r.duty_key
+$$;

@@ -101,6 +101,20 @@ class Reading(Reviews, Centres):
         after = [on_day, from_on, to_on]
         return self.ask(question, answers.DutyRow, before=[by], as_of=as_of, after=after, on_day=on_day)
 
+    def open_duties(
+        self,
+        *,
+        on_day: dt.date,
+        as_of: int | None = None,
+        worker: str | None = None,
+        unit: str | None = None,
+        area: str | None = None,
+    ) -> Answer[answers.OpenDuty]:
+        """What is still to be done on the day, one by one; by one worker, in one unit or area, if given."""
+        question: LiteralString = "SELECT * FROM open_duty_rows(%s, %s, %s, %s, %s)"
+        after = [on_day, worker, unit, area]
+        return self.ask(question, answers.OpenDuty, as_of=as_of, after=after, on_day=on_day)
+
     def deviations(
         self,
         by: DeviationsBy,

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "caseload": ("caseload", "Open episodes, by worker, area, unit or service."),
     "visits": ("visits", "Meetings held, cancelled and missed, and their minutes."),
     "duties": ("duties", "Duties: met, open, late."),
+    "owed": ("owed", "What is still to be done, one by one: by a worker, in a unit or an area."),
     "deviations": ("deviations", "Deviations from the rules of the service models."),
     "contacts": ("contacts", "Contacts and how long they waited for an answer."),
     "decisions": ("decisions", "Decisions: granted, refused, extensions, exceptions, moves, ends."),

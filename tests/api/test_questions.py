@@ -92,6 +92,20 @@ def test_open_episodes_are_listed_for_a_worker(worked: Episode, caller: Caller) 
     assert caller.told("caseload/episodes", worker="nobody")["rows"] == []
 
 
+def test_what_a_worker_owes_is_listed_with_the_words_of_its_rule(worked: Episode, caller: Caller) -> None:
+    """K2 asks for a plan of its own kind: nobody has recorded one."""
+    asked = {"worker": "worker-1", "on": "2022-05-02"}
+    owed = [row for row in caller.told("duties/open", **asked)["rows"] if row["stream_id"] == str(worked.episode_id)]
+    assert "plan" in {row["rule_id"] for row in owed}
+    for row in owed:
+        assert (row["rule"]["id"], row["rule"]["service"], row["stream_kind"]) == (row["rule_id"], "K2", "episode")
+        assert all(row["rule"]["texts"][language] for language in ("fi", "sv", "en"))
+        assert row["event_positions"]
+    assert caller.told("duties/open", **{**asked, "worker": "nobody"})["rows"] == []
+    assert caller.told("duties/open", **asked, area="nowhere")["rows"] == []
+    assert caller.told("duties/open", **asked, as_of="1")["rows"] == []
+
+
 def test_what_was_known_and_what_was_so_are_asked_independently(worked: Episode, caller: Caller) -> None:
     def still_open(**asked: str) -> int:
         rows = caller.told("caseload", by="area", **asked)["rows"]

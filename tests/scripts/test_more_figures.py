@@ -6,12 +6,15 @@ from uuid import UUID
 
 import pytest
 
+from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
+from domain.episode.commands.start_episode import StartEpisode
+from domain.register.facts import WorkerRole
 from projections.answers import DecisionRow
 from projections.rebuild import start_up
-from scripts.commandline import commitments, decisions, feedback, referrals
+from scripts.commandline import commitments, decisions, feedback, owed, referrals
 from scripts.commandline.labels import label
-from tests.domain.desk import DECIDED_ON, Desk
+from tests.domain.desk import DECIDED_ON, STARTED_ON, WORKER, Desk, meeting
 from tests.domain.quality_desk import feedback as told_feedback
 from tests.domain.quality_desk import file_opened
 from tests.scripts.conftest import RunCommand
@@ -69,3 +72,46 @@ def test_scores_over_time_name_their_events(jaksokirja: RunCommand, worked: str)
 
 def test_the_table_of_decisions_shows_every_number_that_is_counted_of_them() -> None:
     assert set(decisions.COLUMNS) == DecisionRow.model_fields.keys() - {"group_key"}
+
+
+@pytest.fixture
+def owing(register: tuple[str, str]) -> str:
+    """The name of a register with two episodes at work that lack their plan; one has a worker."""
+    desk = Desk(*register)
+    desk.open()
+    assigned = AssignWorker(
+        assignment_id=UUID(int=3), worker_id=WORKER, role=WorkerRole.FAMILY_INSTRUCTOR, from_on=DECIDED_ON
+    )
+    for number in (2, 1):
+        episode_id = desk.granted("K2")
+        desk.do(episode_id, StartEpisode(started_on=STARTED_ON))
+        for nth in (number, number + 1):
+            desk.do(episode_id, meeting(nth))
+    desk.do(episode_id, assigned)
+    desk.book.close()
+    start_up(*register)
+    return register[1]
+
+
+@pytest.mark.parametrize("lang", ["fi", "sv", "en"])
+def test_what_is_owed_is_listed_in_words_what_is_due_first_above(lang: str, jaksokirja: RunCommand, owing: str) -> None:
+    asked = ("owed", "--register", owing, "--on", "2023-01-01", "--lang", lang)
+    rows = json.loads(jaksokirja(*asked, "--json").stdout)["rows"]
+    assert [row["due_on"] for row in rows] == sorted(row["due_on"] for row in rows)
+    assert len(rows) == 2
+    table = jaksokirja(*asked)
+    assert table.exit_code == 0, table.output
+    shown = "".join(table.stdout.split())
+    for row in rows:
+        assert "".join(row["rule"]["texts"][lang].split()) in shown
+    assert [name for name in owed.COLUMNS if label("column", name, lang) == name] == []
+
+
+def test_what_is_owed_can_be_asked_of_a_worker_a_unit_or_an_area(jaksokirja: RunCommand, owing: str) -> None:
+    asked = ("owed", "--register", owing, "--on", "2023-01-01", "--json")
+    everything = json.loads(jaksokirja(*asked).stdout)["rows"]
+    (worker,) = {worker for row in everything for worker in row["worker_ids"]}
+    of_worker = json.loads(jaksokirja(*asked, "--worker", worker).stdout)["rows"]
+    assert of_worker == [row for row in everything if worker in row["worker_ids"]]
+    for narrowed in ("--worker", "--unit", "--area"):
+        assert json.loads(jaksokirja(*asked, narrowed, "elsewhere").stdout)["rows"] == []
