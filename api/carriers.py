@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from api.errands import Answer, Errand
 from api.logging import FailedElsewhere, where_of
+from domain.ledger.errors import LedgerUnavailable
 
 CARRIERS = 4
 """So many registers' errands are under way at a time; of one register one group, lest groups take turns."""
@@ -62,17 +63,19 @@ class Carriers:
         self._closed = False
 
     async def execute(self, errand: Errand) -> Answer:
-        """What the errand is answered with. Raises what carrying it out raises for all that went together."""
+        """What the errand is answered with. Raises what carrying it out raises for all that went together.
+
+        Raises LedgerUnavailable where there is no carrier, and none can be had.
+        """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         with self._change:
             if self._closed:
                 raise RuntimeError("the carriers have been sent home")
+            if len(self._threads) < CARRIERS:
+                self._hire()
             waiting = self._waiting.setdefault(errand.register, deque())
             waiting.append(_Waiting(errand, loop, answer))
-            if len(self._threads) < CARRIERS:
-                self._threads.append(threading.Thread(target=self._carry, name="carrier", daemon=True))
-                self._threads[-1].start()
             if len(waiting) == 1 or self._ready() is not None:  # somebody sees to it that none waits too long
                 self._change.notify()
         return await answer
@@ -84,6 +87,17 @@ class Carriers:
             self._change.notify_all()
         for thread in self._threads:
             thread.join()
+
+    def _hire(self) -> None:
+        """One carrier more. Where the machine has no room for one, those that are there go on. The lock is held."""
+        carrier = threading.Thread(target=self._carry, name="carrier", daemon=True)
+        try:
+            carrier.start()
+        except RuntimeError as fault:
+            if not self._threads:
+                raise LedgerUnavailable("no thread can be started") from fault
+        else:
+            self._threads.append(carrier)
 
     def _ready(self) -> str | None:
         """The register whose errands are to set out, if those of any are. The lock is held."""

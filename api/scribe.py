@@ -22,7 +22,7 @@ import structlog
 
 from api.carriers import CARRIERS
 from api.companion import Companion, Told, run_companion, say_at_work
-from api.errands import Answer, Errand, answers_of, errands_of, packed
+from api.errands import Answer, Errand, answers_of, errand_in, packed, parcel_of, parcels_in
 from api.logging import FailedElsewhere, where_of
 from api.registers import Registers
 from api.serving import keep_from_collector
@@ -61,16 +61,28 @@ class Scribe(Companion):
 
         Raises LedgerUnavailable: they may have been recorded, and can be sent again.
         """
-        asked, dead = packed(errands), 0
+        parcels = [parcel_of(one) for one in errands]
+        sent = [one for one in parcels if isinstance(one, bytes)]
+        answers = iter(self._answers(sent) if sent else ())
+        return [
+            next(answers) if isinstance(parcel, bytes) else fault_told(errand, parcel)
+            for errand, parcel in zip(errands, parcels, strict=True)
+        ]
+
+    def _answers(self, parcels: Sequence[bytes]) -> list[Answer]:
+        """Raises LedgerUnavailable."""
+        asked, dead = packed(parcels), 0
         for _ in range(TIMES_ASKED):
             number, connection = self._connection(dead)
             try:
                 connection.send_bytes(asked)
                 if not connection.poll(HUNG_SECONDS):
+                    log.error("scribe_hung", seconds=HUNG_SECONDS)
                     self._kill(number)
                 answered = connection.recv_bytes()
             except (EOFError, OSError):  # it died: what came of it, the next one tells
                 connection.close()
+                self._kill(number)  # or only who answers over this connection did: it would be asked no more
                 dead = number
                 continue
             self._put_back(number, connection)
@@ -81,7 +93,6 @@ class Scribe(Companion):
         """Kill the process of that number, if it is still the one that there is."""
         process = self._process
         if process is not None and number == self._process_number:
-            log.error("scribe_hung", seconds=HUNG_SECONDS)
             process.kill()
 
     def _connection(self, dead: int) -> tuple[int, Connection]:
@@ -151,14 +162,21 @@ def answer_all(registers: Registers, connection: Connection) -> None:
     with connection:
         while True:
             try:
-                errands = errands_of(connection.recv_bytes())
+                asked = connection.recv_bytes()
             except (EOFError, OSError):  # nobody asks any more
                 return
-            answers = _answers(registers, errands)
+            answered = packed(_answers_to(registers, parcels_in(asked)))
             try:
-                connection.send_bytes(packed(answers))
+                connection.send_bytes(answered)
             except OSError:  # who asked is gone: what was recorded is answered when it is sent again
                 return
+
+
+def _answers_to(registers: Registers, parcels: Sequence[bytes]) -> list[Answer]:
+    errands = [errand_in(one) for one in parcels]
+    readable = [one for one in errands if isinstance(one, Errand)]
+    answers = iter(_answers(registers, readable) if readable else ())
+    return [next(answers) if isinstance(one, Errand) else fault_told(None, one) for one in errands]
 
 
 def _answers(registers: Registers, errands: Sequence[Errand]) -> list[Answer]:

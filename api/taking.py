@@ -82,9 +82,12 @@ def _answer(book: Book, errand: Errand, outcome: Outcome | Exception) -> Answer:
         return fault_told(errand, fault)
 
 
-def fault_told(errand: Errand, fault: Exception) -> Answer:
-    """How the fault is answered to who sent the errand; with where it came up, if it is unexpected."""
-    known = problem_of(fault, asked_version=errand.expected_version is not None)
+def fault_told(errand: Errand | None, fault: Exception) -> Answer:
+    """How the fault is answered to who sent the errand; with where it came up, if it is unexpected.
+
+    None: an errand that cannot be read.
+    """
+    known = problem_of(fault, asked_version=errand is not None and errand.expected_version is not None)
     told = known or unexpected().answer
     answer = _sent(told.rendered())
     return msgspec.structs.replace(answer, code=told.code, fault={} if known else where_of(fault))

@@ -13,6 +13,7 @@ from api import carriers as module
 from api.carriers import CARRIERS, Carriers
 from api.errands import Answer, Errand
 from api.logging import FailedElsewhere
+from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.identity import new_id
 from tests.patience import until
 
@@ -233,6 +234,33 @@ def test_a_panic_takes_no_carrier_with_it() -> None:
     assert fault.where["fault"] == "Panic"
     assert "of a child" not in str((fault, fault.where))
     assert answer == answer_to(one)
+
+
+class NoRoom(Thread):
+    """A thread that the machine has no room for."""
+
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
+
+
+def test_where_no_thread_can_be_started_an_errand_is_refused_at_once_and_later_ones_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    carriers, one, other = Carriers(at_once), errand(), errand()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("api.carriers.threading.Thread", NoRoom)
+        (fault,) = asyncio.run(all_of(carriers, [one]))
+    assert isinstance(fault, LedgerUnavailable)
+    assert asyncio.run(all_of(carriers, [other])) == [answer_to(other)]
+    carriers.close()
+
+
+def test_where_no_further_thread_can_be_started_those_that_are_there_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    carriers, one, other = Carriers(at_once), errand(), errand()
+    assert asyncio.run(all_of(carriers, [one])) == [answer_to(one)]
+    monkeypatch.setattr("api.carriers.threading.Thread", NoRoom)
+    assert asyncio.run(all_of(carriers, [other])) == [answer_to(other)]
+    carriers.close()
 
 
 def test_who_is_gone_before_the_answer_keeps_nobody_from_theirs() -> None:

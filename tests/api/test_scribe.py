@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 import structlog
@@ -20,7 +21,7 @@ from pydantic_core import from_json, to_json
 
 from api import companion
 from api import scribe as module
-from api.errands import Answer, Errand
+from api.errands import Answer, Errand, parcel_of
 from api.health import health
 from api.identity import issue_token
 from api.registers import Registers
@@ -237,6 +238,33 @@ def test_what_fails_in_it_unexpectedly_is_told_without_its_message_and_it_goes_o
     assert "taking.py" in failed.fault["where"]
     assert "a-secret" not in str((failed.fault, failed.body))
     assert taken.status == 201
+
+
+def test_an_errand_that_cannot_be_packed_fails_alone(scribe: Scribe) -> None:
+    good, other = unit_opened(), unit_opened()
+    bad = msgspec.structs.replace(unit_opened(), actor="half of a pair: \ud83d")
+    first, failed, last = scribe.ask([good, bad, other])
+    assert (first.status, failed.status, last.status) == (201, 500, 201)
+    assert (failed.code, failed.fault["fault"]) == ("unexpected_error", "UnicodeEncodeError")
+    assert from_json(last.body)["command_id"] == str(other.command_id)
+
+
+def test_an_errand_that_cannot_be_read_there_fails_alone(scribe: Scribe, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = unit_opened(), unit_opened()
+    monkeypatch.setattr(module, "parcel_of", lambda one: b"of another release" if one is bad else parcel_of(one))
+    failed, taken = scribe.ask([bad, good])
+    assert (failed.status, failed.code, taken.status) == (500, "unexpected_error", 201)
+
+
+def test_one_that_cannot_read_what_it_is_sent_at_all_is_not_left_without_connections(
+    scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(module, "packed", lambda _: b"of another release")
+        with pytest.raises(LedgerUnavailable):
+            scribe.ask([unit_opened()])
+    (answer,) = scribe.ask([unit_opened()])
+    assert answer.status == 201
 
 
 def test_it_leaves_signals_to_the_process_that_started_it_and_ends_when_let_go(
