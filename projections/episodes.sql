@@ -114,7 +114,8 @@ CREATE INDEX ON {joined_children} (client_id) INCLUDE (known);
 
 -- Where those of the wanted episodes that ever moved stayed, and under which service: a row for each stretch of days without a move, the
 -- first one from the beginning of time, the last without an end. An episode that never moved has no row here: its own
--- row says where it is. `since_on` is the first day, `until_on` the first day after. By nested loops, also where who asks
+-- row says where it is. Of one that was never granted the service is that of its own row too: the one that was refused.
+-- `since_on` is the first day, `until_on` the first day after. By nested loops, also where who asks
 -- does without them: there are few moves, and what belongs to them is found by index.
 CREATE OR REPLACE FUNCTION stays_of(wanted uuid[], as_of bigint)
 RETURNS TABLE (
@@ -132,8 +133,16 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_nestloop = on AS $$
         t.episode_id, t.from_on, lead(t.from_on, 1, 'infinity') OVER (PARTITION BY t.episode_id ORDER BY t.from_on),
         CASE WHEN p.entry IS NULL THEN e.first_area ELSE p.area END,
         CASE WHEN p.entry IS NULL THEN e.first_unit_id ELSE p.unit_id END,
-        CASE WHEN s.entry IS NULL THEN e.granted_service ELSE s.service END,
-        CASE WHEN s.entry IS NULL THEN e.granted_model_version ELSE s.model_version END,
+        CASE
+            WHEN s.entry IS NOT NULL THEN s.service
+            WHEN e.granted_service IS NULL THEN e.service
+            ELSE e.granted_service
+        END,
+        CASE
+            WHEN s.entry IS NOT NULL THEN s.model_version
+            WHEN e.granted_service IS NULL THEN e.model_version
+            ELSE e.granted_model_version
+        END,
         coalesce(p.because, '{}') || coalesce(s.because, '{}')
     FROM turns t
     JOIN episodes e ON e.episode_id = t.episode_id AND e.known @> as_of

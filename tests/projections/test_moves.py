@@ -129,6 +129,19 @@ def test_a_meeting_counts_where_its_family_was_that_day_whenever_it_is_asked(
     assert held_in(15) == {"north": (1, 0), "south": (1, 1)}
 
 
+def test_moving_takes_its_service_from_no_episode_that_was_never_granted(
+    book: Book, history: History, ask: Reading
+) -> None:
+    refusal = decision(DecisionKind.REFUSED, on=3, service="K2")
+    for child, move in ((uuid4(), []), (uuid4(), [moved(10)])):
+        visits = [held(uuid4(), child, on=on) for on in (5, 12)]
+        history.record(uuid4(), referral(child), refusal, *visits, *move, closed(20))
+    run_once(*book)
+    assert {row.group_key: row.held_meetings for row in ask.visits("service", on_day=day(60)).rows} == {"K2": 4}
+    outcomes = ask.outcomes("service", day(0), day(60), on_day=day(60)).rows
+    assert {row.group_key: row.closed_episodes for row in outcomes} == {"K2": 2}
+
+
 def test_the_service_of_a_past_day_is_that_of_that_day(book: Book, history: History, ask: Reading) -> None:
     episode, child = uuid4(), uuid4()
     history.record(
