@@ -8,7 +8,8 @@
 -- due day, a step to that of its end; and to the service, area and unit that the episode had on that day (a duty to its
 -- rule's service, and where the episode is on `on_day`). Limits are one case an episode, on its first day of work in the
 -- period under the service: kept unless one of the service's rules noted a deviation in the period. Undecided episodes count
--- for the service that was asked for.
+-- for the service that was asked for. Whom nobody may contact, since the family did not consent, is no case of those to be
+-- answered, but where the service's own rules open a duty to answer whoever asks.
 CREATE OR REPLACE FUNCTION quality_review_cases(
     wanted_service text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -119,6 +120,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         SELECT 'contact_answered', c.contact_id, NULL, c.in_area, c.unit_id, c.received_on,
             coalesce(c.answered_on <= on_day, false), NULL, c.because
         FROM asked c
+        WHERE c.consent = 'given' OR (c.source = 'family' AND c.consent = 'not_asked') OR EXISTS (
+            SELECT 1 FROM model_rules l
+            WHERE l.service = c.service AND l.model_version = c.model_version AND l.known @> as_of AND l.subject = 'contact'
+        )
         UNION ALL
         SELECT 'days_contact_to_answer', c.contact_id, NULL, c.in_area, c.unit_id, c.answered_on,
             CASE WHEN c.answered_on < c.received_on THEN false END,

@@ -178,6 +178,36 @@ def test_summaries_of_closed_episodes_and_unanswered_contacts_are_told(
     assert (rows["contact_answered", "all", None].cases, rows["contact_answered", "all", None].kept_cases) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("asked", "cases"),
+    [
+        ((ContactSource.SCHOOL, FamilyConsent.GIVEN, "K1"), 1),
+        ((ContactSource.SCHOOL, FamilyConsent.REFUSED, "K1"), 0),
+        ((ContactSource.SCHOOL, FamilyConsent.NOT_ASKED, "K1"), 0),
+        ((ContactSource.FAMILY, FamilyConsent.NOT_ASKED, "K1"), 1),
+        ((ContactSource.SCHOOL, FamilyConsent.NOT_ASKED, "F1a"), 1),
+    ],
+)
+def test_a_family_whom_nobody_may_contact_is_none_to_be_answered_unless_the_service_answers_whoever_asks(
+    book: Book, history: History, ask: Reading, asked: tuple[ContactSource, FamilyConsent, str], cases: int
+) -> None:
+    source, consent, service = asked
+    answers = {"kind": "duty", "id": "answered", "strength": "must", "met_by": [{"fact": "contact_answered"}]}
+    history.record(uuid4(), published())
+    content = {"rules": [answers], "intensity": 1}
+    history.record(uuid4(), published("F1a").model_copy(update={"content": content}))
+    came = ContactReceived(
+        received_at=moment(0), channel=ContactChannel.PHONE, source=source, consent=consent, service=service,
+        model_version=1,
+    )  # fmt: skip
+    contact = uuid4()
+    history.record(contact, came)
+    history.record(uuid4(), referral(uuid4(), on=1, contact_id=contact), decision(service=service))
+    run_once(*book)
+    rows = ask.quality_review(service, *PERIOD, on_day=LATER).rows
+    assert sum(row.cases for row in rows if (row.measure, row.grouped_by) == ("contact_answered", "all")) == cases
+
+
 def test_areas_and_units_are_compared_and_add_up(book: Book, history: History, ask: Reading) -> None:
     history.record(uuid4(), *worked(uuid4()))
     south = referral(uuid4(), on=1, area="south", unit_id="unit-2")
