@@ -1,6 +1,7 @@
 """Deviations (poikkeama): which entry breaks which rule, by how much, and whether somebody explained it.
 
-Must never hold: the explanation in words. `entry` is an entry of the same stream.
+An explanation is somebody's act, and stands whether or not the deviation does: one that a correction took away has it
+still when the correction is struck out. Must never hold: it in words. `entry` is an entry of the same stream.
 """
 
 from collections.abc import Iterator
@@ -16,9 +17,9 @@ DEVIATIONS = Table(
     key={"deviation_key": "text"},
     columns=(
         "rule_id", "service", "model_version", "strength", "entry", "measured", "limit_measured", "unit", "noted_on",
-        "explained_on",
     ),
 )  # fmt: skip
+EXPLANATIONS = Table("explanations", stream="stream_id", key={"deviation_key": "text"}, columns=("explained_on",))
 
 
 def noted(entry: Entry, fact: DeviationNoted) -> Iterator[Operation]:
@@ -41,11 +42,11 @@ def withdrawn(_entry: Entry, fact: DeviationWithdrawn) -> Iterator[Operation]:
 
 
 def explained(_entry: Entry, fact: DeviationExplained) -> Iterator[Operation]:
-    yield Amend("deviations", (fact.deviation_key,), {"explained_on": fact.explained_on})
+    yield Amend("explanations", (fact.deviation_key,), {"explained_on": fact.explained_on}, opens=True)
 
 
 PROJECTION = Projection.beside(
     __name__,
-    (DEVIATIONS,),
+    (DEVIATIONS, EXPLANATIONS),
     {DeviationNoted: noted, DeviationWithdrawn: withdrawn, DeviationExplained: explained},
 )

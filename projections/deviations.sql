@@ -1,4 +1,4 @@
--- Deviations from rules. Its day is that of the entry that breaks the rule.
+-- Deviations from rules, each of the day of the entry that breaks the rule; and what was explained of them.
 
 -- tables
 CREATE TABLE {deviations} (
@@ -17,7 +17,17 @@ CREATE TABLE {deviations} (
     limit_measured double precision,
     unit           text,
     noted_on       date NOT NULL,
-    explained_on   date,
+    PRIMARY KEY (stream_id, deviation_key, known_from)
+);
+
+CREATE TABLE {explanations} (
+    stream_id     uuid NOT NULL,
+    deviation_key text NOT NULL,
+    known_from    bigint NOT NULL,
+    known_to      bigint,
+    known         int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because       bigint[] NOT NULL,
+    explained_on  date NOT NULL,
     PRIMARY KEY (stream_id, deviation_key, known_from)
 );
 
@@ -26,7 +36,8 @@ CREATE INDEX ON {deviations} (rule_id) INCLUDE (known);
 
 -- questions
 
--- Every deviation whose entry happened up to a day of the world.
+-- Every deviation whose entry happened up to a day of the world, with where its episode was and whose it was on the day
+-- of the entry: who has the episode since has no part in it.
 CREATE OR REPLACE FUNCTION deviation_rows(as_of bigint, on_day date)
 RETURNS TABLE (
     stream_id uuid, deviation_key text, rule_id text, service text, model_version integer, strength text,
@@ -34,25 +45,36 @@ RETURNS TABLE (
     unit text, explained_on date, area text, unit_id text, worker_ids text[], event_positions bigint[]
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    WITH dated AS MATERIALIZED (
+        SELECT d.*, t.position, coalesce(t.occurred_on, d.noted_on) AS happened_on
+        FROM deviations d
+        LEFT JOIN trail t ON t.stream_id = d.stream_id AND t.version = d.entry AND t.known @> as_of
+        WHERE d.known @> as_of AND coalesce(t.occurred_on, d.noted_on) <= on_day
+    ), worked AS (
+        SELECT a.episode_id, d.happened_on, array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids
+        FROM (SELECT DISTINCT o.stream_id, o.happened_on FROM dated o) d
+        JOIN assignments a ON a.episode_id = d.stream_id AND a.known @> as_of
+            AND a.from_on <= d.happened_on AND (a.to_on IS NULL OR a.to_on > d.happened_on)
+        GROUP BY a.episode_id, d.happened_on
+    )
     SELECT
         d.stream_id, d.deviation_key, d.rule_id, d.service, d.model_version, d.strength, d.entry,
-        t.position, coalesce(t.occurred_on, d.noted_on), d.measured, d.limit_measured, d.unit,
-        CASE WHEN d.explained_on <= on_day THEN d.explained_on END,
+        d.position, d.happened_on, d.measured, d.limit_measured, d.unit,
+        CASE WHEN x.explained_on <= on_day THEN x.explained_on END,
         CASE WHEN s.episode_id IS NULL THEN coalesce(e.area, c.area, q.area) ELSE s.area END,
         CASE WHEN s.episode_id IS NULL THEN coalesce(e.unit_id, q.unit_id) ELSE s.unit_id END, w.worker_ids,
         ARRAY(
-            SELECT DISTINCT b.position FROM unnest(d.because || t.position) AS b (position)
+            SELECT DISTINCT b.position FROM unnest(d.because || d.position || x.because) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1
         )
-    FROM deviations d
-    LEFT JOIN trail t ON t.stream_id = d.stream_id AND t.version = d.entry AND t.known @> as_of
+    FROM dated d
+    LEFT JOIN explanations x ON x.stream_id = d.stream_id AND x.deviation_key = d.deviation_key AND x.known @> as_of
     LEFT JOIN episodes e ON e.episode_id = d.stream_id AND e.known @> as_of
     LEFT JOIN stays(as_of) s ON s.episode_id = d.stream_id
-        AND s.since_on <= coalesce(t.occurred_on, d.noted_on) AND s.until_on > coalesce(t.occurred_on, d.noted_on)
+        AND s.since_on <= d.happened_on AND s.until_on > d.happened_on
     LEFT JOIN contacts c ON c.contact_id = d.stream_id AND c.known @> as_of
     LEFT JOIN quality_files q ON q.file_id = d.stream_id AND q.known @> as_of
-    LEFT JOIN workers_on(as_of, on_day) w ON w.episode_id = d.stream_id
-    WHERE d.known @> as_of AND coalesce(t.occurred_on, d.noted_on) <= on_day
+    LEFT JOIN worked w ON w.episode_id = d.stream_id AND w.happened_on = d.happened_on
 $$;
 
 -- Deviations counted by rule, strength, worker, area, unit, service or month.

@@ -81,6 +81,7 @@ DEVIATIONS = Compared(
     },
     stands_on=(
         Stood("deviations"),
+        Stood("explanations"),
         Stood("trail", only=lambda version, row: version["position"] == row["entry_position"]),
         *OF_ANY_STREAM,
     ),

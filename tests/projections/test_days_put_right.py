@@ -9,15 +9,15 @@ from uuid import uuid4
 
 import pytest
 
-from domain.consequence import DeviationNoted, DutyMoved, DutyOpened
-from domain.episode.facts import EpisodeTransferred, Outcome, SummaryWritten
+from domain.consequence import DeviationExplained, DeviationNoted, DeviationWithdrawn, DutyMoved, DutyOpened
+from domain.episode.facts import EpisodeTransferred, Outcome, SummaryWritten, WorkerReleased
 from domain.fact import Fact
 from projections.engine import run_once
 from projections.queries import Reading, reading
 from projections.rebuild import rebuild
 from tests.projections.analysts import logged_in, of
 from tests.projections.conftest import REGISTER, Book, Rows
-from tests.projections.history import History, closed, day, decision, held, referral, started
+from tests.projections.history import History, assigned, closed, day, decision, held, referral, started
 from tests.projections.random_history import consequence
 
 LATER = day(200)
@@ -29,8 +29,8 @@ def ask(book: Book, history: History) -> Iterator[Reading]:
         yield questions
 
 
-def noted(entry: int) -> DeviationNoted:
-    return DeviationNoted(deviation_key="x", rule_id="r", service="K1", model_version=1, strength="norm", entry=entry)
+def noted(entry: int, key: str = "x") -> DeviationNoted:
+    return DeviationNoted(deviation_key=key, rule_id="r", service="K1", model_version=1, strength="norm", entry=entry)
 
 
 def duty(started_by: int, due: int, opened_on: dt.date | None = None) -> DutyOpened:
@@ -68,6 +68,54 @@ def test_a_deviation_is_of_the_day_that_its_entry_rightly_has(book: Book, histor
     run_once(*book)
     assert deviations(ask, "month") == {"2021-04": 1}, "the correction was none"
     assert deviations(ask, "month", as_of=put_right) == {"2021-03": 1}
+
+
+def test_a_deviation_is_theirs_who_had_the_episode_on_its_day_whoever_has_it_since(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, child, before = uuid4(), uuid4(), uuid4()
+    told: list[Fact] = [referral(child), decision(), assigned("anna", on=1, assignment_id=before), started()]
+    known = history.record(episode, *told, held(uuid4(), child, on=9), noted(5))
+    history.record(
+        episode, WorkerReleased(assignment_id=before, to_on=day(10)), assigned("bo", on=10),
+        held(uuid4(), child, on=10), noted(9, "y"),
+    )  # fmt: skip
+    run_once(*book)
+    assert [deviations(ask, "worker", on=day(on)) for on in (9, 10, 200)] == [{"anna": 1}] + 2 * [{"anna": 1, "bo": 1}]
+    assert deviations(ask, "worker", as_of=known) == {"anna": 1}
+    (beneath,) = ask.explain("deviations", by="worker", key="anna", on_day=LATER).rows
+    assert beneath.happened_on == day(9)
+    history.correct(episode, 5, held(uuid4(), child, on=11))
+    run_once(*book)
+    assert deviations(ask, "worker") == {"bo": 2}, "of the day that it rightly has"
+
+
+def test_an_explanation_stands_when_the_correction_that_took_its_deviation_away_is_struck_out(
+    book: Book, history: History, ask: Reading, rows: Rows
+) -> None:
+    episode, child = uuid4(), uuid4()
+    history.record(episode, referral(child), decision(), started(), held(uuid4(), child, on=35), noted(4))
+    history.record(episode, DeviationExplained(deviation_key="x", explained_on=day(40), reason="x"))
+
+    def explained(on: int = 200) -> list[tuple[int, int]]:
+        run_once(*book)
+        told = ask.deviations("rule", on_day=day(on)).rows
+        return [(row.deviations, row.explained_deviations) for row in told]
+
+    assert [explained(on) for on in (39, 40)] == [[(1, 0)], [(1, 1)]]
+    history.correct(episode, 4, held(uuid4(), child, on=30))
+    history.record(episode, DeviationWithdrawn(deviation_key="x"))
+    assert explained() == []
+    history.strike(episode, 7)
+    history.record(episode, noted(4))
+    assert explained() == [(1, 1)]
+    (beneath,) = ask.explain("deviations", by="rule", key="r", on_day=LATER).rows
+    assert 6 in beneath.event_positions
+    history.strike(episode, 6)
+    assert explained() == [(1, 0)], "nobody explained it"
+    followed = rows("explanations", standing=False)
+    rebuild(*book)
+    assert rows("explanations", standing=False) == followed
 
 
 def test_the_trail_keeps_when_an_entry_was_told_to_have_happened_beside_when_it_rightly_did(
