@@ -6,7 +6,9 @@ Never in a log: names, free text, identity codes, messages of unexpected errors.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import logging
+import os
 import sys
 import traceback
 from pathlib import PurePath
@@ -43,7 +45,8 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
 class Lines:
     """Where lines are logged to: one that cannot be written, as on a full disk, keeps nobody from their work.
 
-    How many were lost is the first that is told once there is room again.
+    How many were lost is the first that is told once there is room again. Lines go to the file itself: what a buffer
+    kept of a line that could not be written would be written after all, when it had been told as lost.
     """
 
     def __init__(self, target: TextIO) -> None:
@@ -57,12 +60,22 @@ class Lines:
             told = {"event": "log_lines_lost", "lines": self._lost, "level": "error", "timestamp": at}
             line = f"\n{_as_json(told)}\n{line}"  # what was cut off before has no end of line
         try:
-            self._target.write(line)
-            self._target.flush()
+            self._write(line)
         except (OSError, ValueError):  # full, or closed: there is nobody to tell but the log
             self._lost += 1
         else:
             self._lost = 0
+
+    def _write(self, line: str) -> None:
+        """Raises OSError, ValueError."""
+        try:
+            number = self._target.fileno()
+        except io.UnsupportedOperation:  # no file
+            self._target.write(line)
+            return
+        left = memoryview(line.encode())
+        while left:
+            left = left[os.write(number, left) :]
 
     def flush(self) -> None:
         """Nothing is left to be written: each line is at once."""

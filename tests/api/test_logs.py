@@ -4,13 +4,16 @@ import errno
 import io
 import json
 import logging
+import resource
+import signal
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import structlog
 
-from api.logging import configure_logging
+from api.logging import Lines, configure_logging
 from api.settings import Settings
 from domain.ledger.identity import new_id
 from tests.api.caller import Caller
@@ -141,3 +144,21 @@ def test_a_log_that_cannot_be_written_keeps_nobody_from_an_answer_and_tells_what
     assert (lost["event"], lost["level"]) == ("log_lines_lost", "error")
     assert lost["lines"] >= 3  # the ledger's clock may have told something too
     assert [one["status"] for one in told if one["event"] == "request"] == [201]
+
+
+def test_a_line_that_was_told_as_lost_is_not_written_after_all(tmp_path: Path) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with (tmp_path / "log").open("w+", encoding="utf-8") as full:
+        told = Lines(full)
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (len("whole\n") + 2, limit[1]))
+            for line in ("whole\n", "cut off\n", "lost\n"):
+                told.write(line)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+            signal.signal(signal.SIGXFSZ, before)
+        told.write("whole again\n")
+    whole, cut_off, lost, again = (tmp_path / "log").read_text().splitlines()
+    assert (whole, cut_off, again) == ("whole", "cu", "whole again")
+    assert json.loads(lost)["lines"] == 2
