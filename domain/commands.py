@@ -48,6 +48,7 @@ from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.decide_end import DecideEnd
 from domain.episode.commands.decide_placement import DecidePlacement
 from domain.episode.commands.deliver_document import DeliverDocument
+from domain.episode.commands.end_clientship import EndClientship
 from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.give_notice import GiveNotice
 from domain.episode.commands.grant_exception import GrantException
@@ -193,6 +194,7 @@ COMMANDS: dict[StreamKind, tuple[type[AnyCommand], ...]] = {
         AgreeFollowUp,
         StopFollowUp,
         HandleFeedbackInTeam,
+        EndClientship,
     ),
     StreamKind.CONFERENCE: (
         ConveneConference,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from domain.calendar import day_in_helsinki
 from domain.client.state import ClientState
 from domain.conference.state import ConferenceState
 from domain.consequence import ModelReference
@@ -56,7 +57,8 @@ def clients_of(fact: Fact, state: StreamState, stream_id: UUID) -> tuple[UUID, .
     """The clients whom the fact is about: those that it names, else those of its stream; none twice."""
     if isinstance(state, ClientState):
         return (stream_id,)
-    return tuple(dict.fromkeys(_named(_told_of(fact, state)) or _of_stream(state)))
+    told = _told_of(fact, state)
+    return tuple(dict.fromkeys(_named(told) or _of_stream(state, told)))
 
 
 def _told_of(fact: Fact, state: StreamState) -> Fact:
@@ -78,8 +80,11 @@ def _said(fact: Fact, field: str) -> Any:
     return getattr(fact, field) if field in type(fact).__pydantic_fields__ else None
 
 
-def _of_stream(state: StreamState) -> tuple[UUID, ...]:
+def _of_stream(state: StreamState, fact: Fact) -> tuple[UUID, ...]:
+    """Of an episode, those whose clientship went on when it happened: what comes later is not about who left."""
     match state:
+        case EpisodeState(ended=ended) if ended and (moment := fact.happened_at()) is not None:
+            return state.clients_on(day_in_helsinki(moment)) or state.client_ids
         case EpisodeState():
             return state.client_ids
         case ConferenceState(convened=convened) if convened is not None:

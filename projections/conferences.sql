@@ -69,7 +69,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 -- The services that a client has on a day of the world, side by side: the episodes that the caseload of that day has (from
--- the day on that a child joined) and case conferences that are open. Ids, codes and days only.
+-- the day on that a child joined, until the client's part ended) and case conferences that are open. Ids, codes and days only.
 CREATE OR REPLACE FUNCTION services_of_client(wanted_client uuid, as_of bigint, on_day date)
 RETURNS TABLE (
     client_id uuid, stream_kind text, stream_id uuid, service text, model_version integer, phase text, since_on date,
@@ -87,6 +87,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         ),
         as_of, on_day
     ) r
+    WHERE wanted_client = ANY(r.client_ids)
     UNION ALL
     SELECT wanted_client, 'conference', c.conference_id, c.service, c.model_version, c.conference_kind, c.convened_on,
         '{}', NULL, c.client_ids, c.because

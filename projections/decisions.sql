@@ -48,13 +48,15 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         d.episode_id, d.decision_id, d.kind, d.service, d.decided_on, d.decision_maker, d.legal_basis,
         CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END,
-        CASE WHEN j.episode_id IS NULL THEN e.client_ids ELSE ARRAY(
+        CASE WHEN j.episode_id IS NULL AND x.episode_id IS NULL THEN e.client_ids ELSE ARRAY(
             SELECT c.client_id FROM unnest(e.client_ids || j.client_ids) WITH ORDINALITY AS c (client_id, place)
+            WHERE x.client_ids IS NULL OR c.client_id <> ALL(x.client_ids)
             GROUP BY c.client_id ORDER BY min(c.place)
         ) END,
         CASE WHEN d.decided_on >= e.referred_on THEN d.decided_on - e.referred_on END, coalesce(d.decided_on < e.referred_on, false),
-        CASE WHEN j.episode_id IS NULL THEN d.because
-            ELSE ARRAY(SELECT DISTINCT b.position FROM unnest(d.because || j.because) AS b (position) ORDER BY 1) END
+        CASE WHEN j.episode_id IS NULL AND x.episode_id IS NULL THEN d.because ELSE ARRAY(
+            SELECT DISTINCT b.position FROM unnest(d.because || j.because || x.because) AS b (position) ORDER BY 1
+        ) END
     FROM decisions d
     LEFT JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
     LEFT JOIN stays(as_of) s ON s.episode_id = d.episode_id AND s.since_on <= d.decided_on AND s.until_on > d.decided_on
@@ -66,6 +68,14 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         WHERE c.known @> as_of AND g.decided_on BETWEEN from_on AND to_on
         GROUP BY g.episode_id, g.decision_id
     ) j ON j.episode_id = d.episode_id AND j.decision_id = d.decision_id
+    LEFT JOIN (
+        SELECT g.episode_id, g.decision_id, array_agg(c.client_id) AS client_ids, array_agg(b.position) AS because
+        FROM ended_clientships c
+        JOIN decisions g ON g.episode_id = c.episode_id AND g.known @> as_of AND g.decided_on > c.ended_on
+        CROSS JOIN LATERAL unnest(c.because) AS b (position)
+        WHERE c.known @> as_of AND g.decided_on BETWEEN from_on AND to_on
+        GROUP BY g.episode_id, g.decision_id
+    ) x ON x.episode_id = d.episode_id AND x.decision_id = d.decision_id
     WHERE d.known @> as_of AND d.decided_on BETWEEN from_on AND to_on
 $$;
 
@@ -128,7 +138,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
 $$;
 
 -- The clients with a grant dated in the period, for whom the episode was on that day, an episode of theirs a row; whether they
--- moved on from it to long-term family work, whenever that was. Services: all, or those that are named.
+-- moved on from it to long-term family work, whenever that was: not whose part in it had ended before it did. Services: all, or those that are named.
 CREATE OR REPLACE FUNCTION early_support_explain(from_on date, to_on date, as_of bigint, services text[] DEFAULT NULL)
 RETURNS TABLE (
     client_id uuid, episode_id uuid, service text, decided_on date, moved_on boolean, closed_on date,
@@ -137,13 +147,17 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
         p.client_id, d.episode_id, d.service, d.decided_on,
-        coalesce(e.closed_on IS NOT NULL
+        coalesce(e.closed_on IS NOT NULL AND x.client_id IS NULL
             AND (e.outcome = 'long_term_family_work' OR e.closure_reason = 'moved_to_long_term'), false),
         e.closed_on,
-        ARRAY(SELECT DISTINCT b.position FROM unnest(d.event_positions || e.because) AS b (position) ORDER BY 1)
+        ARRAY(
+            SELECT DISTINCT b.position FROM unnest(d.event_positions || e.because || x.because) AS b (position) ORDER BY 1
+        )
     FROM decision_rows(as_of, from_on, to_on) d
     JOIN episodes e ON e.episode_id = d.episode_id AND e.known @> as_of
     CROSS JOIN LATERAL unnest(d.client_ids) AS p (client_id)
+    LEFT JOIN ended_clientships x ON x.episode_id = d.episode_id AND x.client_id = p.client_id AND x.known @> as_of
+        AND x.ended_on < e.closed_on
     WHERE d.kind = 'granted' AND (services IS NULL OR d.service = ANY(services))
     ORDER BY d.decided_on, d.episode_id, p.client_id
 $$;

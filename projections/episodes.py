@@ -4,7 +4,8 @@
 `area`, `unit_id`, `service` and `model_version` of an episode are the latest in the world, in whatever order they were
 recorded (since `placed_on`, `pinned_on`); what they were first stands beside them, and in `moves` a row for each
 transfer to another area or unit and each decision to move to another model. `client_ids` are those for whom it was
-asked: a child who came along, or was born into it, has a row in `joined_children` and is a client of it from then on.
+asked: a child who came along, or was born into it, has a row in `joined_children` and is a client of it from then on. Whose
+part ended before the episode has a row in `ended_clientships`: no client of it from `ended_on` on.
 
 Must never hold: the need, grounds or reasons in words.
 """
@@ -15,6 +16,7 @@ from typing import Any
 from domain.entry import Entry
 from domain.episode.facts import (
     ChildJoined,
+    ClientshipEnded,
     DecisionKind,
     DecisionMade,
     EpisodeClosed,
@@ -40,6 +42,7 @@ EPISODES = Table(
     ),
 )  # fmt: skip
 JOINED = Table("joined_children", stream="episode_id", key={"client_id": "uuid"}, columns=("joined_on",))
+ENDED = Table("ended_clientships", stream="episode_id", key={"client_id": "uuid"}, columns=("ended_on",))
 MOVES = Table(
     "moves",
     stream="episode_id",
@@ -120,6 +123,10 @@ def joined(_entry: Entry, fact: ChildJoined) -> Iterator[Operation]:
     yield Open("joined_children", (fact.client_id,), {"joined_on": fact.joined_on})
 
 
+def ended(_entry: Entry, fact: ClientshipEnded) -> Iterator[Operation]:
+    yield Open("ended_clientships", (fact.client_id,), {"ended_on": fact.ended_on})
+
+
 def started(entry: Entry, fact: EpisodeStarted) -> Iterator[Operation]:
     yield Amend("episodes", (), {"started_on": fact.started_on, "worked": True})
     yield _phase(entry, "active", _WORKED, fact.started_on)
@@ -149,11 +156,12 @@ def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
 
 PROJECTION = Projection.beside(
     __name__,
-    (EPISODES, JOINED, PHASES, MOVES),
+    (EPISODES, JOINED, ENDED, PHASES, MOVES),
     {
         ReferralReceived: referred,
         DecisionMade: decided,
         ChildJoined: joined,
+        ClientshipEnded: ended,
         EpisodeTransferred: transferred,
         EpisodeStarted: started,
         EpisodeSuspended: suspended,

@@ -80,6 +80,17 @@ CREATE TABLE {joined_children} (
     PRIMARY KEY (episode_id, client_id, known_from)
 );
 
+CREATE TABLE {ended_clientships} (
+    episode_id uuid NOT NULL,
+    client_id  uuid NOT NULL,
+    known_from bigint NOT NULL,
+    known_to   bigint,
+    known      int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because    bigint[] NOT NULL,
+    ended_on   date NOT NULL,
+    PRIMARY KEY (episode_id, client_id, known_from)
+);
+
 CREATE TABLE {moves} (
     episode_id    uuid NOT NULL,
     entry         integer NOT NULL,
@@ -253,8 +264,9 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_gen
 AS $$
     SELECT
         e.episode_id,
-        CASE WHEN j.episode_id IS NULL THEN e.client_ids ELSE ARRAY(
+        CASE WHEN j.episode_id IS NULL AND x.episode_id IS NULL THEN e.client_ids ELSE ARRAY(
             SELECT c.client_id FROM unnest(e.client_ids || j.client_ids) WITH ORDINALITY AS c (client_id, place)
+            WHERE x.client_ids IS NULL OR c.client_id <> ALL(x.client_ids)
             GROUP BY c.client_id ORDER BY min(c.place)
         ) END,
         CASE
@@ -280,7 +292,7 @@ AS $$
         coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
         ARRAY(
             SELECT DISTINCT b.position
-            FROM unnest(e.because || j.because || p.because || w.because || s.because) AS b (position)
+            FROM unnest(e.because || j.because || x.because || p.because || w.because || s.because) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1
         )
     FROM episodes e
@@ -296,6 +308,12 @@ AS $$
         WHERE c.episode_id = ANY(wanted) AND c.known @> as_of AND c.joined_on <= on_day
         GROUP BY c.episode_id
     ) j ON j.episode_id = e.episode_id
+    LEFT JOIN (
+        SELECT c.episode_id, array_agg(c.client_id) AS client_ids, array_agg(b.position) AS because
+        FROM ended_clientships c CROSS JOIN LATERAL unnest(c.because) AS b (position)
+        WHERE c.episode_id = ANY(wanted) AND c.known @> as_of AND c.ended_on <= on_day
+        GROUP BY c.episode_id
+    ) x ON x.episode_id = e.episode_id
     LEFT JOIN (
         SELECT a.episode_id, array_agg(DISTINCT a.worker_id ORDER BY a.worker_id) AS worker_ids,
             array_agg(b.position) AS because

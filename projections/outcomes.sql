@@ -35,11 +35,17 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             CASE WHEN m.episode_id IS NULL THEN e.unit_id ELSE m.unit_id END, m.because
     ) AS w (service, area, unit_id, because)
     CROSS JOIN LATERAL (
-        SELECT u.client_id, '{}'::bigint[] FROM unnest(e.client_ids) AS u (client_id)
-        UNION ALL
-        SELECT j.client_id, j.because FROM joined_children j
-        WHERE j.episode_id = e.episode_id AND j.known @> as_of AND j.joined_on <= c.closed_on
-            AND j.client_id <> ALL(coalesce(e.client_ids, '{}'))
+        SELECT s.client_id, s.because FROM (
+            SELECT u.client_id, '{}'::bigint[] AS because FROM unnest(e.client_ids) AS u (client_id)
+            UNION ALL
+            SELECT j.client_id, j.because FROM joined_children j
+            WHERE j.episode_id = e.episode_id AND j.known @> as_of AND j.joined_on <= c.closed_on
+                AND j.client_id <> ALL(coalesce(e.client_ids, '{}'))
+        ) s
+        WHERE NOT EXISTS (
+            SELECT 1 FROM ended_clientships x
+            WHERE x.episode_id = e.episode_id AND x.client_id = s.client_id AND x.known @> as_of AND x.ended_on < c.closed_on
+        )
     ) AS p (client_id, because)
     LEFT JOIN LATERAL (
         SELECT a.referred_on, a.because FROM episodes a

@@ -17,6 +17,7 @@ from domain.episode.facts import (
     AgreementMade,
     ChangeObserved,
     ChildJoined,
+    ClientshipEnded,
     CoordinationAssessed,
     DecisionKind,
     DecisionMade,
@@ -89,6 +90,7 @@ class EpisodeState(StreamState):
     phase: Phase = Phase.NONE
     referral: ReferralReceived | None = None
     joined: tuple[UUID, ...] = ()
+    ended: dict[UUID, ClientshipEnded] = field(default_factory=dict)
     decisions: tuple[DecisionMade, ...] = ()
     grant: DecisionMade | None = None
     started_on: dt.date | None = None
@@ -104,6 +106,11 @@ class EpisodeState(StreamState):
     def client_ids(self) -> tuple[UUID, ...]:
         """For whom the episode is: those of the referral, and the children who came along or were born since."""
         return (*self.referral.client_ids, *self.joined) if self.referral else ()
+
+    def clients_on(self, day: dt.date) -> tuple[UUID, ...]:
+        """Those of them whose clientship had not ended before the day."""
+        ended = self.ended
+        return tuple(one for one in self.client_ids if one not in ended or day <= ended[one].ended_on)
 
     def place_on(self, day: dt.date) -> tuple[str | None, str | None]:
         """The area and unit that it was in on the day: those of the latest transfer by then, else of the referral."""
@@ -181,6 +188,7 @@ class _Growing:
     phase: Phase
     referral: ReferralReceived | None
     joined: tuple[UUID, ...]
+    ended: dict[UUID, ClientshipEnded]
     decisions: tuple[DecisionMade, ...]
     grant: DecisionMade | None
     started_on: dt.date | None
@@ -194,7 +202,7 @@ class _Growing:
     def __init__(self, state: EpisodeState) -> None:
         vars(self).update(vars(state))
         self.assignments, self.plans = dict(state.assignments), dict(state.plans)
-        self.meetings = dict(state.meetings)
+        self.meetings, self.ended = dict(state.meetings), dict(state.ended)
 
     def grown(self, **whole: object) -> EpisodeState:
         """The state that it has become, with what is told of the `whole` stream."""
@@ -234,6 +242,8 @@ class _Growing:
                 of_referral = self.referral.client_ids if self.referral else ()
                 if not self.referral or fact.client_id not in (*of_referral, *self.joined):
                     self.joined = (*self.joined, fact.client_id)
+            case ClientshipEnded():
+                self.ended[fact.client_id] = fact
             case (
                 ProposalMade()
                 | CoordinationAssessed()

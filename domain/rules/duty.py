@@ -42,8 +42,8 @@ class Duty(DutyTerms):
         clients: Sequence[UUID | None] = [*named] if self.clients else [None]
         for client_id in clients:
             own = [hit for hit in meeting if client_id is None or client_id in clients_of(hit.fact)]
-            course = self._course(case, client_id)
             for number, opening in enumerate(openings, start=1):
+                course = self._course(case, (client_id,) if client_id else clients_of(opening.fact))
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
                     found = self._calendar(case, opening, own, client_id, course, since=since)
@@ -156,13 +156,23 @@ class Duty(DutyTerms):
                 return hit
         return None
 
-    def _course(self, case: Case, client: UUID | None) -> Course:
-        """How it went on for that client, or for all."""
-        ends, resumptions = (
-            [hit for hit in hits if client is None or not clients_of(hit.fact) or client in clients_of(hit.fact)]
-            for hits in (case.in_world(self.until), case.select(self.resumed_by))
+    def _course(self, case: Case, clients: tuple[UUID, ...]) -> Course:
+        """How it went on for those clients, or for all: an end and a resumption of all, or of some of them alone."""
+        ends, resumptions = case.in_world(self.until), case.select(self.resumed_by)
+        if not ends:
+            return Course()
+        named = {hit.version: clients_of(hit.fact) for hit in (*ends, *resumptions)}
+        if not clients or not any(named.values()):
+            return Course.between(ends, resumptions)
+        for_all = {version for version, names in named.items() if not names}
+        for_some = {version for version, names in named.items() if not set(clients).isdisjoint(names)}
+        of_all, of_some = (
+            Course.between(
+                [hit for hit in ends if hit.version in which], [hit for hit in resumptions if hit.version in which]
+            )
+            for which in (for_all, for_some)
         )
-        return Course.between(ends, resumptions) if ends else Course()
+        return of_all.beside(of_some)
 
     def _stopped(self, course: Course, due_on: dt.date | None) -> Pause | None:
         """The pause in which it would be due, had nothing ended; what is told of a month only begun stays due."""

@@ -48,7 +48,8 @@ class DutyTerms(RuleBase):
     been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
     no more; of calendar periods and of every so many months, those that lie between, or end between, are not due.
 
-    A client's clock starts at the earliest when `clients` names the client; an end that names clients is theirs only.
+    A client's clock starts at the earliest when `clients` names the client. An end that names clients is theirs only,
+    where the duty is one client's or the opening names them; and nothing that names nobody resumes what ended so.
 
     `every`: one duty for each calendar period that has begun; met by the `times`th entry of the period, of a year only
     of these `months` (first and last); due on its last day, or with `on_day_of_next_month` on that day of the month

@@ -39,6 +39,12 @@ class Course(NamedTuple):
         final = [pause for pause in found if pause.again is None][-1:]
         return cls((*(pause for pause in found if pause.again and pause.again.day > pause.end.day), *final))
 
+    def beside(self, other: Course) -> Course:
+        """How it went on where both did: with the pauses of both, and the earlier of their last ends."""
+        finals = sorted((pause for pause in (*self.pauses, *other.pauses) if pause.again is None), key=_ended)[:1]
+        resumed = (pause for pause in (*self.pauses, *other.pauses) if pause.again is not None)
+        return Course((*sorted(resumed, key=_ended), *finals))
+
     @property
     def final(self) -> Pause | None:
         """The end that nothing resumed, if there is one."""
@@ -67,3 +73,7 @@ class Course(NamedTuple):
         return next(
             (one for one in self.pauses if one.end.day <= last and (one.again is None or first < one.again.day)), None
         )
+
+
+def _ended(pause: Pause) -> tuple[dt.date, int]:
+    return pause.end.in_world

@@ -27,7 +27,8 @@ CASELOAD = Compared(
         "month": month("started_on", "referred_on"),
     },
     stands_on=(
-        Stood("episodes"), Stood("joined_children"), Stood("phases"), Stood("moves"), Stood("assignments", ASSIGNED),
+        Stood("episodes"), Stood("joined_children"), Stood("ended_clientships"), Stood("phases"), Stood("moves"),
+        Stood("assignments", ASSIGNED),
         Stood("meetings"), Stood("duties"),
     ),
 )  # fmt: skip
@@ -114,6 +115,7 @@ DECISIONS = Compared(
         Stood("episodes", (*WHERE_IT_IS, "client_ids", "referred_on")),
         Stood("moves"),
         Stood("joined_children"),
+        Stood("ended_clientships"),
     ),
 )
 REFERRALS = Compared(
@@ -161,6 +163,7 @@ EARLY_SUPPORT = Compared(
         Stood("decisions"),
         Stood("episodes", ("client_ids", "closed_on", "outcome", "closure_reason")),
         Stood("joined_children"),
+        Stood("ended_clientships"),
     ),
 )
 OUTCOMES = Compared(
@@ -181,6 +184,7 @@ OUTCOMES = Compared(
         Stood("phases"),
         Stood("moves"),
         Stood("joined_children"),
+        Stood("ended_clientships"),
         Stood("models", ("intensity",), anywhere=True,
               only=lambda model, row: model["service"] in (row["service"], row["next_service"])),
     ),

@@ -10,7 +10,7 @@ import pytest
 from psycopg import Connection
 
 from domain.client.facts import ClientRegistered
-from domain.episode.facts import ChildJoined, DecisionKind
+from domain.episode.facts import ChildJoined, ClientshipEnded, ClosureReason, DecisionKind
 from projections.engine import run_once
 from projections.queries import Reading, reading
 from projections.rebuild import rebuild
@@ -148,3 +148,55 @@ def test_analysts_count_the_same_clients(book: Book, history: History, reader: C
         (episode,), (joined,) = of(analyst, "episodes"), of(analyst, "joined_children")
         assert joined["episode_id"] == episode["episode_id"]
         assert joined["client_id"] not in {*episode["client_ids"], child}, "a pseudonym, of somebody else"
+
+
+def leaves(client: UUID, on: int) -> ClientshipEnded:
+    return ClientshipEnded(client_id=client, ended_on=day(on))
+
+
+def test_who_left_is_counted_no_more_from_that_day_on_while_the_episode_goes_on(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, mother, child, sibling = (uuid4() for _ in range(4))
+    history.record(episode, referral(mother, child), decision(), assigned("anna"), started(2))
+    before = history.record(episode, joins(sibling, mother, child, on=10))
+    left = history.record(episode, leaves(child, 30), leaves(sibling, 40))
+    run_once(*book)
+    assert [clients(ask, on) for on in (5, 10, 29, 30, 39, 40)] == [2, 3, 3, 2, 2, 1]
+    assert clients(ask, 50, before) == 3, "the ledger had not been told"
+    (told,) = ask.explain("caseload", by="unit", key="unit-1", on_day=day(30)).rows
+    assert left - 1 in told.event_positions
+    assert [len(ask.services_of_client(child, on_day=day(on)).rows) for on in (29, 30)] == [1, 0]
+    assert [ask.works_with_client("anna", child, on_day=day(on)) for on in (29, 30)] == [True, False]
+    (side_by_side,) = ask.services_of_client(mother, on_day=day(45)).rows
+    assert side_by_side.with_client_ids == [mother]
+    history.strike(episode, 6)
+    run_once(*book)
+    assert clients(ask, 40) == 2
+
+
+def test_a_decision_after_a_client_left_is_not_for_that_client_nor_is_the_episodes_outcome(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, mother, child = uuid4(), uuid4(), uuid4()
+    moved_on = closed(60, reason=ClosureReason.MOVED_TO_LONG_TERM)
+    history.record(episode, referral(mother, child), decision(on=5), started(6), leaves(child, 30), moved_on)
+    late, gone, granted_late = uuid4(), uuid4(), uuid4()
+    history.record(granted_late, referral(late, gone), leaves(gone, 3), decision(on=5))
+    run_once(*book)
+    (counted,) = ask.decisions("kind").rows
+    assert counted.clients_granted == 3, "who left before the grant was not granted anything"
+    (figures,) = ask.early_support(*PERIOD).rows
+    assert (figures.clients_granted, figures.clients_moved_on) == (3, 1)
+    (outcome,) = ask.outcomes("reason", day(60), day(60), on_day=LATER).rows
+    assert (outcome.closed_episodes, outcome.clients) == (1, 1)
+
+
+def test_rebuilt_rows_tell_the_same_ends(book: Book, history: History, rows: Rows) -> None:
+    episode, mother, child = uuid4(), uuid4(), uuid4()
+    history.record(episode, referral(mother, child), decision(), started(2), leaves(child, 30))
+    history.correct(episode, 4, leaves(child, 20))
+    followed = rows("ended_clientships", standing=False)
+    rebuild(*book)
+    assert rows("ended_clientships", standing=False) == followed
+    assert [(row["ended_on"], row["known_to"] is None) for row in followed] == [(day(30), False), (day(20), True)]

@@ -36,6 +36,7 @@ class BringChildAlong(EpisodeCommand):
                 remedy="Name the children who come along at the start with the start itself.",
                 field="joined_on",
             )
+        require_not_ended(state, self.client_id, self.joined_on)
         if self.client_id in state.joined:
             return []
         require_born([context.clients[self.client_id]], self.joined_on, field="joined_on")
@@ -48,7 +49,22 @@ def joining(
     """The facts that the children came along, each with its age then and all for whom the episode is with it."""
     clients, facts = list(state.client_ids), []
     for client_id, child in children.items():
+        require_not_ended(state, client_id, joined_on)
         clients += [] if client_id in clients else [client_id]
         told = {"client_id": client_id, "of_episode": clients, "joined_on": joined_on, "born": born}
         facts.append(ChildJoined.model_validate({**told, "age_years": child.age_on(joined_on)}))
     return facts
+
+
+def require_not_ended(state: EpisodeState, client_id: UUID, day: dt.date) -> None:
+    """Who is to be a client again comes by a new referral, since nothing is granted to them here any more (own).
+
+    Raises OutOfOrder.
+    """
+    ended = state.ended.get(client_id)
+    if ended is not None and ended.ended_on < day:
+        raise OutOfOrder(
+            f"This client's part in the episode ended on {ended.ended_on}.",
+            remedy="Begin a new episode with a referral; or strike out the entry that ended it, if it never did.",
+            field="client_id",
+        )

@@ -26,6 +26,6 @@ class CancelMeeting(AboutMeeting):
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder."""
-        self.clients_met(state)
+        self.clients_met(state, self.starts_at)
         fields = self.model_dump(exclude={"cancelled_at"})
         return [MeetingCancelled(**fields, cancelled_at=self.cancelled_at or context.now)]

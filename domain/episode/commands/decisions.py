@@ -56,7 +56,9 @@ class Decision(EpisodeCommand):
 
     def _about_clients(self, state: EpisodeState, context: Context) -> dict[str, Any]:
         referral = require_referral(state)
-        clients = [context.clients[client_id] for client_id in referral.client_ids]
+        going_on = state.clients_on(self.decided_on)
+        asked_for = [client_id for client_id in referral.client_ids if client_id in going_on]
+        clients = [context.clients[client_id] for client_id in asked_for or going_on or referral.client_ids]
         require_birth_dates(clients, context)
         if not context.historical:
             require_born(clients, self.decided_on, field="decided_on")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
+from domain.calendar import day_in_helsinki
 from domain.episode.commands.base import EpisodeCommand, require_granted, require_meeting_open, require_referral
 from domain.episode.facts import MeetingKind
 from domain.episode.state import EpisodeState
@@ -23,8 +25,8 @@ class AboutMeeting(EpisodeCommand):
     meeting_kind: MeetingKind = MeetingKind.CLIENT_MEETING
     worker_ids: Workers
 
-    def clients_met(self, state: EpisodeState, named: tuple[UUID, ...] = ()) -> tuple[UUID, ...]:
-        """The clients on whose counters it stands: those named, else all of the episode.
+    def clients_met(self, state: EpisodeState, moment: dt.datetime, named: tuple[UUID, ...] = ()) -> tuple[UUID, ...]:
+        """The clients on whose counters it stands: those named, else all of the episode whose clientship goes on then.
 
         Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode.
         """
@@ -32,5 +34,6 @@ class AboutMeeting(EpisodeCommand):
             require_granted(state)
         require_referral(state)
         require_meeting_open(state, self.meeting_id)
-        check_clients(named, state.client_ids)
-        return named or tuple(dict.fromkeys(state.client_ids))
+        present = state.clients_on(day_in_helsinki(moment))
+        check_clients(named, present)
+        return named or tuple(dict.fromkeys(present))

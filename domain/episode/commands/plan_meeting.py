@@ -25,6 +25,6 @@ class PlanMeeting(AboutMeeting):
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode."""
-        clients = self.clients_met(state, self.client_ids)
+        clients = self.clients_met(state, self.starts_at, self.client_ids)
         fields = self.model_dump(exclude={"client_ids", "planned_at"})
         return [MeetingPlanned(**fields, client_ids=clients, planned_at=self.planned_at or context.now)]

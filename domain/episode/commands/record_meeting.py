@@ -18,7 +18,7 @@ from domain.strict import Minutes
 class RecordMeeting(AboutMeeting):
     """Record that people met. It is recorded whatever the rules say, with its deviations beside it.
 
-    `client_ids` default to all of the episode's clients.
+    `client_ids` default to all of the episode's clients whose clientship goes on that day.
     """
 
     started_at: AwareDatetime
@@ -42,5 +42,5 @@ class RecordMeeting(AboutMeeting):
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder, ClientNotOfEpisode."""
-        clients = self.clients_met(state, self.client_ids)
+        clients = self.clients_met(state, self.started_at, self.client_ids)
         return [MeetingHeld(**{**vars(self), "client_ids": clients})]

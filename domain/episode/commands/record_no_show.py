@@ -23,5 +23,5 @@ class RecordNoShow(AboutMeeting):
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder."""
-        self.clients_met(state)
+        self.clients_met(state, self.starts_at)
         return [MeetingMissed(**self.model_dump())]

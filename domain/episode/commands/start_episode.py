@@ -41,5 +41,7 @@ class StartEpisode(EpisodeCommand):
         along = {child: context.clients[child] for child in self.children_along}
         require_born(along.values(), self.started_on, field="started_on")
         children = joining(state, along, self.started_on)
-        expecting = any(context.clients[client].expecting_on(self.started_on) for client in state.client_ids)
+        expecting = any(
+            context.clients[client].expecting_on(self.started_on) for client in state.clients_on(self.started_on)
+        )
         return [EpisodeStarted(**self.model_dump(exclude={"children_along"}), expecting=expecting), *children]

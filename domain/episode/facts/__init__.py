@@ -16,6 +16,8 @@ from domain.episode.facts.arriving import (
     AgreementMade,
     AgreementSubject,
     ChildJoined,
+    ClientshipEnded,
+    ClientshipEndReason,
     ScreenTaken,
     VisitationGround,
     VisitationGroundRecorded,
@@ -88,6 +90,8 @@ __all__ = [
     "CancelledBy",
     "ChangeObserved",
     "ChildJoined",
+    "ClientshipEndReason",
+    "ClientshipEnded",
     "ClosureReason",
     "Codes",
     "CoordinationAssessed",
@@ -181,5 +185,6 @@ EpisodeFact = (
     | FollowUpStopped
     | FeedbackHandledInTeam
     | EpisodeTransferred
+    | ClientshipEnded
 )
 FACTS: tuple[type[Fact], ...] = EpisodeFact.__args__

@@ -33,6 +33,18 @@ class VisitationGround(StrEnum):
     COURT_DECISION = "court_decision"
 
 
+class ClientshipEndReason(StrEnum):
+    """Why one client's part in an episode ended while it went on for others: codes of our own, no source lists them."""
+
+    GOALS_MET = "goals_met"
+    MOVED_AWAY = "moved_away"
+    CAME_OF_AGE = "came_of_age"
+    OTHER_SERVICE = "other_service"
+    WITHDREW = "withdrew"
+    DIED = "died"
+    OTHER = "other"
+
+
 class AgreementMade(
     Fact, name="agreement_made", stream=EPISODE, happened="agreed_on", sensitive=("contact_person", "content")
 ):
@@ -113,3 +125,17 @@ class ChildJoined(Fact, name="child_joined", stream=EPISODE, happened="joined_on
     joined_on: dt.date
     born: bool = False
     age_years: AgeYears | None = None
+
+
+class ClientshipEnded(
+    Fact, name="clientship_ended", stream=EPISODE, happened="ended_on", sensitive=("reason", "explanation")
+):
+    """One client is a client of the episode no more (asiakkuus päättyi), while it goes on for the others.
+
+    `ended_on`: the last day, as of an episode that is closed. `reason` is sensitive: it may tell that a child died.
+    """
+
+    client_id: UUID
+    ended_on: dt.date
+    reason: ClientshipEndReason | None = None
+    explanation: str | None = None

@@ -1,0 +1,152 @@
+"""One client's part in an episode ends while it goes on for the others: a child who moved away, or died."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from domain.amend.correct_entry import CorrectEntry
+from domain.amend.strike_out_entry import StrikeOutEntry
+from domain.correction import MistakeKind
+from domain.episode.commands.bring_child_along import BringChildAlong
+from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.end_clientship import EndClientship
+from domain.episode.commands.grant_extension import GrantExtension
+from domain.episode.commands.write_report import WriteReport
+from domain.episode.facts import (
+    ClientshipEnded,
+    ClientshipEndReason,
+    ClosureReason,
+    DecisionMade,
+    MeetingHeld,
+    Recipient,
+)
+from domain.fact import JsonObject
+from domain.ledger.identity import new_id
+from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, OutOfOrder, UnknownEpisode
+from domain.subjects import subjects
+from tests.domain.desk import REFERRED_ON, STARTED_ON, WORKER, Desk, meeting, meeting_day, the
+from tests.domain.marks import covers, refuses
+from tests.domain.test_rehabilitation_course import BEGUN_ON, in_service
+
+LAST_DAY = meeting_day(3)
+
+
+def ended(client: UUID, ended_on: dt.date = LAST_DAY, **fields: Any) -> EndClientship:
+    return EndClientship(**{"client_id": client, "ended_on": ended_on, "reason": ClientshipEndReason.DIED, **fields})
+
+
+def siblings(desk: Desk) -> tuple[UUID, UUID, UUID]:
+    """An episode that goes on, and its two children, of 12 and of 5 years."""
+    elder, younger = desk.client(age=12), desk.client(age=5)
+    return desk.started("K2", elder, younger), elder, younger
+
+
+@covers(EndClientship)
+def test_one_clients_part_ends_and_the_others_are_its_clients_still(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    told = the(desk.do(episode, ended(elder, explanation="After an illness")).facts(), ClientshipEnded)
+    assert told.split()[0] == {"client_id": str(elder), "ended_on": LAST_DAY.isoformat()}, "why is nobody else's matter"
+    assert desk.do(episode, ended(elder, explanation="After an illness")).entries == ()
+    state = desk.episode(episode)
+    assert state.clients_on(LAST_DAY) == (elder, younger)
+    assert state.clients_on(meeting_day(4)) == (younger,)
+
+
+@refuses(EndClientship)
+def test_a_clients_part_ends_once_and_not_before_it_began_nor_after_the_end_nor_the_last_ones(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    assert isinstance(desk.refused(new_id(), ended(elder)), UnknownEpisode)
+    assert isinstance(desk.refused(episode, ended(desk.client())), ClientNotOfEpisode)
+    assert isinstance(desk.refused(episode, ended(elder, REFERRED_ON - dt.timedelta(days=1))), EndedBeforeItBegan)
+    desk.do(episode, ended(elder))
+    assert isinstance(desk.refused(episode, ended(elder, meeting_day(5))), OutOfOrder)
+    assert desk.refused(episode, ended(younger)).remedy == "Close the episode."
+    closing = CloseEpisode(closed_on=meeting_day(9), reason=ClosureReason.OTHER)
+    other, first, _ = siblings(desk)
+    desk.do(other, closing)
+    assert isinstance(desk.refused(other, ended(first, meeting_day(10))), OutOfOrder)
+    assert desk.do(other, ended(first, meeting_day(8))).entries, "what was told late is told"
+
+
+def test_who_came_along_cannot_have_left_before(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P7", parent)
+    desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON + dt.timedelta(days=5)))
+    assert isinstance(desk.refused(episode, ended(child, BEGUN_ON)), EndedBeforeItBegan)
+
+
+def test_meetings_after_it_are_of_the_others_alone(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    desk.do(episode, ended(elder))
+    on_the_day, after = desk.do(episode, meeting(3)), desk.do(episode, meeting(4))
+    assert the(on_the_day.facts(), MeetingHeld).client_ids == (elder, younger)
+    assert the(after.facts(), MeetingHeld).client_ids == (younger,)
+    assert isinstance(desk.refused(episode, meeting(5, client_ids=(elder,))), ClientNotOfEpisode)
+    assert desk.do(episode, meeting(2, client_ids=(elder,))).entries, "a visit of before, entered late"
+
+
+def test_a_report_on_the_time_before_is_written_after_it(desk: Desk) -> None:
+    episode, elder, _ = siblings(desk)
+    desk.do(episode, ended(elder))
+    report = WriteReport(
+        report_id=new_id(),
+        report_kind="monthly",
+        covers_from=STARTED_ON,
+        covers_to=LAST_DAY,
+        written_on=meeting_day(9),
+        worker_id=WORKER,
+        client_id=elder,
+        recipient=Recipient.PURCHASER_SOCIAL_WORKER,
+    )
+    assert desk.do(episode, report).entries
+
+
+def test_a_decision_after_it_goes_by_the_ages_of_the_others(desk: Desk) -> None:
+    elder, younger = desk.client(age=12), desk.client(age=5)
+    episode = in_service(desk, "L2", elder, younger)
+    extension = GrantExtension(
+        decision_id=new_id(), decided_on=BEGUN_ON + dt.timedelta(days=60), decision_maker=WORKER, months_granted=1
+    )
+    desk.do(episode, ended(elder, BEGUN_ON + dt.timedelta(days=50)))
+    younger_age = the(desk.do(episode, extension, historical=True).facts(), DecisionMade).age_years
+    assert younger_age is not None
+    assert younger_age < 12
+
+
+def test_who_left_comes_again_by_a_new_referral_unless_the_end_was_struck_out(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P7", parent)
+    desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON))
+    left = desk.do(episode, ended(child, BEGUN_ON + dt.timedelta(days=9))).entries[0].version
+    again = BringChildAlong(client_id=child, joined_on=BEGUN_ON + dt.timedelta(days=20))
+    assert isinstance(desk.refused(episode, again), OutOfOrder)
+    desk.do(
+        episode, StrikeOutEntry(entry=left, mistake=MistakeKind.WRONG_CLIENT, reason="It was the neighbour's child.")
+    )
+    assert desk.episode(episode).clients_on(BEGUN_ON + dt.timedelta(days=30)) == (parent, child)
+    assert desk.do(episode, again).entries == (), "it is along already"
+
+
+def test_its_day_is_corrected_but_not_to_before_the_referral(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    entry = desk.do(episode, ended(elder)).entries[0].version
+
+    def to(day: dt.date) -> CorrectEntry:
+        changes: JsonObject = {"ended_on": day.isoformat()}
+        return CorrectEntry(entry=entry, mistake=MistakeKind.FACTUAL_ERROR, changes=changes, reason="It was earlier.")
+
+    desk.do(episode, to(meeting_day(1)))
+    assert desk.episode(episode).clients_on(meeting_day(2)) == (younger,)
+    assert isinstance(desk.refused(episode, to(REFERRED_ON - dt.timedelta(days=1))), EndedBeforeItBegan)
+
+
+def test_what_is_told_of_the_family_later_is_not_sealed_for_who_left(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    desk.do(episode, ended(elder))
+    state = desk.episode(episode)
+    closing = CloseEpisode(closed_on=meeting_day(9), reason=ClosureReason.OTHER, explanation="The need ended.")
+    closed = desk.do(episode, closing).facts()[0]
+    of_whom = {one.holder_id for one in subjects(closed, state, episode, lambda _: "child_family_services")}
+    assert of_whom == {younger}

@@ -1,0 +1,78 @@
+"""What was asked of one client's work is asked no more of who left, while it is asked of the others."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from domain.episode.facts import ChildJoined, ClientshipEnded, PlacementDecided
+from domain.fact import Fact
+from domain.rules.judge import judge
+from tests.rules.models import CATALOGUE
+from tests.rules.story import CHILD, SIBLING, closed, day, held, meeting, referral, reopened, started, story
+
+MODELS = {model.service: model for model in CATALOGUE}
+FAMILY = [referral("1.2.", (CHILD, SIBLING)), started("10.3.")]
+
+
+def left(client: UUID, when: str) -> Fact:
+    return ClientshipEnded(client_id=client, ended_on=day(when))
+
+
+def reports_of(client: UUID, *facts: Fact, service: str = "P8") -> list[str]:
+    """The months of which a report on that client is owed."""
+    duties = judge(MODELS[service], story(*FAMILY, *facts)).duties.values()
+    return [one.key.split("/")[-1] for one in duties if one.rule_id == "monthly-report" and one.client_id == client]
+
+
+def test_reports_are_owed_of_a_child_to_the_month_in_which_it_left_and_of_its_siblings_onwards() -> None:
+    told = [left(CHILD, "3.4."), held("20.6.")]
+    for service in ("P7", "P8"):
+        assert reports_of(CHILD, *told, service=service) == ["2023-03", "2023-04"]
+        assert reports_of(SIBLING, *told, service=service) == ["2023-03", "2023-04", "2023-05", "2023-06"]
+
+
+def test_the_end_for_all_does_not_bring_back_who_left_before_nor_does_a_reopening() -> None:
+    gone = [left(CHILD, "3.4."), closed("20.6.")]
+    assert reports_of(CHILD, *gone) == ["2023-03", "2023-04"]
+    assert reports_of(CHILD, *gone, reopened("2.8."), held("5.9.")) == ["2023-03", "2023-04"]
+    onwards = ["2023-03", "2023-04", "2023-05", "2023-06", "2023-08", "2023-09"]
+    assert reports_of(SIBLING, *gone, reopened("2.8."), held("5.9.")) == onwards
+
+
+def test_who_left_after_it_went_on_again_is_reported_of_to_that_day() -> None:
+    told = [closed("2.4."), reopened("5.5."), left(CHILD, "9.6."), held("5.9.")]
+    assert reports_of(CHILD, *told) == ["2023-03", "2023-04", "2023-05", "2023-06"]
+
+
+def test_an_end_that_was_told_late_takes_back_what_was_owed_after_it() -> None:
+    assert reports_of(CHILD, held("20.6."), left(CHILD, "3.4.")) == ["2023-03", "2023-04"]
+
+
+def placements(rule_id: str, *facts: Fact) -> list[tuple[int, int | None]]:
+    duties = judge(MODELS["P2"], story(*FAMILY, *facts)).duties.values()
+    return [(one.started_by, one.met_by) for one in duties if one.rule_id == rule_id]
+
+
+def placed(client: UUID, when: str, until: str) -> Fact:
+    said: dict[str, Any] = {
+        "decision_maker": "child_welfare",
+        "legal_basis": "Child Welfare Act",
+        "valid_from": day(when),
+    }
+    return PlacementDecided(
+        decision_id=meeting(f"{client}{when}"), client_id=client, decided_on=day(when), valid_to=day(until), **said
+    )
+
+
+def test_the_placement_of_a_child_who_left_is_not_renewed_and_that_of_its_sibling_is() -> None:
+    both = [placed(CHILD, "10.3.", "10.5."), placed(SIBLING, "10.3.", "10.5.")]
+    assert placements("placement-renewed", *both) == [(3, None), (4, None)]
+    assert placements("placement-renewed", *both, left(CHILD, "3.4.")) == [(4, None)]
+
+
+def test_a_newborn_who_died_needs_no_placement() -> None:
+    born = ChildJoined(client_id=CHILD, of_episode=(CHILD,), joined_on=day("14.3."), born=True)
+    assert placements("placement-after-birth", born) == [(3, None)]
+    assert placements("placement-after-birth", born, left(SIBLING, "15.3.")) == [(3, None)]
+    assert placements("placement-after-birth", born, left(CHILD, "15.3.")) == []
