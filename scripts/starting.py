@@ -50,6 +50,7 @@ from scripts.demonstration.registers import (
     fill_registers,
     yesterday,
 )
+from scripts.standard_files import hold_standard_files
 
 QUESTIONS = (
     "/health",
@@ -62,6 +63,7 @@ START_LIMIT_SECONDS = 30.0
 
 def main() -> int:
     """Start; the exit code is 0 unless something that can be told in a line went wrong."""
+    hold_standard_files()
     parser = argparse.ArgumentParser(prog="scripts/start", description="Start Jaksokirja with its demonstration.")
     parser.add_argument("--check", action="store_true", help="ask the running API three questions, then stop it all")
     until = "the day on which the demonstration's story ends (default: yesterday); what is filled stays as it is"

@@ -12,6 +12,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from scripts.standard_files import hold_standard_files
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve the API until Ctrl-C, keep the projections up to date, and seal the registers."),
     "seal": ("seal", "Seal a register: sign checkpoints of its log, or tell how that stands."),
@@ -106,6 +108,7 @@ def jaksokirja() -> None:
 
 def main() -> None:
     """Run the command line. What is logged meanwhile goes to standard error: standard output is the answer's alone."""
+    hold_standard_files()
     if COMMANDS.keys() & set(sys.argv[1:]):
         _log_to_standard_error()
     app()
