@@ -60,6 +60,13 @@ class GroupCommit:
 
     def append(self, submission: Submission) -> Receipt:
         """The receipt for the submission, or its own refusal raised."""
+        if self._leaders == 0:  # looked at without the lock, to be looked at again under it
+            with self._lock:
+                alone = self._leaders == 0 and not self._waiting
+                if alone:
+                    self._sets_out(1)
+            if alone:
+                return self._lead_nobody(submission)
         request = _Request(submission)
         with self._lock:
             self._waiting.append(request)
@@ -71,9 +78,15 @@ class GroupCommit:
             self._wait(request)
         if request.group:
             self._lead(request)
-        if isinstance(request.outcome, Receipt):
-            return request.outcome
-        raise request.outcome or LedgerUnavailable("the submission was given up")
+        return _told(request.outcome)
+
+    def _lead_nobody(self, submission: Submission) -> Receipt:
+        """As a leader of nobody but itself, without a request for others to find: half of the way's own cost."""
+        try:
+            (outcome,) = self._record([submission])
+        finally:
+            self._hand_over(1)
+        return _told(outcome)
 
     def _is_time(self) -> bool:
         """Whether the next group is to set out. The lock is held."""
@@ -87,8 +100,12 @@ class GroupCommit:
             group.append(member)
             drafts += len(member.submission.drafts)
         leader.group = group
+        self._sets_out(len(group))
+
+    def _sets_out(self, size: int) -> None:
+        """A group of so many sets out. The lock is held."""
         self._leaders += 1
-        self._under_way += len(group)
+        self._under_way += size
         self._crowd += min(0.0, self._under_way + len(self._waiting) - self._crowd) / MEMORY_GROUPS
 
     def _wait(self, request: _Request) -> None:
@@ -101,7 +118,7 @@ class GroupCommit:
                 if request in self._waiting:
                     self._waiting.remove(request)
             if request.group:
-                self._hand_over(request.group, undone=request.group[1:])
+                self._hand_over(len(request.group), undone=request.group[1:])
             elif request.woken:
                 self._wake_behind(request)
             raise
@@ -128,16 +145,16 @@ class GroupCommit:
             for member, outcome in zip(group, outcomes, strict=True):
                 member.outcome = outcome
         finally:
-            self._hand_over(group)
+            self._hand_over(len(group))
             for member, behind in pairwise(group):
                 member.behind = behind
             self._wake_behind(request)
 
-    def _hand_over(self, group: Sequence[_Request], *, undone: Sequence[_Request] = ()) -> None:
+    def _hand_over(self, size: int, *, undone: Sequence[_Request] = ()) -> None:
         """The group is done, or is to be led by somebody else; if it is time, the first that waits leads the next."""
         with self._lock:
             self._waiting.extendleft(member for member in reversed(undone) if not member.gone)
-            self._under_way -= len(group)
+            self._under_way -= size
             self._leaders -= 1
             if not self._waiting or not self._is_time():
                 return
@@ -150,3 +167,10 @@ class GroupCommit:
         """A fault of the group is everybody's; an interrupt is the leader's own, the others may send theirs again."""
         for member in group[1:]:
             member.outcome = fault if isinstance(fault, Exception) else LedgerUnavailable("the leader was interrupted")
+
+
+def _told(outcome: Outcome | None) -> Receipt:
+    """The receipt; a refusal is raised."""
+    if isinstance(outcome, Receipt):
+        return outcome
+    raise outcome or LedgerUnavailable("the submission was given up")

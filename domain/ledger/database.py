@@ -6,7 +6,7 @@ Errors are recognised by SQLSTATE, never by a constraint's name. Never here: wha
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, LiteralString, TypeVar, TypeVarTuple, cast
 from uuid import UUID
 
 import psycopg
@@ -28,6 +28,7 @@ from domain.ledger.migrate import schema_of
 READERS = 8
 _BINARY = 1
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class AlreadyRecorded(LedgerError):
@@ -46,12 +47,13 @@ class Prepared:
         """Let the connection know it. Raises psycopg.Error."""
         checked(connection, connection.pgconn.prepare(self.name, self.text, self.oids))
 
-    def one_row(self, connection: psycopg.Connection, arguments: Sequence[bytes | None]) -> list[bytes | None]:
-        """Run it, and the columns of the one row that it answers. Raises psycopg.Error."""
-        given = cast("Sequence[bytes]", arguments)  # psycopg takes None for NULL here, though its type does not say so
+    def one_value(self, connection: psycopg.Connection, arguments: Sequence[bytes | None]) -> bytes:
+        """Run it, and the one value that it answers, which is not null. Raises psycopg.Error."""
+        given: Any = arguments  # psycopg takes None for NULL here, though its type does not say so
         sent = connection.pgconn.exec_prepared(self.name, given, [_BINARY] * len(arguments), _BINARY)
-        result = checked(connection, sent)
-        return [result.get_value(0, column) for column in range(result.nfields)]
+        value = checked(connection, sent).get_value(0, 0)
+        assert value is not None  # noqa: S101 -- as whoever prepared it says
+        return value
 
     def first_column(self, connection: psycopg.Connection, arguments: Sequence[bytes]) -> list[bytes]:
         """Run it, and the first column of all its rows, none of which is null. Raises psycopg.Error."""
@@ -83,7 +85,7 @@ class Database:
 
     def first_column(self, prepared: Prepared, arguments: Sequence[bytes]) -> list[bytes]:
         """Run it and fetch the first column of all rows; otherwise as rows()."""
-        return self.patiently(self._connections, lambda connection: prepared.first_column(connection, arguments))
+        return self.patiently(self._connections, prepared.first_column, arguments)
 
     def _make_ready(self, connection: psycopg.Connection) -> None:
         for prepared in self._prepared:
@@ -96,17 +98,19 @@ class Database:
             lambda connection: connection.execute(statement, arguments, prepare=True, binary=True).fetchall(),
         )
 
-    def patiently(self, connections: Connections, work: Callable[[psycopg.Connection], T]) -> T:
+    def patiently(self, connections: Connections, work: Callable[[psycopg.Connection, *Ts], T], *given: *Ts) -> T:
         """Do the work on one of the connections; passing faults are tried again. Raises as rows() does."""
-
-        def attempt() -> T:
-            with connections.one(self.patience_seconds) as connection:
-                return work(connection)
-
         try:
-            return patiently(attempt, self.patience_seconds)
+            return patiently(self._once, self.patience_seconds, connections, work, *given)
         except psycopg.Error as fault:
             raise (self._told(fault) or fault) from fault
+
+    def _once(self, connections: Connections, work: Callable[[psycopg.Connection, *Ts], T], *given: *Ts) -> T:
+        connection = connections.take(self.patience_seconds)
+        try:
+            return work(connection, *given)
+        finally:
+            connections.give_back(connection)
 
     def origin(self) -> str:
         """The name of the register's log, which stands in every record. Raises HeadAstray, UnknownRegister."""

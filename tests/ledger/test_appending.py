@@ -135,3 +135,33 @@ def test_one_of_a_group_that_is_interrupted_while_it_waits_leaves_nobody_behind(
     desk.let_go(3)
     answered(again)
     assert desk.groups == [1, 1, 5, 1]
+
+
+def test_a_thread_alone_makes_no_request_for_others_to_find(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.ledger.appending._Request", None)
+    desk.let_go(*range(3))
+    assert [desk.append().count for _ in range(3)] == [1, 1, 1]
+
+
+def test_who_came_behind_a_thread_alone_goes_on_though_that_one_fails(a_submission: Make) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def record(submissions: Sequence[Submission]) -> Sequence[Outcome]:
+        if not begun.is_set():
+            begun.set()
+            gate.wait(WAIT_SECONDS)
+            raise RuntimeError("as it may be")
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        return [Receipt(each.command_id, b"", 1, 1, moment, replayed=False) for each in submissions]
+
+    commit = GroupCommit(record)
+    commit._crowd = 8.0  # so that none of those behind it sets out before the way is free
+    with ThreadPoolExecutor(4) as pool:
+        alone = pool.submit(commit.append, a_submission())
+        begun.wait(WAIT_SECONDS)
+        behind = [pool.submit(commit.append, a_submission()) for _ in range(3)]
+        until(lambda: len(commit._waiting) == 3)
+        gate.set()
+        with pytest.raises(RuntimeError, match="as it may be"):
+            alone.result(WAIT_SECONDS)
+        answered(behind)

@@ -113,9 +113,9 @@ def before_and_after(
     monkeypatch: pytest.MonkeyPatch, before: Callable[[], None], after: Callable[[], None] = lambda: None
 ) -> None:
     """Have this done right before the statement that takes a code and records it, and right after its answer."""
-    real = Prepared.one_row
+    real = Prepared.one_value
 
-    def one_row(self: Prepared, *words: object) -> object:
+    def one_value(self: Prepared, *words: object) -> object:
         if self.name != b"append_identity":
             return real(self, *words)  # type: ignore[arg-type] # passed on as they came
         before()
@@ -123,7 +123,7 @@ def before_and_after(
         after()
         return answer
 
-    monkeypatch.setattr(Prepared, "one_row", one_row)
+    monkeypatch.setattr(Prepared, "one_value", one_value)
 
 
 def test_an_answer_lost_after_the_commit_leaves_client_and_code(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
