@@ -34,6 +34,9 @@ PLURALS = {
 
 StreamId = Annotated[UUID, Path(description="The stream's id: a UUID, made by whoever began it.")]
 
+KEY_TOLD = "The command's own key, best a UUIDv7: a new one for a new command, the same one to send a command again."
+VERSION_TOLD = 'The version that the stream must stand at, such as `"7"`; else 412.'
+
 REGISTER_PATH = "/v1/registers/{register}"
 
 
@@ -81,8 +84,8 @@ def _endpoint(desk: Desk, route: CommandRoute) -> Callable[..., Any]:
         request: Request,
         admitted: Annotated[Admitted, Depends(desk.admit)],
         stream_id: Annotated[UUID, Depends(stream_of)],
-        _key: Annotated[str | None, Header(alias="Idempotency-Key", description="Required: a UUID.")] = None,
-        _version: Annotated[str | None, Header(alias="If-Match", description='Optional: `"7"`.')] = None,
+        _key: Annotated[str | None, Header(alias="Idempotency-Key", description=KEY_TOLD)] = None,
+        _version: Annotated[str | None, Header(alias="If-Match", description=VERSION_TOLD)] = None,
     ) -> Response:
         return await taken(desk, request, route, admitted, stream_id)
 

@@ -8,6 +8,7 @@ from api.commands import command_routes
 from domain.commands import COMMANDS, ON_EVERY_STREAM
 from domain.ledger.identity import new_id
 from tests.api.caller import Caller
+from tests.api.test_a_days_work import Episode
 
 
 def a_client(caller: Caller) -> UUID:
@@ -47,6 +48,36 @@ def test_the_description_tells_the_fields_of_every_command(caller: Caller) -> No
     schemas = caller.client.get("/openapi.json").json()["components"]["schemas"]
     for route in command_routes():
         assert schemas[route.command_type.__name__]["properties"].keys() == route.command_type.model_fields.keys()
+
+
+def test_the_description_tells_that_a_key_is_required_and_what_is_answered(caller: Caller) -> None:
+    described = caller.client.get("/openapi.json").json()
+    operation = described["paths"]["/v1/registers/{register}/episodes/{stream_id}/record-meeting"]["post"]
+    assert {one["name"]: one["required"] for one in operation["parameters"]} == {
+        "register": True,
+        "stream_id": True,
+        "Idempotency-Key": True,
+        "If-Match": False,
+    }
+    for status in ("200", "201"):
+        (answered,) = operation["responses"][status]["content"].values()
+        assert answered["schema"] == {"$ref": "#/components/schemas/Outcome"}
+
+
+def test_what_is_answered_is_what_the_description_says(caller: Caller) -> None:
+    described = caller.client.get("/openapi.json").json()["components"]["schemas"]["Outcome"]
+    episode = Episode(caller)
+    episode.is_asked_for()
+    episode.is_granted("K2")
+    episode.is_worked_on(meetings=16)
+    told = next(answer for answer in episode.answers if answer["deviations"])
+    opened = next(answer for answer in episode.answers if answer["duties_opened"])
+    of_a_fact, of_a_rule = (described["properties"][name]["items"] for name in ("facts", "deviations"))
+
+    assert told.keys() == described["properties"].keys() == set(described["required"])
+    assert told["facts"][0].keys() == of_a_fact["properties"].keys() == set(of_a_fact["required"])
+    for concluded in (*told["deviations"], *opened["duties_opened"]):
+        assert concluded["rule"].keys() == of_a_rule["properties"]["rule"]["properties"].keys()
 
 
 def test_a_recorded_command_is_answered_with_its_facts_position_and_version(caller: Caller) -> None:
@@ -163,3 +194,18 @@ def test_an_entry_of_the_register_itself_can_be_struck_out(caller: Caller) -> No
     told = caller.tell("open-unit", unit_id="kouvola", unit_name="Kouvola", opened_on="2021-01-01")
     struck = caller.tell("strike-out-entry", entry=told["version"], mistake="typing_error", reason="no such unit")
     assert [fact["name"] for fact in struck["facts"]] == ["entry_struck_out"]
+
+
+def test_a_moment_is_answered_in_utc_whatever_offset_it_was_sent_with_at_first_again_and_in_the_history(
+    caller: Caller,
+) -> None:
+    contact_id, key = new_id(), new_id()
+    sent = {"received_at": "2022-03-01T09:15:00+02:00", "topic": "other"}
+    first = caller.send(f"contacts/{contact_id}/receive-contact", sent, key=key)
+    again = caller.send(f"contacts/{contact_id}/receive-contact", sent, key=key)
+    assert (first.status_code, again.status_code) == (201, 201), first.text
+    told = [answer.json()["facts"][0] for answer in (first, again)]
+    assert told[0] == told[1]
+    assert told[0]["occurred_at"] == "2022-03-01T07:15:00Z"
+    (line,) = caller.ask(f"contacts/{contact_id}/history").json()["entries"]
+    assert line["occurred_at"] == told[0]["occurred_at"]
