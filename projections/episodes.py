@@ -4,8 +4,8 @@
 `area`, `unit_id`, `service` and `model_version` of an episode are the latest in the world, in whatever order they were
 recorded (since `placed_on`, `pinned_on`); what they were first stands beside them, and in `moves` a row for each
 transfer to another area or unit and each decision to move to another model. `client_ids` are those for whom it was
-asked: a child who came along, or was born into it, has a row in `joined_children` and is a client of it from then on. Whose
-part ended before the episode has a row in `ended_clientships`: no client of it from `ended_on` on.
+asked: a child who came along, or was born into it, has a row in `joined_children` and is a client of it from then on.
+Whose part ended before the episode did has a row in `ended_clientships`, and is no client of it from `ended_on` on.
 
 Must never hold: the need, grounds or reasons in words.
 """
