@@ -103,7 +103,7 @@ def _entry(order: Order, version: int, fact: Fact, occurred_at: dt.datetime, *, 
         stream_id=order.stream_id,
         version=version,
         fact=fact,
-        occurred_at=occurred_at,
+        occurred_at=occurred_at.astimezone(dt.UTC),  # as it will be read again
         actor=order.actor,
         correlation_id=order.command_id,
         caused_by=caused_by,

@@ -194,18 +194,3 @@ def test_an_entry_of_the_register_itself_can_be_struck_out(caller: Caller) -> No
     told = caller.tell("open-unit", unit_id="kouvola", unit_name="Kouvola", opened_on="2021-01-01")
     struck = caller.tell("strike-out-entry", entry=told["version"], mistake="typing_error", reason="no such unit")
     assert [fact["name"] for fact in struck["facts"]] == ["entry_struck_out"]
-
-
-def test_a_moment_is_answered_in_utc_whatever_offset_it_was_sent_with_at_first_again_and_in_the_history(
-    caller: Caller,
-) -> None:
-    contact_id, key = new_id(), new_id()
-    sent = {"received_at": "2022-03-01T09:15:00+02:00", "topic": "other"}
-    first = caller.send(f"contacts/{contact_id}/receive-contact", sent, key=key)
-    again = caller.send(f"contacts/{contact_id}/receive-contact", sent, key=key)
-    assert (first.status_code, again.status_code) == (201, 201), first.text
-    told = [answer.json()["facts"][0] for answer in (first, again)]
-    assert told[0] == told[1]
-    assert told[0]["occurred_at"] == "2022-03-01T07:15:00Z"
-    (line,) = caller.ask(f"contacts/{contact_id}/history").json()["entries"]
-    assert line["occurred_at"] == told[0]["occurred_at"]
