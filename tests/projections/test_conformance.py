@@ -59,6 +59,7 @@ from domain.contact.facts import (
 )
 from domain.episode.facts import (
     ChildJoined,
+    ClientshipEnded,
     EpisodeTransferred,
     Goal,
     GoalResult,
@@ -263,6 +264,7 @@ def everything() -> list[tuple[UUID, Fact]]:
         (episode, DutyWaived(duty_key="d", waived_on=day(3), reason="x")),
         (episode, DeviationExplained(deviation_key="x", explained_on=day(9), reason="x")),
         (episode, ChildJoined(client_id=child, of_episode=(client, child), joined_on=day(8))),
+        (episode, ClientshipEnded(client_id=child, ended_on=day(9))),
         (episode, EpisodeTransferred(transferred_on=day(9), area="south", from_area="north", worker_id="anna")),
         (episode, WorkerReleased(assignment_id=assignment, to_on=day(9))),
         *((quality_file, fact) for fact in whole_file(episode)),
