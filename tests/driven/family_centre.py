@@ -63,9 +63,9 @@ def guided(rule_id: str, kind: str, *, source: str = "family", **broken: Any) ->
     return Driven("F3", rule_id, kept, came("F3", guiding(kind, **broken), source=source))
 
 
-def with_a_client(desk: Desk) -> UUID:
-    """An anonymous chat that names a client all the same."""
-    return came("F1b", anonymous=True, client_id=desk.client())(desk)
+def with_a_client(service: str) -> Story:
+    """An anonymous contact that names a client all the same."""
+    return lambda desk: came(service, anonymous=True, client_id=desk.client())(desk)
 
 
 ANSWER = AnswerContact(answered_at=at(NEXT_DAY), worker_id=WORKER, outcome="accompanied")
@@ -77,12 +77,13 @@ VISIT = {"purpose": "clinic_visit", "source": "maternity_clinic", "consent": "gi
 F1A = [
     Driven("F1a", "answered", came("F1a", ANSWER), came("F1a")),
     Driven("F1a", "guided-or-accompanied", came("F1a", ADVICE, guiding(), CLOSING), came("F1a", ADVICE, CLOSING)),
+    Driven("F1a", "anonymous-means-nobody", came("F1a", anonymous=True), with_a_client("F1a")),
     Driven("F1a", "waiting-time", came("F1a", ANSWER), came("F1a")),
     Driven("F1a", "whose-matter", *[came("F1a", matter="near_one")] * 2),
 ]
 F1B = [
     Driven("F1b", "chat-channel", came("F1b"), came("F1b", channel="phone")),
-    Driven("F1b", "anonymous-means-nobody", came("F1b", anonymous=True), with_a_client),
+    Driven("F1b", "anonymous-means-nobody", came("F1b", anonymous=True), with_a_client("F1b")),
     Driven("F1b", "waiting-time", came("F1b", ANSWER), came("F1b")),
     Driven("F1b", "F3.wellbeing-together", *(
         came("F1b", guiding("wellbeing_referral", with_client=together)) for together in (True, False)
