@@ -72,7 +72,7 @@ KNOWN_BY: dict[type[AnyCommand], set[str]] = {
     AgreeFollowUp: {"P2"},
     StopFollowUp: {"P2"},
     RecordVisitationGround: VISITS,
-    HandleFeedbackInTeam: VISITS,
+    HandleFeedbackInTeam: VISITS | {"L1", "L2"},
     ObserveChange: {"P7", "P8"},
     GuideOnwards: {"F1a", "F1b", "F3"},
     ScreenParent: {"F1a", "F1b", "F3"},

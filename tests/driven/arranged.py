@@ -18,6 +18,7 @@ from domain.episode.commands.evaluate_plan import EvaluatePlan
 from domain.episode.commands.grant_exception import GrantException
 from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.grant_service import GrantService
+from domain.episode.commands.handle_feedback_in_team import HandleFeedbackInTeam
 from domain.episode.commands.make_plan import MakePlan
 from domain.episode.commands.make_proposal import MakeProposal
 from domain.episode.commands.receive_feedback import ReceiveFeedback
@@ -47,6 +48,12 @@ ASSESSED_ON, DECIDED_ON = dt.date(2023, 3, 2), dt.date(2023, 3, 6)
 NEGOTIATED_ON, STARTED_ON, CLOSED_ON = dt.date(2023, 3, 9), dt.date(2023, 3, 10), dt.date(2023, 6, 9)
 """Three months to the day: 10.3.-9.6."""
 WEIGHED = ("change_work_needed", "individual_work_justified", "family_work_weighed", "outside_services_weighed")
+FEEDBACK = {
+    "feedback_id": new_id(),
+    "received_on": dt.date(2023, 6, 12),
+    "given_by": "responsible_social_worker",
+}
+HANDLED = {"feedback_id": FEEDBACK["feedback_id"], "handled_on": dt.date(2023, 6, 20), "worker_id": WORKER}
 GOAL = (Goal(goal_id=new_id(), theme="everyday_skills"),)
 DAY = dt.timedelta(days=1)
 
@@ -121,9 +128,7 @@ def steps(service: str, *own: tuple[str, Step], **granted: Any) -> dict[str, Ste
         "interim": meeting(dt.date(2023, 4, 11), MeetingKind.INTERIM_NEGOTIATION),
         "evaluation": Step(EvaluatePlan, {"evaluated_on": CLOSED_ON, **by_worker}),
         "closure": Step(CloseEpisode, closure),
-        "feedback": Step(
-            ReceiveFeedback, {"received_on": CLOSED_ON + 3 * DAY, "given_by": "responsible_social_worker"}
-        ),
+        "feedback": Step(ReceiveFeedback, FEEDBACK),
     }
 
 
@@ -204,6 +209,7 @@ def l0() -> Stories:
         "plan-goals": (L1.until("plan"), L1.until("plan", plan={"goals": ()})),
         "goals-assessed": (whole, L2.until("closure", evaluation=LEFT_OUT)),
         "feedback": (whole, L2.until("closure")),
+        "feedback-assessed": (L2.until("feedback", Step(HandleFeedbackInTeam, HANDLED)), whole),
         "work-within-service": (whole, L2.until("closure", meeting(CLOSED_ON + DAY))),
         "proposal-to-decision": (whole, whole),
         "decision-to-start": (whole, granted),
