@@ -16,7 +16,7 @@ from domain.ledger.errors import HeadAstray, RegisterNameRefused, RegisterNotMig
 
 OBJECTS = (
     "head", "events", "commands", "tracking", "checkpoints", "position_at", "append", "append_one", "sealing_point",
-    "grants", "client_index", "append_identity", "head_row", "clock",
+    "grants", "client_index", "append_identity", "head_row", "told_at",
 )  # fmt: skip
 SCHEMA_PREFIX = "register_"
 

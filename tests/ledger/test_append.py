@@ -313,57 +313,6 @@ def test_time_does_not_go_back_where_the_clock_stands_behind_the_last_event(
     assert [receipt.recorded_at for receipt in recorder.append_many([a_submission(1), a_submission(2)])] == [ahead] * 2
 
 
-def told(register: tuple[str, str], moment: datetime) -> None:
-    """As if the sealer had been told that moment, by a clock that has been set back since."""
-    with psycopg.connect(register[0]) as superuser:
-        clock = sql.Identifier(schema_of(register[1]), "clock")
-        superuser.execute(sql.SQL("UPDATE {} SET told_at = %s").format(clock), (moment,))
-
-
-def test_nothing_is_recorded_before_a_moment_that_was_sealed_though_the_clock_was_set_back(
-    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Make
-) -> None:
-    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=50)
-    told(register, ahead)
-    receipts = [recorder.append(a_submission(count)) for count in (1, 1, 2)]
-    receipts += recorder.append_many([a_submission(1), a_submission(2)])
-    assert {receipt.recorded_at for receipt in receipts} == {ahead}
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_a_clock_that_was_wrong_by_more_than_an_hour_dates_no_event_ahead(
-    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Make, count: int
-) -> None:
-    before = recorder.append(a_submission(1)).recorded_at
-    told(register, datetime.now(UTC) + timedelta(hours=2))
-    after = recorder.append(a_submission(count)).recorded_at
-    assert before < after < datetime.now(UTC) + timedelta(hours=1)
-
-
-def test_what_a_sealer_is_told_is_kept_and_never_goes_back(
-    register: tuple[str, str], recorder: RegisterRecorder, a_submission: Make
-) -> None:
-    recorder.append(a_submission(1))
-    schema = sql.Identifier(schema_of(register[1]))
-    point = sql.SQL("SELECT moment FROM {}.sealing_point()").format(schema)
-    kept = sql.SQL("SELECT told_at FROM {}.clock").format(schema)
-    with psycopg.connect(register[0], autocommit=True) as sealer:
-
-        def asked() -> tuple[datetime, datetime]:
-            rows = [sealer.execute(question).fetchone() for question in (point, kept)]
-            moment, latest = (row[0] for row in rows if row)
-            return moment, latest
-
-        (first, first_kept), (second, second_kept) = asked(), asked()
-        assert (first, second) == (first_kept, second_kept)
-        assert first < second
-        ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=50)
-        told(register, ahead)
-        assert asked() == (ahead, ahead)
-        told(register, ahead + timedelta(days=1))
-        assert asked()[0] < ahead
-
-
 def test_a_register_that_is_not_there_is_named(postgres: str, a_submission: Make) -> None:
     recorder = RegisterRecorder(postgres, "no-such-register")
     with pytest.raises(UnknownRegister):

@@ -26,6 +26,7 @@ DECLARE
     state_begins integer[];
     counted    integer := 0;
     log_origin bytea;
+    told       timestamptz;
     beginning  bytea;
     moment     bytea;
     wrong      record;
@@ -34,17 +35,15 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append runs at read committed only' USING ERRCODE = 'JK003';
     END IF;
-    SELECT convert_to(h.origin, 'UTF8') INTO STRICT log_origin FROM head h FOR NO KEY UPDATE;
-    -- Not before a moment that a sealer was told of: the server's clock may have been set back since, as clocks are set
-    -- right. By more than an hour it was wrong before: then the sealer is to say so, and no event is dated so far ahead.
-    SELECT e.position, greatest(e.recorded_at, (
-        SELECT c.told_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour'
-    )) INTO appended_after, appended_at FROM events e ORDER BY e.position DESC LIMIT 1;
+    SELECT convert_to(h.origin, 'UTF8'), h.told_at INTO STRICT log_origin, told FROM head h FOR NO KEY UPDATE;
+    SELECT e.position, e.recorded_at INTO appended_after, appended_at FROM events e ORDER BY e.position DESC LIMIT 1;
     IF NOT FOUND THEN
         appended_after := 0;
-        SELECT c.told_at INTO appended_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour';
     END IF;
-    appended_at := greatest(clock_timestamp(), appended_at);
+    -- Not before a moment that a sealer was told of: the server's clock may have been set back since, as clocks are set
+    -- right. By more than an hour it was wrong before: then the sealer is to say so, and no event is dated so far ahead.
+    appended_at := greatest(
+        clock_timestamp(), appended_at, CASE WHEN told < clock_timestamp() + interval '1 hour' THEN told END);
 
     FOR i IN 1..commands_given LOOP
         firsts[i] := CASE WHEN counts[i] > 0 THEN appended_after + 1 + counted END;

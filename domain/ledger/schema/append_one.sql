@@ -12,14 +12,14 @@ AS $$
 #variable_conflict use_column
 DECLARE
     log_origin text;
+    told       timestamptz;
 BEGIN
-    SELECT h.origin INTO STRICT log_origin FROM head h FOR NO KEY UPDATE;
+    SELECT h.origin, h.told_at INTO STRICT log_origin, told FROM head h FOR NO KEY UPDATE;
     -- A statement of its own, so that it sees what was committed while the head was waited for.
     WITH command AS (
         INSERT INTO commands AS c (command_id, digest, first_position, count, recorded_at)
-        SELECT command_id, digest, l.position + 1, 1, greatest(clock_timestamp(), l.recorded_at, (
-            SELECT c.told_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour'
-        ))
+        SELECT command_id, digest, l.position + 1, 1, greatest(
+            clock_timestamp(), l.recorded_at, CASE WHEN told < clock_timestamp() + interval '1 hour' THEN told END)
         FROM (SELECT e.position, e.recorded_at FROM events e ORDER BY e.position DESC LIMIT 1) AS l
         WHERE current_setting('transaction_isolation') = 'read committed' AND coalesce((
             SELECT e.version + 1 FROM events e WHERE e.stream_id = append_one.stream_id ORDER BY e.version DESC LIMIT 1

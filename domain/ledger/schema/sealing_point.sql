@@ -6,16 +6,16 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path FROM CURRENT
 SET lock_timeout = '5s'
 AS $$
+DECLARE
+    told timestamptz;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'sealing_point runs at read committed only' USING ERRCODE = 'JK003';
     END IF;
-    PERFORM FROM head FOR SHARE;
-    -- What is told is kept, so that nothing is recorded earlier though the clock be set back (clock.sql, append.sql).
-    SELECT greatest(clock_timestamp(), (
-        SELECT c.told_at FROM clock c WHERE c.told_at < clock_timestamp() + interval '1 hour'
-    )) INTO moment;
-    UPDATE clock SET told_at = moment WHERE told_at < moment;
+    SELECT h.told_at INTO told FROM head h FOR NO KEY UPDATE;
+    -- What is told is kept, so that nothing is recorded earlier though the clock be set back (told_at.sql, append.sql).
+    moment := greatest(clock_timestamp(), CASE WHEN told < clock_timestamp() + interval '1 hour' THEN told END);
+    UPDATE head SET told_at = moment WHERE told_at < moment;
     SELECT e.position, e.recorded_at INTO size, recorded_at FROM events e ORDER BY e.position DESC LIMIT 1;
     size := coalesce(size, 0);
 END
