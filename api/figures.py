@@ -160,4 +160,9 @@ EXPLAINED: Mapping[str, Figure] = {
         ask=_moved_on,
     ),
 }
-"""The figures that can be explained: all, and the two published numbers each by itself."""
+"""The figures of this page that can be explained: all, and the two published numbers each by itself."""
+EXPLAINED_BESIDE: Mapping[str, str] = {
+    **{name: f"{name}?explain=true" for name in ("feedback", "outcomes")},
+    **{name: f"{name}/explain" for name in ("quality-review", "sessions", "group-meetings", "gatherings")},
+}
+"""Those of other pages (reviews, family centres): where they are, each beside itself."""

@@ -23,7 +23,7 @@ from pydantic_core import to_jsonable_python
 from api.asking import AS_OF, position_asked
 from api.commands import REGISTER_PATH
 from api.desk import Admitted, Desk
-from api.figures import EXPLAINED, FIGURES, Asked
+from api.figures import EXPLAINED, EXPLAINED_BESIDE, FIGURES, Asked
 from api.owed import with_words
 from api.paging import page_of, read_cursor
 from api.parameters import check_known, declared_only
@@ -279,9 +279,7 @@ def _add_explain(router: APIRouter, desk: Desk, asking: Asking) -> None:
         limit: Limit = PAGE_ROWS,
         wait_for: WaitFor = None,
     ) -> Any:
-        if figure not in EXPLAINED:
-            detail = "There is no such figure."
-            raise Problem(HTTPStatus.NOT_FOUND, "unknown_figure", detail, remedy=f"There are {', '.join(EXPLAINED)}.")
+        _check_explained_here(figure)
         taken = [name for name in _EXPLAINED_BY if EXPLAINED[figure].takes(name)]
         check_known(request, ["as_of", "cursor", "limit", "wait_for", *taken])
         went_on = read_cursor(cursor) if cursor is not None else None
@@ -296,6 +294,18 @@ def _add_explain(router: APIRouter, desk: Desk, asking: Asking) -> None:
             return page_of(answer, asked.on_day, went_on.offset if went_on else 0, limit)
 
         return await asking.answer(admitted, wait_for, question)
+
+
+def _check_explained_here(figure: str) -> None:
+    """Raises a 404 problem that says where the figure is explained, or which figures there are."""
+    if figure in EXPLAINED:
+        return
+    if figure in EXPLAINED_BESIDE:
+        detail = "This figure is explained at an address of its own."
+        place = f"{REGISTER_PATH}/{EXPLAINED_BESIDE[figure]}"
+        raise Problem(HTTPStatus.NOT_FOUND, "explained_elsewhere", detail, remedy=f"Ask GET {place}.")
+    named = ", ".join([*EXPLAINED, *EXPLAINED_BESIDE])
+    raise Problem(HTTPStatus.NOT_FOUND, "unknown_figure", "There is no such figure.", remedy=f"There are {named}.")
 
 
 def _add_rows(router: APIRouter, desk: Desk, asking: Asking) -> None:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from api.commands import REGISTER_PATH
+from api.figures import EXPLAINED_BESIDE
 from api.identity import issue_token
 from api.settings import Settings
 from domain.ledger.identity import new_id
@@ -171,6 +173,29 @@ def test_an_unknown_figure_or_projection_is_told_with_those_there_are(place: str
     answer = caller.ask(place)
     assert answer.status_code == 404
     assert "caseload" in answer.json()["remedy"] or "episodes" in answer.json()["remedy"]
+
+
+@pytest.mark.parametrize("figure", EXPLAINED_BESIDE)
+def test_a_figure_that_is_explained_beside_itself_says_where(figure: str, caller: Caller) -> None:
+    told = problem(caller.ask(f"explain/{figure}"), 404, "explained_elsewhere")
+    assert f"/{EXPLAINED_BESIDE[figure]}." in told["remedy"]
+    place, _, parameter = EXPLAINED_BESIDE[figure].partition("?")
+    asked = {"from": "2022-01-01", "to": "2022-12-31"}
+    asked |= {"explain": "true"} if parameter else {}
+    asked |= {"service": "K1"} if figure == "quality-review" else {}
+    assert caller.told(place, **asked)["rows"] == []
+
+
+def test_every_figure_that_is_explained_anywhere_is_known_where_figures_are_explained(caller: Caller) -> None:
+    beside = set()
+    for path, methods in caller.client.get("/openapi.json").json()["paths"].items():
+        place = path.removeprefix(f"{REGISTER_PATH}/")
+        asked = {one["name"] for one in methods.get("get", {}).get("parameters", ())}
+        if place.endswith("/explain"):
+            beside.add(place.removesuffix("/explain"))
+        elif "explain" in asked:
+            beside.add(place)
+    assert beside == set(EXPLAINED_BESIDE)
 
 
 def test_a_register_without_projections_is_told_as_such(register: tuple[str, str], settings: Settings) -> None:
