@@ -1,5 +1,7 @@
 """Meetings: planned, held, cancelled, missed: one chain of rows a meeting. Service and area stand on the episode.
 
+A meeting's row has what became of it. What was agreed of it before, time by time, stands in `agreed_meetings`: on a day
+before it was held it was to be when, how and with whom it had been agreed upon by then.
 Must never hold: notes. A meeting that was held stays held whatever is recorded late of its planning.
 """
 
@@ -13,7 +15,7 @@ from domain.episode.facts import (
     MeetingMissed,
     MeetingPlanned,
 )
-from projections.rows import Amend, Operation, Projection, Table
+from projections.rows import Amend, Open, Operation, Projection, Table
 
 MEETINGS = Table(
     "meetings",
@@ -23,6 +25,14 @@ MEETINGS = Table(
         "meeting_kind", "mode", "worker_ids", "client_ids", "planned_at", "planned_starts_at", "planned_ends_at",
         "started_at", "ended_at", "presence_gap_minutes", "interruption_reason", "cancelled_at", "cancelled_by",
         "cancellation_condition", "missed", "entered_at",
+    ),
+)  # fmt: skip
+AGREED = Table(
+    "agreed_meetings",
+    stream="episode_id",
+    key={"meeting_id": "uuid", "entry": "int4"},
+    columns=(
+        "agreed_at", "called_off", "meeting_kind", "starts_at", "mode", "worker_ids", "client_ids", "cancelled_by",
     ),
 )  # fmt: skip
 
@@ -46,6 +56,14 @@ def planned(entry: Entry, fact: MeetingPlanned) -> Iterator[Operation]:
     }
     yield _amend(entry, fact, agreed)
     yield Amend("meetings", (fact.meeting_id,), {"cancelled_at": None, "cancelled_by": None})
+    yield _agreed(
+        entry, fact, {"agreed_at": fact.planned_at, "called_off": False, "client_ids": fact.client_ids or None}
+    )
+
+
+def _agreed(entry: Entry, fact: MeetingPlanned | MeetingCancelled, more: Mapping[str, Any]) -> Operation:
+    told = {name: getattr(fact, name) or None for name in ("meeting_kind", "starts_at", "mode", "worker_ids")}
+    return Open("agreed_meetings", (fact.meeting_id, entry.version), {**told, **more})
 
 
 def held(entry: Entry, fact: MeetingHeld) -> Iterator[Operation]:
@@ -80,6 +98,7 @@ def cancelled(entry: Entry, fact: MeetingCancelled) -> Iterator[Operation]:
         "cancellation_condition": fact.cancellation_condition,
     }
     yield _amend(entry, fact, called_off)
+    yield _agreed(entry, fact, {"agreed_at": fact.cancelled_at, "called_off": True, "cancelled_by": fact.cancelled_by})
 
 
 def missed(entry: Entry, fact: MeetingMissed) -> Iterator[Operation]:
@@ -95,6 +114,6 @@ def missed(entry: Entry, fact: MeetingMissed) -> Iterator[Operation]:
 
 PROJECTION = Projection.beside(
     __name__,
-    (MEETINGS,),
+    (MEETINGS, AGREED),
     {MeetingPlanned: planned, MeetingHeld: held, MeetingCancelled: cancelled, MeetingMissed: missed},
 )

@@ -44,20 +44,44 @@ CREATE TABLE {meetings} (
     PRIMARY KEY (episode_id, meeting_id, known_from)
 );
 
+CREATE TABLE {agreed_meetings} (
+    episode_id   uuid NOT NULL,
+    meeting_id   uuid NOT NULL,
+    entry        integer NOT NULL,
+    known_from   bigint NOT NULL,
+    known_to     bigint,
+    known        int8range NOT NULL GENERATED ALWAYS AS (int8range(known_from, known_to)) STORED,
+    because      bigint[] NOT NULL,
+    agreed_at    timestamptz NOT NULL,
+    called_off   boolean NOT NULL,
+    meeting_kind text NOT NULL,
+    starts_at    timestamptz NOT NULL,
+    mode         text,
+    worker_ids   text[],
+    client_ids   uuid[],
+    cancelled_by text,
+    agreed_on    date NOT NULL GENERATED ALWAYS AS ((agreed_at AT TIME ZONE 'Europe/Helsinki')::date) STORED,
+    starts_on    date NOT NULL GENERATED ALWAYS AS ((starts_at AT TIME ZONE 'Europe/Helsinki')::date) STORED,
+    PRIMARY KEY (episode_id, meeting_id, entry, known_from)
+);
+
 -- indexes
 CREATE INDEX ON {meetings} (meeting_on) INCLUDE (known);
+CREATE INDEX ON {agreed_meetings} (starts_on) INCLUDE (known);
+CREATE INDEX ON {agreed_meetings} USING gin (worker_ids);
 CREATE INDEX ON {meetings} ((worker_ids[1]), meeting_on);
 CREATE INDEX ON {meetings} ((worker_ids[2]), meeting_on) WHERE cardinality(worker_ids) > 1;
 CREATE INDEX ON {meetings} USING gin ((worker_ids[3:])) WHERE cardinality(worker_ids) > 2;
 
 -- questions
 
--- Meetings of the days from_on to to_on as they stood in the world on `on_day`, with what they are counted by. What was
--- agreed for later than `on_day` is planned then, whatever became of it; what was agreed later than that is not there.
+-- Meetings of the days from_on to to_on as they stood in the world on `on_day`, with what they are counted by. What had not
+-- happened by `on_day` is as it was last agreed upon by then (planned, or called off): on the day, by the workers and in
+-- the way agreed, whatever became of it; what was agreed later than that is not there.
 -- A meeting stands under the area, unit and service that its episode had on the meeting's day (of one that is yet to
 -- come: on `on_day`); one before the decision under the service that was then granted. Only those of one worker, if one
 -- is named: these are found by worker and day, the worker being the first or the second of a meeting; the few meetings
--- of more than two are found by the worker alone.
+-- of more than two, and what was agreed upon, are found by the worker alone.
 CREATE OR REPLACE FUNCTION visit_rows(
     as_of bigint, on_day date, from_on date, to_on date, wanted_worker text DEFAULT NULL
 )
@@ -82,27 +106,42 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         WHERE o.worker_ids[3:] @> ARRAY[wanted_worker] AND cardinality(o.worker_ids) > 2
             AND NOT o.worker_ids[1:2] @> ARRAY[wanted_worker]
             AND o.known @> as_of AND o.meeting_on BETWEEN from_on AND to_on
+    ), agreed AS (
+        SELECT a.* FROM agreed_meetings a
+        WHERE wanted_worker IS NULL AND a.known @> as_of AND a.agreed_on <= on_day AND a.starts_on BETWEEN from_on AND to_on
+        UNION ALL
+        SELECT w.* FROM agreed_meetings w
+        WHERE w.worker_ids @> ARRAY[wanted_worker] AND w.known @> as_of AND w.agreed_on <= on_day
+            AND w.starts_on BETWEEN from_on AND to_on
+    ), stood AS MATERIALIZED (
+        SELECT m.episode_id, m.meeting_id, m.meeting_on, m.status, m.meeting_kind, m.mode, m.worker_ids, m.client_ids,
+            CASE WHEN m.status = 'held' THEN m.held_minutes END AS held_minutes, m.cancelled_by, m.entered_at, m.because
+        FROM met m
+        WHERE m.meeting_on <= on_day OR (m.status = 'cancelled' AND m.cancelled_on <= on_day)
+        UNION ALL
+        SELECT g.episode_id, g.meeting_id, g.starts_on, CASE WHEN g.called_off THEN 'cancelled' ELSE 'planned' END,
+            g.meeting_kind, g.mode, g.worker_ids, g.client_ids, NULL, g.cancelled_by, m.entered_at, g.because
+        FROM agreed g
+        JOIN meetings m ON m.episode_id = g.episode_id AND m.meeting_id = g.meeting_id AND m.known @> as_of
+            AND m.meeting_on > on_day AND (m.status = 'cancelled' AND m.cancelled_on <= on_day) IS NOT TRUE
+        WHERE NOT EXISTS (
+            SELECT 1 FROM agreed_meetings l
+            WHERE l.episode_id = g.episode_id AND l.meeting_id = g.meeting_id AND l.entry > g.entry
+                AND l.known @> as_of AND l.agreed_on <= on_day
+        )
     )
     SELECT
-        m.episode_id, m.meeting_id, m.meeting_on, s.status, m.meeting_kind, m.mode, m.remote,
-        CASE WHEN s.status = 'held' THEN m.held_minutes END, m.worker_ids, m.client_ids, m.cancelled_by,
+        m.episode_id, m.meeting_id, m.meeting_on, m.status, m.meeting_kind, m.mode, m.mode IN ('phone', 'video'),
+        m.held_minutes, m.worker_ids, m.client_ids, m.cancelled_by,
         CASE WHEN t.episode_id IS NULL THEN e.area ELSE t.area END,
         CASE WHEN t.episode_id IS NULL THEN e.unit_id ELSE t.unit_id END,
         CASE WHEN t.episode_id IS NULL THEN e.service ELSE t.service END, m.entered_at,
         CASE WHEN t.episode_id IS NULL THEN m.because
             ELSE ARRAY(SELECT DISTINCT b.position FROM unnest(m.because || t.because) AS b (position) ORDER BY 1) END
-    FROM met m
+    FROM stood m
     LEFT JOIN episodes e ON e.episode_id = m.episode_id AND e.known @> as_of
-    LEFT JOIN stays_of(ARRAY(SELECT DISTINCT n.episode_id FROM met n), as_of) t ON t.episode_id = m.episode_id
+    LEFT JOIN stays_of(ARRAY(SELECT DISTINCT n.episode_id FROM stood n), as_of) t ON t.episode_id = m.episode_id
         AND t.since_on <= least(m.meeting_on, on_day) AND t.until_on > least(m.meeting_on, on_day)
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN m.status = 'cancelled' AND (m.cancelled_on <= on_day OR m.planned_on IS NULL) THEN 'cancelled'
-            WHEN m.meeting_on <= on_day THEN m.status
-            ELSE 'planned'
-        END
-    ) AS s (status)
-    WHERE m.meeting_on <= on_day OR m.planned_on <= on_day OR (m.planned_on IS NULL AND m.cancelled_on <= on_day)
 $$;
 
 -- Visits counted by worker, area, unit, service, month or episode. Siblings in one meeting are one encounter and one on

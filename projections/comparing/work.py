@@ -28,8 +28,7 @@ CASELOAD = Compared(
     },
     stands_on=(
         Stood("episodes"), Stood("joined_children"), Stood("ended_clientships"), Stood("phases"), Stood("moves"),
-        Stood("assignments", ASSIGNED),
-        Stood("meetings"), Stood("duties"),
+        Stood("assignments", ASSIGNED), Stood("meetings"), Stood("agreed_meetings"), Stood("duties"),
     ),
 )  # fmt: skip
 VISITS = Compared(
@@ -44,7 +43,7 @@ VISITS = Compared(
         "month": month("meeting_on"),
         "episode": lambda row: [str(row["episode_id"])],
     },
-    stands_on=(Stood("meetings"), *SETTLED),
+    stands_on=(Stood("meetings"), Stood("agreed_meetings"), *SETTLED),
 )
 DUTIES = Compared(
     name="duties",

@@ -23,7 +23,7 @@ BY_DAY = next(index for index in declared(MEETINGS) if index.says.startswith("(m
 
 INDEXES: LiteralString = """
 SELECT i.relname, i.oid, x.indisvalid FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-WHERE x.indrelid = 'meetings'::regclass AND NOT x.indisprimary
+WHERE x.indrelid IN ('meetings'::regclass, 'agreed_meetings'::regclass) AND NOT x.indisprimary
 """
 
 
