@@ -23,6 +23,7 @@ from tests.rules.story import (
     exception,
     extension,
     feedback,
+    feedback_handled,
     granted,
     held,
     helds,
@@ -141,6 +142,9 @@ L0: dict[str, Case] = {
     "plan-goals": Case([plan("3.3.")], [plan("3.3.", goal_texts=None)]),
     "goals-assessed": Case([evaluated("1.4."), closed("1.4.")], [closed("1.4.")]),
     "feedback": Case([closed("1.4."), feedback("12.4.")], [closed("1.4."), feedback("12.4.", "family")]),
+    "feedback-assessed": Case(
+        [feedback("12.4."), feedback_handled("20.4.")], [feedback("12.4."), feedback_handled("20.4.", "another")]
+    ),
     "work-within-service": Case([started("2.3."), held("2.3.")], [held("1.3."), started("2.3.")]),
     "proposal-to-decision": Case([proposed(), granted()], [proposed()]),
     "decision-to-start": Case([granted(), started()], [granted()]),

@@ -23,6 +23,7 @@ from domain.episode.facts import (
     EpisodeResumed,
     EpisodeStarted,
     EpisodeSuspended,
+    FeedbackHandledInTeam,
     FeedbackReceived,
     MeetingCancelled,
     MeetingHeld,
@@ -266,6 +267,10 @@ def reopened(when: str) -> Fact:
 
 def feedback(when: str, giver: str = "key_worker") -> Fact:
     return FeedbackReceived(feedback_id=meeting("feedback"), received_on=day(when), given_by=giver)
+
+
+def feedback_handled(when: str, name: str = "feedback") -> Fact:
+    return FeedbackHandledInTeam(feedback_id=meeting(name), handled_on=day(when), worker_id="w1")
 
 
 def contact(when: str, source: ContactSource = ContactSource.FAMILY, consent: Consent = Consent.GIVEN) -> Fact:
