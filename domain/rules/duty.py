@@ -35,10 +35,7 @@ class Duty(DutyTerms):
         openings, meeting = case.in_world(self.opens_on), case.in_world(self.met_by)
         if self.first_only:
             openings = openings[:1]
-        named: dict[UUID, dt.date] = {}
-        for hit in case.in_world(self.clients):
-            for client in clients_of(hit.fact):
-                named.setdefault(client, hit.day)
+        named = self._named(case)
         clients: Sequence[UUID | None] = [*named] if self.clients else [None]
         for client_id in clients:
             own = [hit for hit in meeting if client_id is None or client_id in clients_of(hit.fact)]
@@ -53,6 +50,18 @@ class Duty(DutyTerms):
                 else:
                     found = self._chain(case, opening, own, client_id, course)
                 yield from self._standing(case, opening, found)
+
+    def _named(self, case: Case) -> dict[UUID, dt.date]:
+        """The clients of whom there is a duty each, and since when they are named."""
+        named: dict[UUID, dt.date] = {}
+        for hit in case.in_world(self.clients):
+            for client in clients_of(hit.fact):
+                named.setdefault(client, hit.day)
+        for hit in case.select(self.but):
+            left_out = value_of(hit.fact, str(self.but_field))
+            for client in left_out if isinstance(left_out, tuple) else ():
+                named.pop(client, None)
+        return named
 
     def _standing(self, case: Case, opening: Hit, found: Iterator[Due]) -> Iterator[Finding]:
         """What stands of what an opening opened: all, or when it was undone what had been met by then."""

@@ -48,6 +48,8 @@ class DutyTerms(RuleBase):
     been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
     no more; of calendar periods and of every so many months, those that lie between, or end between, are not due.
 
+    `but`: of no client whom one of these entries names in `but_field`: of no adult, where it is of each child.
+
     A client's clock starts at the earliest when `clients` names the client. An end that names clients is theirs only,
     where the duty is one client's or the opening names them; and nothing that names nobody resumes what ended so.
 
@@ -72,6 +74,8 @@ class DutyTerms(RuleBase):
     same: tuple[str, ...] = ()
     not_before: Selectors = ()
     clients: Selectors = ()
+    but: Selectors = ()
+    but_field: str | None = None
     recurring: bool = False
     until: Selectors = ()
     resumed_by: Selectors = ()
@@ -108,6 +112,10 @@ class DutyTerms(RuleBase):
             raise ValueError(
                 "not_before is told of days or months: say within_days, within_working_days or within_months"
             )
+        if bool(self.but) != bool(self.but_field) or (self.but and not self.clients):
+            raise ValueError("but and but_field leave out some of the clients: say all three")
+        for selector in self.but:
+            check_field(selector.fact, str(self.but_field))
         if self.keeps_its_day and not self.resumed_by:
             raise ValueError("keeps_its_day is told of what was ended and resumed: say until and resumed_by")
         for field in self.same:

@@ -87,6 +87,14 @@ def test_the_age_is_that_of_the_day_of_the_decision(desk: Desk) -> None:
     assert desk.refused(desk.referred(child), grant(decided_on=dt.date(2022, 3, 8))).code == "rule_not_met"
 
 
+def test_a_decision_names_those_of_its_clients_who_are_of_age_that_day(desk: Desk) -> None:
+    birthday = DECIDED_ON.replace(year=DECIDED_ON.year - 18)
+    of_age, a_day_younger = desk.client(born_on=birthday), desk.client(born_on=birthday + dt.timedelta(days=1))
+    episode = desk.referred(of_age, a_day_younger)
+    assert the(desk.do(episode, grant("K2"), historical=True).facts(), DecisionMade).adult_ids == (of_age,)
+    assert the(desk.do(desk.referred(), grant("K2")).facts(), DecisionMade).adult_ids is None
+
+
 def test_an_expecting_mother_may_be_granted_at_any_age(desk: Desk) -> None:
     mother = desk.client(age=30, expecting_birth_on=dt.date(2022, 8, 1))
     fact = the(desk.do(desk.referred(mother), grant()).facts(), DecisionMade)

@@ -5,11 +5,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.episode.facts import ChildJoined, ClientshipEnded, PlacementDecided
+from domain.episode.facts import ChildJoined, ClientshipEnded, DecisionKind, PlacementDecided
 from domain.fact import Fact
 from domain.rules.judge import judge
 from tests.rules.models import CATALOGUE
-from tests.rules.story import CHILD, SIBLING, closed, day, held, meeting, referral, reopened, started, story
+from tests.rules.story import (
+    CHILD,
+    SIBLING,
+    closed,
+    day,
+    decided,
+    granted,
+    held,
+    meeting,
+    referral,
+    reopened,
+    started,
+    story,
+)
 
 MODELS = {model.service: model for model in CATALOGUE}
 FAMILY = [referral("1.2.", (CHILD, SIBLING)), started("10.3.")]
@@ -47,6 +60,17 @@ def test_who_left_after_it_went_on_again_is_reported_of_to_that_day() -> None:
 
 def test_an_end_that_was_told_late_takes_back_what_was_owed_after_it() -> None:
     assert reports_of(CHILD, held("20.6."), left(CHILD, "3.4.")) == ["2023-03", "2023-04"]
+
+
+def test_no_report_is_owed_of_an_adult_but_of_every_child() -> None:
+    """The client who is of age is named so by the grant, or by the decision that moved the work here."""
+    for kind in (DecisionKind.GRANTED, DecisionKind.MOVE):
+        told = decided(kind, "5.3.", adult_ids=(CHILD,))
+        assert reports_of(CHILD, told, held("20.4.")) == []
+        assert reports_of(SIBLING, told, held("20.4.")) == ["2023-03", "2023-04"]
+    later = decided(DecisionKind.EXTENSION, "5.4.", adult_ids=(CHILD,))
+    assert reports_of(CHILD, later, held("20.4.")) == ["2023-03", "2023-04"], "who came of age was a child at first"
+    assert reports_of(CHILD, granted("5.3."), held("20.4.")) == ["2023-03", "2023-04"], "of before it was told"
 
 
 def placements(rule_id: str, *facts: Fact) -> list[tuple[int, int | None]]:

@@ -107,6 +107,7 @@ class DecisionMade(
 
     `special_reasons`: why it is decided so although the service is as a rule meant for others (age, clientship), or
     although something speaks against it. `youngest_age_years`: of the clients; `decision_maker_role`: as enrolled.
+    `adult_ids`: those of the clients who were of age then, where any were.
     """
 
     decision_id: UUID
@@ -134,6 +135,7 @@ class DecisionMade(
     meetings_before: Count = 0
     youngest_age_years: AgeYears | None = None
     decision_maker_role: WorkerRole | None = None
+    adult_ids: tuple[UUID, ...] | None = None
     reasons: str | None = None
     expected_effect: str | None = None
     special_reasons: str | None = None
