@@ -13,7 +13,7 @@ import psycopg
 from psycopg import pq, sql
 from psycopg.errors import error_from_result
 
-from domain.ledger.connections import Connections, patiently
+from domain.ledger.connections import Connections
 from domain.ledger.errors import (
     HeadAstray,
     IdentityTaken,
@@ -101,16 +101,9 @@ class Database:
     def patiently(self, connections: Connections, work: Callable[[psycopg.Connection, *Ts], T], *given: *Ts) -> T:
         """Do the work on one of the connections; passing faults are tried again. Raises as rows() does."""
         try:
-            return patiently(self._once, self.patience_seconds, connections, work, *given)
+            return connections.patiently(self.patience_seconds, work, *given)
         except psycopg.Error as fault:
             raise (self._told(fault) or fault) from fault
-
-    def _once(self, connections: Connections, work: Callable[[psycopg.Connection, *Ts], T], *given: *Ts) -> T:
-        connection = connections.take(self.patience_seconds)
-        try:
-            return work(connection, *given)
-        finally:
-            connections.give_back(connection)
 
     def origin(self) -> str:
         """The name of the register's log, which stands in every record. Raises HeadAstray, UnknownRegister."""

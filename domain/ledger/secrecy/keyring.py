@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from domain.ledger.connections import Connections, patiently, with_settings
+from domain.ledger.connections import Connections, with_settings
 from domain.ledger.errors import LedgerError
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import RELEASE_OF, release_of
@@ -313,12 +313,11 @@ class Keyring:
         found |= parted
 
     def _rows(self, statement: LiteralString, *arguments: Any) -> list[tuple[Any, ...]]:
-        def attempt() -> list[tuple[Any, ...]]:
-            with self._connections.one(self._patience_seconds) as connection:
-                return connection.execute(statement, arguments, prepare=True, binary=True).fetchall()
+        def fetched(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
+            return connection.execute(statement, arguments, prepare=True, binary=True).fetchall()
 
         try:
-            return patiently(attempt, self._patience_seconds)
+            return self._connections.patiently(self._patience_seconds, fetched)
         except psycopg.errors.InsufficientPrivilege:
             told = "The login may not do that with keys: it is no member of their keeper's role."
             raise NotYourKeyring(told) from None

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import psycopg
 
-from domain.ledger.connections import Connections, patiently, with_settings
+from domain.ledger.connections import Connections, with_settings
 from domain.ledger.secrecy.keyring import NOT_MIGRATED, KeyringNotMigrated
 
 T = TypeVar("T")
@@ -36,11 +36,7 @@ class KeyringSteps:
         return self._patiently(attempt)
 
     def _patiently(self, work: Callable[[psycopg.Connection], T]) -> T:
-        def attempt() -> T:
-            with self._connections.one(self._patience_seconds) as connection:
-                return work(connection)
-
         try:
-            return patiently(attempt, self._patience_seconds)
+            return self._connections.patiently(self._patience_seconds, work)
         except NOT_MIGRATED:
             raise KeyringNotMigrated from None
