@@ -16,6 +16,7 @@ from domain.fact import Fact, StreamKind
 from domain.ledger.orders import UNKNOWN, Order, wrong_version
 from domain.refusal import AlreadyThere, CannotBeJudged, NotAuthorised, Unknown
 from domain.register.state import RegisterState
+from domain.reminders import reminders
 from domain.rules.case import Case
 from domain.rules.judge import Judged
 from domain.rules.moved import Moved
@@ -94,7 +95,7 @@ def _concluded(
         _entry(order, acts[-1].version + n, fact, when(fact, happened, acts[0].occurred_at), caused_by=acts[0].version)
         for n, fact in enumerate(news, 1)
     ]
-    warnings = (*(judgement.warnings if judgement else ()), *warned_of(after, acts))
+    warnings = (*(judgement.warnings if judgement else ()), *warned_of(after, acts), *reminders(acts))
     return [*acts, *follow], warnings, with_changes(after, judged=judged)
 
 

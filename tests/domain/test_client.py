@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.client.commands.register_client import RegisterClient
 from domain.client.commands.tellings import (
@@ -21,8 +22,10 @@ from domain.client.commands.tellings import (
 from domain.client.facts import BirthExpected, ClientRegistered, ConsentScope, NonDisclosureOrdered
 from domain.commands import AnyCommand
 from domain.correction import MistakeKind
+from domain.fact import JsonObject
 from domain.ledger.identity import new_id
 from domain.refusal import AlreadyThere, EndedBeforeItBegan, InTheFuture, UnknownClient
+from domain.reminders import REGISTER_THE_CHILD, TELL_THE_EPISODES
 from tests.domain.desk import TODAY, TOMORROW, Desk, the
 from tests.domain.marks import covers, refuses
 from tests.domain.people import identity_code
@@ -101,6 +104,16 @@ def test_an_unborn_child_is_nobodys_client(desk: Desk) -> None:
     refusal = desk.refused(new_id(), RegisterClient(born_on=TOMORROW))
     assert isinstance(refusal, InTheFuture)
     assert refusal.details["field"] == "born_on"
+
+
+def test_whoever_tells_a_birth_is_reminded_of_the_mothers_episodes_and_of_a_child_who_is_no_client(desk: Desk) -> None:
+    mother, born_on = desk.client(age=24), TODAY - dt.timedelta(days=3)
+    outcome = desk.do(mother, RecordBirth(born_on=born_on))
+    assert outcome.warnings == (REGISTER_THE_CHILD, TELL_THE_EPISODES)
+    changes: JsonObject = {"child_client_id": str(desk.client(born_on=born_on))}
+    version, mistake = outcome.entries[0].version, MistakeKind.FACTUAL_ERROR
+    told = CorrectEntry(entry=version, mistake=mistake, changes=changes, reason="It is registered.")
+    assert desk.do(mother, told).warnings == (TELL_THE_EPISODES,)
 
 
 @covers(ExpectBirth, RecordBirth)
