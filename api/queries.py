@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -122,8 +122,8 @@ def queries_router(desk: Desk) -> APIRouter:
     asking = Asking(desk)
     for name in FIGURES:
         _add_figure(figures, desk, asking, name)
-    _add_open_episodes(figures, desk, asking)
-    _add_open_duties(figures, desk, asking)
+    for one in ONE_BY_ONE:
+        _add_one_by_one(figures, desk, asking, one)
     _add_line_of_episode(figures, desk, asking)
     _add_services_of_client(figures, desk, asking)
     _add_clients_of_family(figures, desk, asking)
@@ -167,9 +167,34 @@ def _add_figure(router: APIRouter, desk: Desk, asking: Asking, name: str) -> Non
     router.add_api_route(f"/{name}", endpoint, methods=["GET"], summary=figure.summary, operation_id=name)
 
 
-def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
-    @router.get("/caseload/episodes", summary="Open episodes one by one, of a worker, a unit or an area.")
-    async def open_episodes(
+class OneByOne(NamedTuple):
+    """A list of what a worker, a unit or an area has, and how it is told."""
+
+    path: str
+    summary: str
+    list: Callable[..., Answer[Any]]
+    """Of a reading, by keywords: `on_day`, `as_of`, `worker`, `unit`, `area`."""
+    told: Callable[[Answer[Any], Admitted], Answer[Any] | dict[str, Any]]
+
+
+ONE_BY_ONE = (
+    OneByOne(
+        "/caseload/episodes",
+        "Open episodes one by one, of a worker, a unit or an area.",
+        Reading.caseload_episodes,
+        lambda answer, _: answer,
+    ),
+    OneByOne(
+        "/duties/open",
+        "What is still to be done, one by one: by a worker, in a unit or an area.",
+        Reading.open_duties,
+        lambda answer, admitted: with_words(answer, admitted.book.register_state()),
+    ),
+)
+
+
+def _add_one_by_one(router: APIRouter, desk: Desk, asking: Asking, of: OneByOne) -> None:
+    async def endpoint(
         *,
         admitted: Annotated[Admitted, Depends(desk.admit)],
         worker: str | None = None,
@@ -180,34 +205,10 @@ def _add_open_episodes(router: APIRouter, desk: Desk, asking: Asking) -> None:
         wait_for: WaitFor = None,
     ) -> Any:
         asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
+        given = {"on_day": asked.on_day, "as_of": asked.as_of, "worker": worker, "unit": unit, "area": area}
+        return await asking.answer(admitted, wait_for, lambda reading: of.told(of.list(reading, **given), admitted))
 
-        def question(reading: Reading) -> Answer[Any]:
-            return reading.caseload_episodes(
-                on_day=asked.on_day, as_of=asked.as_of, worker=worker, unit=unit, area=area
-            )
-
-        return await asking.answer(admitted, wait_for, question)
-
-
-def _add_open_duties(router: APIRouter, desk: Desk, asking: Asking) -> None:
-    @router.get("/duties/open", summary="What is still to be done, one by one: by a worker, in a unit or an area.")
-    async def open_duties(
-        *,
-        admitted: Annotated[Admitted, Depends(desk.admit)],
-        worker: str | None = None,
-        unit: str | None = None,
-        area: str | None = None,
-        as_of: AsOf = None,
-        on_day: OnDay = None,
-        wait_for: WaitFor = None,
-    ) -> Any:
-        asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
-
-        def question(reading: Reading) -> dict[str, Any]:
-            found = reading.open_duties(on_day=asked.on_day, as_of=asked.as_of, worker=worker, unit=unit, area=area)
-            return with_words(found, admitted.book.register_state())
-
-        return await asking.answer(admitted, wait_for, question)
+    router.add_api_route(of.path, endpoint, methods=["GET"], summary=of.summary, operation_id=of.list.__name__)
 
 
 def _add_line_of_episode(router: APIRouter, desk: Desk, asking: Asking) -> None:
