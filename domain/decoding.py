@@ -76,47 +76,38 @@ class FactDecoder:
         self.kind = kind
         self.told: Callable[[bytes], Told] = msgspec.json.Decoder(_state(kind, self), dec_hook=nested).decode
         """The bytes, taken apart. Raises Unfit."""
-        self._first: Callable[[bytes], Glimpsed | Told] = (
+        self.first: Callable[[bytes], Glimpsed | Told] = (
             msgspec.json.Decoder(_glimpse(kind)).decode if kind.early else self.told
         )
+        """What is read of the bytes at first: of a fact that has early fields a glimpse. Raises Unfit."""
+        self.known: dict[tuple[str, ...], frozenset[str]] = {}
+        """The fields that were sealed in facts of this class, and found to fit."""
         self._fields_set = set(kind.model_fields)
+        self._of_models = _remakings(kind)
         self._needed = tuple(field for field in kind.sensitive if kind.model_fields[field].is_required())
         self._hidden = {field: _hidden(kind.model_fields[field].annotation) for field in kind.sensitive}
         self._order = tuple(kind.model_fields)
-        self._fitting: dict[tuple[str, ...], frozenset[str]] = {}
 
     def fact(self, told: Told, hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
         """As `Fact.join`, which tells of parts that do not fit. Raises pydantic's ValidationError."""
-        return self._joined(values_of(told.plain), hidden, withheld)
-
-    def fitting(self, state: bytes, named: set[str]) -> Told | Glimpsed | None:
-        """What is read of the bytes at first, if it fits; the keys that are named in it go to `named`."""
-        try:
-            told = self._first(state)
-        except Unfit:
-            return None
-        sealed = told.sealed
-        for segment in sealed:
-            named.add(segment.key)
-        names = _fields_of(sealed)
-        return told if names in self._fitting or self._fits(names) else None
+        return self._joined(self._values(told), hidden, withheld)
 
     def sealed(self, state: bytes) -> tuple[Segment, ...]:
         """What is sealed in an event that was found to fit."""
-        return self._first(state).sealed
+        return self.first(state).sealed
 
-    def _fits(self, fields: tuple[str, ...]) -> bool:
+    def fits(self, fields: tuple[str, ...]) -> bool:
         """Whether what is sealed has the fields that the fact needs, and none that is not one of its sensitive ones."""
         fits = self._hidden.keys() >= set(fields) >= set(self._needed)
         if fits:  # else whoever writes such bytes could fill the memory with them
-            self._fitting[fields] = frozenset(fields)
+            self.known[fields] = frozenset(fields)
         return fits
 
     def unopened(self, told: Told, opener: Opener, stream_id: UUID, version: int) -> Fact:
         """The fact that stands there, what is sealed of it unopened until somebody looks into it; it must fit."""
-        values = values_of(told.plain)
+        values = self._values(told)
         if told.sealed:
-            names = self._fitting[_fields_of(told.sealed)]
+            names = self.known[fields_of(told.sealed)]
             for name in names:
                 del values[name]
             values[UNOPENED] = _Unopened(self, names, told.sealed, opener, stream_id, version)
@@ -127,6 +118,12 @@ class FactDecoder:
         plain = {name: values.get(name) for name in self._order}
         whole = self._whole(plain, opened.hidden, opened.withheld)
         return whole or vars(self.kind.join(self._plain(plain), opened.hidden, opened.withheld))
+
+    def _values(self, told: Told) -> dict[str, Any]:
+        values: dict[str, Any] = values_of(told.plain)
+        for name, remake in self._of_models:
+            values[name] = remake(values[name])
+        return values
 
     def _joined(self, values: dict[str, Any], hidden: JsonObject, withheld: Mapping[str, Withheld]) -> Fact:
         whole = self._whole(values, hidden, withheld) if hidden or withheld or self._needed else values
@@ -163,7 +160,8 @@ class FactDecoder:
         return told
 
 
-def _fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
+def fields_of(sealed: tuple[Segment, ...]) -> tuple[str, ...]:
+    """The fields that the segments hold, in their order."""
     if len(sealed) < 2:  # as most are
         return sealed[0].fields if sealed else ()
     return tuple([name for segment in sealed for name in segment.fields])
@@ -210,7 +208,10 @@ _set_fields, _set_extra, _set_private = (
 
 def _state(kind: type[Fact], decoder: FactDecoder) -> type[Told]:
     """The envelope around the fields of this class, as that decoder takes it apart."""
-    told: list[Any] = [("plain", struct_of(kind, hidden=True)), ("provenance", struct_of(Provenance) | None, None)]
+    told: list[Any] = [
+        ("plain", struct_of(kind, hidden=True, parts=True)),
+        ("provenance", struct_of(Provenance) | None, None),
+    ]
     made: Any = msgspec.defstruct("Told", told, bases=(Told,), gc=False, forbid_unknown_fields=True, kw_only=True)
     made.decoder = decoder
     return cast("type[Told]", made)
@@ -225,9 +226,11 @@ def _glimpse(kind: type[Fact]) -> type[Glimpsed]:
 
 
 @cache
-def struct_of(kind: type[BaseModel], *, hidden: bool = False, ids: Any = UUID) -> type[msgspec.Struct]:
+def struct_of(
+    kind: type[BaseModel], *, hidden: bool = False, ids: Any = UUID, parts: bool = False
+) -> type[msgspec.Struct]:
     """The fields of a model, under their names. `hidden`: the sensitive ones too, with None for a value. `ids`: as what
-    ids are decoded."""
+    ids are decoded. `parts`: models inside it are decoded as such structs, in the same pass, not by a hook."""
     sensitive: Collection[str] = getattr(kind, "sensitive", ())
     told: list[Any] = []
     for name, field in kind.model_fields.items():
@@ -235,32 +238,82 @@ def struct_of(kind: type[BaseModel], *, hidden: bool = False, ids: Any = UUID) -
             told += [(name, None, None)] if hidden else []
         else:
             default = () if field.is_required() else (field.get_default(call_default_factory=True),)
-            told.append((name, kind_of(field.annotation, ids), *default))
+            told.append((name, kind_of(field.annotation, ids, parts=parts), *default))
     return msgspec.defstruct(kind.__name__, told, kw_only=True, gc=False, forbid_unknown_fields=True)
 
 
-def kind_of(annotation: Any, ids: Any = UUID) -> Any:
-    """The annotation as msgspec knows it: without constraints. `ids`: as in `struct_of`."""
+def kind_of(annotation: Any, ids: Any = UUID, *, parts: bool = False) -> Any:
+    """The annotation as msgspec knows it: without constraints. `ids`, `parts`: as in `struct_of`."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if annotation is AwareDatetime:
         return Annotated[dt.datetime, msgspec.Meta(tz=True)]
     if annotation is UUID:
         return ids
     if origin is Annotated:
-        return kind_of(inner[0], ids)
+        return kind_of(inner[0], ids, parts=parts)
     if origin in (Union, UnionType):
-        return Union[tuple(kind_of(one, ids) for one in inner)]  # noqa: UP007 -- of a number of kinds known only here
+        return Union[tuple(kind_of(one, ids, parts=parts) for one in inner)]  # noqa: UP007 -- of a number of kinds known only here
     if origin is not None and inner:
-        return origin[tuple(one if one is ... else kind_of(one, ids) for one in inner)]
+        return origin[tuple(one if one is ... else kind_of(one, ids, parts=parts) for one in inner)]
+    if parts and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return struct_of(annotation, ids=ids, parts=True)
     return annotation
+
+
+def _remaking(annotation: Any) -> Callable[[Any], Any] | None:
+    """How the structs in a value of that kind become the models of which they have the fields; None without any.
+
+    Raises TypeError where models stand otherwise than alone, or in a tuple of any length, or not at all.
+    """
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _making_whole(annotation)
+    found = [remake for one in get_args(annotation) if (remake := _remaking(one))]
+    if not found:
+        return None
+    (remake,), origin = found, get_origin(annotation)
+    if origin in (Union, UnionType):
+        return lambda value: None if value is None else remake(value)
+    if origin is not tuple or len(get_args(annotation)) != 2 or get_args(annotation)[1] is not ...:
+        raise TypeError(f"a stored fact cannot hold models so: {annotation}")
+    return lambda value: tuple([remake(one) for one in value])
+
+
+def _making_whole(kind: type[BaseModel]) -> Callable[[Any], BaseModel]:
+    inner = _remakings(kind)
+    fields_set = set(struct_of(kind, parts=True).__struct_fields__)
+
+    def remade(part: Any) -> BaseModel:
+        values = values_of(part)
+        for name, remake in inner:
+            values[name] = remake(values[name])
+        return model_of(kind, values, fields_set)
+
+    return remade
+
+
+def _remakings(kind: type[BaseModel]) -> list[tuple[str, Callable[[Any], Any]]]:
+    """The fields in which models stand, and how these are made."""
+    found = ((name, _remaking(field.annotation)) for name, field in kind.model_fields.items())
+    return [(name, remake) for name, remake in found if remake is not None]
 
 
 def nested(kind: type, told: Any) -> Any:
     """A model inside a fact, or whatever else msgspec does not know."""
-    if issubclass(kind, BaseModel):
-        values = values_of(msgspec.convert(told, struct_of(kind), dec_hook=nested))
+    return _making(kind)(told)
+
+
+@cache
+def _making(kind: type) -> Callable[[Any], Any]:
+    """What makes such a model. Raises TypeError for what is none."""
+    if not issubclass(kind, BaseModel):
+        raise TypeError(f"a stored fact cannot hold a {kind.__name__}")
+    struct = struct_of(kind)
+
+    def made(told: Any) -> BaseModel:
+        values = values_of(msgspec.convert(told, struct, dec_hook=nested))
         return model_of(kind, values, set(values))
-    raise TypeError(f"a stored fact cannot hold a {kind.__name__}")
+
+    return made
 
 
 def _hidden(annotation: Any) -> Callable[[Any], Any]:

@@ -8,7 +8,6 @@ them. Must never hold: keys, names of facts, how a fact is decoded.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Protocol, cast
@@ -24,36 +23,11 @@ Row = tuple[int, UUID, int, str, dt.datetime, bytes]
 """A recorded event's position, stream, version, stored name, moment of recording and state."""
 
 
-def unread(
-    rows: Iterable[Row], decoders: Mapping[str, FactDecoder | None], reader: Reader, named: set[str]
-) -> list[Entry | None]:
-    """The entries, what is sealed in them unopened; the keys that are named in them go to `named`.
-
-    None for one that does not fit: then `Registry.decode` says what is wrong.
-    """
-    entries: list[Entry | None] = []
-    for position, stream_id, version, name, recorded_at, state in rows:
-        decoder = decoders[name]
-        told = decoder.fitting(state, named) if decoder else None
-        if decoder is None or told is None:
-            entries.append(None)
-        elif isinstance(told, Told):
-            fact = decoder.unopened(told, reader, stream_id, version)
-            entries.append(entry_of(told, fact, stream_id, version, position, recorded_at))
-        else:  # of what is sealed nothing is kept: it would be the most of all that a load makes
-            entry: Any = _Unwritten()
-            entry.stream_id, entry.version, entry.kind, entry.plain = stream_id, version, decoder.kind, told.plain
-            entry.unread = Glimpse(decoder, state, position, recorded_at, reader)
-            entry.__class__ = Entry
-            entries.append(entry)
-    return entries
-
-
 def entry_of(  # noqa: PLR0917 -- called for every event: names would cost as much as decoding
     told: Told, fact: Fact, stream_id: UUID, version: int, position: int, recorded_at: dt.datetime | None
 ) -> Entry:
     """The entry of a fact that was told so."""
-    entry: Any = _Unwritten()
+    entry: Any = Unwritten()
     entry.stream_id, entry.version, entry.fact, entry.kind = stream_id, version, fact, type(fact)
     entry.occurred_at, entry.actor, entry.correlation_id = told.occurred_at, told.actor, told.correlation_id
     entry.caused_by, entry.provenance, entry.corrected_by = told.caused_by, told.provenance, None
@@ -72,10 +46,11 @@ class Reader(Opener, Protocol):
 
 
 class Glimpse(msgspec.Struct, gc=False):
-    """The bytes that an entry was read from in part, until somebody asks for its fact."""
+    """The bytes that an entry was read from in part, until somebody asks for its fact: they end with its state."""
 
     decoder: FactDecoder
-    state: bytes
+    stored: bytes
+    state_at: int
     position: int
     recorded_at: dt.datetime
     reader: Reader
@@ -83,10 +58,11 @@ class Glimpse(msgspec.Struct, gc=False):
     def read_into(self, entry: Entry) -> None:
         """Give the entry its fact and envelope. Raises what is wrong with them."""
         stream_id, version, position, recorded_at = entry.stream_id, entry.version, self.position, self.recorded_at
+        state = self.stored[self.state_at :]
         try:
-            told = self.decoder.told(self.state)
+            told = self.decoder.told(state)
         except Unfit:
-            row = position, stream_id, version, entry.kind.stored_name(), recorded_at, self.state
+            row = position, stream_id, version, entry.kind.stored_name(), recorded_at, state
             whole = self.reader.read_whole(row)
         else:
             fact = self.decoder.unopened(told, self.reader, stream_id, version)
@@ -104,7 +80,7 @@ def _let_go_of(entry: Entry) -> None:
         pass
 
 
-class _Unwritten(Readable):
+class Unwritten(Readable):
     """An entry that is being put together: it becomes one, which nobody can change, when it says all that it will.
 
     As quick as can be: the constructor of one that is frozen sets each field by its name.

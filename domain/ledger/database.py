@@ -6,7 +6,7 @@ Errors are recognised by SQLSTATE, never by a constraint's name. Never here: wha
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar, TypeVarTuple, cast
+from typing import Any, LiteralString, TypeVar, TypeVarTuple
 from uuid import UUID
 
 import psycopg
@@ -58,8 +58,8 @@ class Prepared:
     def first_column(self, connection: psycopg.Connection, arguments: Sequence[bytes]) -> list[bytes]:
         """Run it, and the first column of all its rows, none of which is null. Raises psycopg.Error."""
         sent = connection.pgconn.exec_prepared(self.name, arguments, [_BINARY] * len(arguments), _BINARY)
-        value_of = checked(connection, sent).get_value
-        return [cast("bytes", value_of(row, 0)) for row in range(sent.ntuples)]
+        value_of: Callable[[int, int], Any] = checked(connection, sent).get_value
+        return [value_of(row, 0) for row in range(sent.ntuples)]
 
 
 class Database:

@@ -32,7 +32,7 @@ NAME_LIMIT_BYTES = 255  # of an origin, too; the schema holds both to it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _START = struct.Struct(">Bh")
-_MIDDLE = struct.Struct(">qq16sih")
+MIDDLE = struct.Struct(">qq16sih")
 _PLACE = struct.Struct(">qq")
 
 
@@ -42,7 +42,7 @@ def pack(origin: str, record: StoredRecord) -> bytes:
     for text in (origin_bytes, name_bytes):
         if not 1 <= len(text) <= NAME_LIMIT_BYTES:
             raise MalformedRecord(f"an origin or a name has 1 to {NAME_LIMIT_BYTES} bytes, this has {len(text)}")
-    middle = _MIDDLE.pack(
+    middle = MIDDLE.pack(
         record.position,
         (record.recorded_at - _EPOCH) // _MICROSECOND,
         record.stream_id.bytes,
@@ -63,7 +63,7 @@ def place_and_time(data: bytes, begins: bytes) -> tuple[int, int]:
 
     Several times as quick as `unpack`, for who reads everything. Raises MalformedRecord.
     """
-    if not data.startswith(begins) or len(data) < len(begins) + _MIDDLE.size:
+    if not data.startswith(begins) or len(data) < len(begins) + MIDDLE.size:
         raise MalformedRecord("not a record of this register")
     place: tuple[int, int] = _PLACE.unpack_from(data, len(begins))
     return place
@@ -84,12 +84,12 @@ def parts(data: bytes) -> tuple[int, bytes, int, str, datetime, bytes]:
     try:
         layout, origin_length = _START.unpack_from(data)
         middle_at = _START.size + _length(origin_length)
-        position, microseconds, stream_id, version, name_length = _MIDDLE.unpack_from(data, middle_at)
-        name_at = middle_at + _MIDDLE.size
+        position, microseconds, stream_id, version, name_length = MIDDLE.unpack_from(data, middle_at)
+        name_at = middle_at + MIDDLE.size
         state_at = name_at + _length(name_length)
         if layout != FORMAT or state_at > len(data) or position < 1 or version < 0:
             raise MalformedRecord("not a record of format 1, or cut short, or without a place in the book")
-        return position, stream_id, version, data[name_at:state_at].decode(), _moment(microseconds), data[state_at:]
+        return position, stream_id, version, data[name_at:state_at].decode(), moment(microseconds), data[state_at:]
     except (struct.error, UnicodeDecodeError, OverflowError) as fault:
         raise MalformedRecord(f"not a record: {fault}") from fault
 
@@ -103,14 +103,14 @@ def rows(records: Iterable[bytes]) -> Iterator[Row]:
 
     Half as long as `unpack`, for who reads streams. Raises MalformedRecord.
     """
-    begins, place, name_at, taken_apart = b"", 0, 0, _MIDDLE.unpack_from
+    begins, place, name_at, taken_apart = b"", 0, 0, MIDDLE.unpack_from
     last_id, last_at = b"", None
     for data in records:
         try:
             if not begins or not data.startswith(begins):
-                begins = _beginning(data)
+                begins = beginning(data)
                 place = len(begins)
-                name_at = place + _MIDDLE.size
+                name_at = place + MIDDLE.size
             position, microseconds, stream_id, version, name_length = taken_apart(data, place)
             state_at = name_at + name_length
             if name_length < 1 or state_at > len(data) or position < 1 or version < 0:
@@ -118,14 +118,14 @@ def rows(records: Iterable[bytes]) -> Iterator[Row]:
             if stream_id != last_id:
                 last_id, stream_uuid = stream_id, stream(stream_id)
             if microseconds != last_at:
-                last_at, recorded_at = microseconds, _moment(microseconds)
+                last_at, recorded_at = microseconds, moment(microseconds)
             name = _called(data[name_at:state_at])
         except (struct.error, UnicodeDecodeError, OverflowError) as fault:
             raise MalformedRecord(f"not a record: {fault}") from fault
         yield position, stream_uuid, version, name, recorded_at, data[state_at:]
 
 
-def _beginning(data: bytes) -> bytes:
+def beginning(data: bytes) -> bytes:
     """As `prefix`, of this record. Raises MalformedRecord, struct.error, UnicodeDecodeError."""
     layout, origin_length = _START.unpack_from(data)
     begins = data[: _START.size + _length(origin_length)]
@@ -149,7 +149,7 @@ def _called(name: bytes) -> str:
 
 
 @lru_cache(maxsize=64)
-def _moment(microseconds: int) -> datetime:
+def moment(microseconds: int) -> datetime:
     """Events that were recorded together share it."""
     return _EPOCH + timedelta(microseconds=microseconds)
 

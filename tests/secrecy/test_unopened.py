@@ -6,8 +6,9 @@ import copy
 import gc
 import pickle
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from domain.decoding import Told
 from domain.entry import Entry
 from domain.episode.facts import MeetingHeld
 from domain.fact import Fact, JsonObject, StreamKind
+from domain.ledger.errors import MalformedRecord
 from domain.ledger.identity import new_id
 from domain.ledger.mapper import draft_of
 from domain.ledger.migrate import schema_of
@@ -299,6 +301,54 @@ def test_what_goes_the_long_way_only_is_what_it_is_opened(ring: OneKey, safe: Sa
 def test_an_unknown_name_is_refused_at_once(ring: OneKey) -> None:
     with pytest.raises(UnknownFactName):
         Safe(None, lambda: ORIGIN).read([held(ring), held(ring).replace(b"meeting_held.1", b"meeting_heid.1")])
+
+
+def _outcome(read: Callable[[], Iterable[Entry]]) -> object:
+    """The entries, or the kind of what is raised instead."""
+    try:
+        return [(entry, entry.position, entry.recorded_at, entry.kind) for entry in read()]
+    except (MalformedRecord, UnknownFactName, ValueError) as refusal:
+        return type(refusal)
+
+
+@pytest.mark.parametrize("name", ["meeting_held.1", "episode_started.1"])
+def test_whatever_byte_before_the_state_is_spoilt_or_cut_off_the_short_way_says_what_the_long_way_says(
+    name: str, ring: OneKey, safe: Safe
+) -> None:
+    whole = stored(ring, decoded(name))
+    plain, _, _ = whole.partition(b',"sealed":')  # what is sealed is bound to its place: then only looking would tell
+    sound = whole if plain == whole else plain + b"}"
+    state_at = sound.index(b"{")
+    spoilt = [sound[:at] + bytes([byte]) + sound[at + 1 :] for at in range(state_at) for byte in (0, 1, 14, 128, 255)]
+    outcomes = []
+    for record in [*spoilt, *(sound[:length] for length in range(state_at + 1))]:
+        both = [sound, record]
+        outcomes.append(_outcome(partial(safe.read, both)))
+        assert outcomes[-1] == _outcome(partial(_the_long_way, safe, both))
+    assert {MalformedRecord, UnknownFactName} <= {one for one in outcomes if isinstance(one, type)}
+    assert any(isinstance(one, list) for one in outcomes)
+
+
+def _the_long_way(safe: Safe, records: list[bytes]) -> list[Entry]:
+    return sorted(safe.entries([unpack(record)[1] for record in records]), key=lambda entry: entry.version)
+
+
+def test_a_key_is_asked_for_once_a_lease_and_anew_in_the_next(ring: OneKey, safe: Safe) -> None:
+    record = held(ring)
+    asked: list[UUID] = []
+    lend = ring.keys
+
+    def counted(key_ids: Iterable[UUID]) -> Mapping[UUID, Key | Withheld]:
+        asked.extend(wanted := list(key_ids))
+        return lend(iter(wanted))
+
+    ring.keys = counted  # type: ignore[method-assign] # what the safe asks
+    for _ in range(3):
+        safe.read([record, record])
+    assert asked == [ring.key_id]
+    ring.key, ring.epoch = Withheld.FENCED, 1
+    (entry,) = safe.read([record])
+    assert vars(entry.fact)["withheld"] == {"note": Withheld.FENCED}
 
 
 def test_a_field_is_read_early_only_if_it_is_plain_and_always_there() -> None:

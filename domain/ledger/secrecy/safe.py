@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from operator import attrgetter
 from typing import cast
@@ -17,6 +18,7 @@ from uuid import UUID
 from domain.decoding import Segment, Told, values_of
 from domain.entry import Entry
 from domain.fact import JsonObject
+from domain.ledger.reading import unread
 from domain.ledger.record import Row
 from domain.ledger.record import rows as rows_of
 from domain.ledger.secrecy.keyring import Keyring, KeyringMissing
@@ -35,7 +37,6 @@ from domain.ledger.secrecy.sealing import (
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY, Seal, StoredState, segments_of
 from domain.subjects import Subject
-from domain.unread import unread
 from domain.withheld import Opened, Withheld
 
 Whose = Mapping[int, Sequence[Subject]]
@@ -55,6 +56,8 @@ class Safe:
         self._keyring = keyring
         self._origin = origin
         self._nonces = nonces
+        self._lent: tuple[int, AbstractSet[str]] = 0, frozenset()
+        """The epoch, and the keys that were found to be lent in it."""
 
     @property
     def epoch(self) -> int:
@@ -101,11 +104,26 @@ class Safe:
         the order of their versions, in whatever order the records are.
         """
         named: set[str] = set()
-        entries = unread(rows_of(records), REGISTRY.decoders, self, named)
-        keys = self._keys(map(key_named, named)) if self._keyring else {}
-        lent = {str(key_id) for key_id, key in keys.items() if type(key) is DataKey}
+        entries = unread(records, self, named)
+        lent = self._lent_of(named)
         read = entries if named <= lent and all(entries) else self._opened_where_needed(records, entries, lent)
         return sorted(cast("list[Entry]", read), key=_VERSION)
+
+    def _lent_of(self, named: AbstractSet[str]) -> AbstractSet[str]:
+        """All of those keys that are lent, as segments name them, and maybe more. Raises SegmentRefused for no id.
+
+        What has been lent is so until the lease is over, so that the keyring is asked once for each.
+        """
+        if self._keyring is None:
+            return frozenset()
+        epoch = self._keyring.epoch
+        lent_in, lent = self._lent
+        if lent_in != epoch or not named <= lent:
+            keys = self._keys(map(key_named, named))
+            found = {str(key_id) for key_id, key in keys.items() if type(key) is DataKey}
+            lent = found | lent if lent_in == epoch else found
+            self._lent = epoch, lent
+        return lent
 
     def _opened_where_needed(
         self, records: Sequence[bytes], entries: Sequence[Entry | None], lent: Container[str]
