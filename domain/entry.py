@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -155,7 +156,8 @@ def _with_content(entry: Entry, correction: Entry | None) -> Entry:
 
 def is_amended(entries: Iterable[Entry]) -> bool:
     """Whether any entry corrects or strikes another, so that the stream must be read by `in_force`."""
-    return not _AMENDING.isdisjoint([entry.kind for entry in entries])
+    return not _AMENDING.isdisjoint(map(_KIND, entries))
 
 
 _AMENDING = frozenset({EntryCorrected, EntryStruckOut})
+_KIND = attrgetter("kind")

@@ -34,15 +34,15 @@ def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
     """What is so, of a stream of that kind, from all its entries in order."""
     standing = in_force(entries) if is_amended(entries) else list(entries)
     state: StreamState
-    match kind:
+    match kind:  # most streams are episodes: each case before costs a question
+        case StreamKind.EPISODE:
+            return fold_episode(entries, standing)
         case StreamKind.REGISTER:
             state = fold_register(entries, standing)
         case StreamKind.CLIENT:
             state = fold_client(entries, standing)
         case StreamKind.CONTACT:
             state = fold_contact(entries, standing)
-        case StreamKind.EPISODE:
-            return fold_episode(entries, standing)
         case StreamKind.CONFERENCE:
             state = fold_conference(entries, standing)
         case StreamKind.ACTIVITY:

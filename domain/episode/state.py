@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import assert_never, cast, get_args
+from typing import Any, assert_never, cast, get_args
 from uuid import UUID
 
 from domain.calendar import day_in_helsinki
-from domain.consequence import Concluded, ModelReference, concluded
+from domain.consequence import ModelReference
 from domain.entry import Entry
 from domain.episode.facts import (
     AdmissionAssessed,
@@ -56,7 +56,7 @@ from domain.episode.facts import (
     WorkerReleased,
 )
 from domain.fact import Fact
-from domain.state import StreamState, with_changes
+from domain.state import StreamState
 
 
 class Phase(StrEnum):
@@ -134,40 +134,30 @@ class EpisodeState(StreamState):
 
 def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> EpisodeState:
     """The episode's state from the stream's entries."""
-    return _evolved(_NOTHING, in_force, entries=tuple(entries), in_force=tuple(in_force), concluded=concluded(in_force))
+    return _evolved(_NOTHING, in_force, entries=tuple(entries), in_force=tuple(in_force))
 
 
 def continue_episode(state: EpisodeState, news: Sequence[Entry]) -> EpisodeState:
     """The episode's state with those entries more, none of which amends another; what they concluded among it."""
-    return _evolved(
-        state,
-        news,
-        entries=(*state.entries, *news),
-        in_force=(*state.in_force, *news),
-        concluded=state.concluded.with_entries(news),
-    )
+    return _evolved(state, news, entries=(*state.entries, *news), in_force=(*state.in_force, *news))
 
 
 def _evolved(
-    state: EpisodeState,
-    news: Sequence[Entry],
-    *,
-    entries: tuple[Entry, ...],
-    in_force: tuple[Entry, ...],
-    concluded: Concluded,
+    state: EpisodeState, news: Sequence[Entry], *, entries: tuple[Entry, ...], in_force: tuple[Entry, ...]
 ) -> EpisodeState:
     growing = _Growing(state)
-    for entry in news:
-        became = _BECAME.get(entry.kind)
-        if became is not None:  # most facts are of meetings: of them nothing else is read here
-            growing.meetings[entry.plain.meeting_id] = became
-        elif entry.kind in _EPISODE_FACTS:
+    others, held = growing.take_meetings(news)
+    for entry in others:
+        if entry.kind in _EPISODE_FACTS:
             growing.take(cast("EpisodeFact", entry.fact))
+    spells = _spells_opened(in_force if state.entries else others)
     return growing.grown(
-        client_meetings_in_spell=_client_meetings_in_spell(state, growing.decisions, in_force, news),
+        client_meetings_in_spell=_of_spell(max(spells), in_force)
+        if spells
+        else _without_spells(state, growing.decisions, held),
         entries=entries,
         in_force=in_force,
-        concluded=concluded,
+        concluded=state.concluded.with_entries(others),
     )
 
 
@@ -183,7 +173,10 @@ _EPISODE_FACTS = frozenset(get_args(EpisodeFact))
 
 
 class _Growing:
-    """An episode's state while facts are taken in one after the other: these are what they change."""
+    """An episode's state while facts are taken in one after the other: these are what they change.
+
+    It becomes one, which nobody can change, when it says all that it will: nothing is copied for that.
+    """
 
     phase: Phase
     referral: ReferralReceived | None
@@ -205,8 +198,29 @@ class _Growing:
         self.meetings, self.ended = dict(state.meetings), dict(state.ended)
 
     def grown(self, **whole: object) -> EpisodeState:
-        """The state that it has become, with what is told of the `whole` stream."""
-        return with_changes(_NOTHING, **(vars(self) | whole))
+        """The state that it becomes, with what is told of the `whole` stream. It is not to be used afterwards."""
+        vars(self).update(whole)
+        become: Any = self
+        become.__class__ = EpisodeState
+        return cast("EpisodeState", become)
+
+    def take_meetings(self, news: Sequence[Entry]) -> tuple[list[Entry], int]:
+        """Take in what became of meetings: most facts are of them. The other entries, and how many clients' were held.
+
+        Nothing is called here for an entry: this is what folding a long episode costs.
+        """
+        others: list[Entry] = []
+        held, meetings, became_of = 0, self.meetings, _BECAME.get
+        for entry in news:
+            became = became_of(entry.kind)
+            if became is None:
+                others.append(entry)
+                continue
+            plain = entry.plain
+            meetings[plain.meeting_id] = became
+            if became is _HELD and plain.meeting_kind is _CLIENT_MEETING:
+                held += 1
+        return others, held
 
     def take(self, fact: EpisodeFact) -> None:
         """Take in one fact. The first ones here are those that every episode has: each case before costs a question."""
@@ -289,30 +303,32 @@ class _Growing:
                 assert_never(decision.kind)
 
 
-_CLIENT_MEETING = MeetingKind.CLIENT_MEETING
+_CLIENT_MEETING, _HELD = MeetingKind.CLIENT_MEETING, MeetingStatus.HELD
 """Looked up once: finding a member of an enumeration takes longer than all else that is asked of a meeting here."""
 _NOTHING = EpisodeState()
 
 
-def _client_meetings_in_spell(
-    state: EpisodeState, decisions: Sequence[DecisionMade], in_force: Sequence[Entry], news: Sequence[Entry]
-) -> int:
-    """The client meetings of the present spell, with those before this episode: by the days of the world.
+def _spells_opened(entries: Iterable[Entry]) -> list[tuple[dt.date, int]]:
+    """When each spell of work was opened: its day, and the version of the entry that says so."""
+    return [
+        (cast("SpellOpened", entry.fact).opened_on, entry.version) for entry in entries if entry.kind is SpellOpened
+    ]
 
-    Where no spell was ever opened, they are those of the state and the new ones.
-    """
-    opened = [(entry.plain.opened_on, entry.version) for entry in in_force if entry.kind is SpellOpened]
-    if not opened:
-        had = state.client_meetings_in_spell - _before_this_episode(state.decisions)
-        return had + len(_client_meetings(news)) + _before_this_episode(decisions)
-    held = _client_meetings(in_force)
+
+def _of_spell(opened: tuple[dt.date, int], in_force: Iterable[Entry]) -> int:
+    """The client meetings of the spell that was opened then: by the days of the world."""
+    held = [entry for entry in in_force if entry.kind is MeetingHeld and entry.plain.meeting_kind is _CLIENT_MEETING]
     began = [(day_in_helsinki(cast("MeetingHeld", entry.fact).started_at), entry.version) for entry in held]
-    return sum(meeting >= max(opened) for meeting in began)
+    return sum(meeting >= opened for meeting in began)
 
 
-def _client_meetings(entries: Iterable[Entry]) -> list[Entry]:
-    return [entry for entry in entries if entry.kind is MeetingHeld and entry.plain.meeting_kind is _CLIENT_MEETING]
+def _without_spells(state: EpisodeState, decisions: Sequence[DecisionMade], held: int) -> int:
+    """Where no spell was ever opened: the client meetings of the state and the new ones, with those before it."""
+    more = (
+        0 if decisions is state.decisions else _before_this_episode(decisions) - _before_this_episode(state.decisions)
+    )
+    return state.client_meetings_in_spell + held + more
 
 
 def _before_this_episode(decisions: Sequence[DecisionMade]) -> int:
-    return max([decision.meetings_before for decision in decisions], default=0)
+    return max([decision.meetings_before for decision in decisions]) if decisions else 0
