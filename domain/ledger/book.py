@@ -107,7 +107,7 @@ class Book(Application[UUID]):
         """
         if position is not None:
             return self.states.at(stream_id, kind, position)
-        return self.states.now({stream_id: kind})[stream_id]
+        return self.states.one(stream_id, kind)
 
     def provide_keys(self, wanted: Iterable[Subject]) -> None:
         """Make the keys of many at once, before an import needs them one by one. Raises KeyringMissing, KeyFenced."""

@@ -7,7 +7,7 @@ opened when somebody looks into it; where something is to be decided, all of it 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from uuid import UUID
 
@@ -55,6 +55,13 @@ class States:
                     self.keep(stream_id, state, epoch)
         return states
 
+    def one(self, stream_id: UUID, kind: StreamKind) -> StreamState:
+        """As `now`, of one stream, which is what most ask for."""
+        kept_in = self.epoch()
+        state = self._known(stream_id)[0]
+        news = self._safe.read(self._ledger.streams.after(stream_id, state.version if state else 0))
+        return self._up_to_date(stream_id, kind, state, news, kept_in)
+
     def now(self, wanted: Mapping[UUID, StreamKind]) -> dict[UUID, StreamState]:
         """The streams as they stand; an empty state of its kind for one that has not begun.
 
@@ -65,14 +72,19 @@ class States:
         kept_in = self.epoch()
         known = {stream_id: self._known(stream_id)[0] for stream_id in wanted}
         news = self._news({stream_id: state.version if state else 0 for stream_id, state in known.items()})
-        states: dict[UUID, StreamState] = {}
-        for stream_id, kind in wanted.items():
-            state, new = known[stream_id], news[stream_id]
-            if new:
-                state = continue_stream(state, kind, new) if state else fold_stream(kind_of(new) or kind, new)
-                self.keep(stream_id, state, kept_in, opened=False)
-            states[stream_id] = state or fold_stream(kind, ())
-        return states
+        return {
+            stream_id: self._up_to_date(stream_id, kind, known[stream_id], news[stream_id], kept_in)
+            for stream_id, kind in wanted.items()
+        }
+
+    def _up_to_date(
+        self, stream_id: UUID, kind: StreamKind, state: StreamState | None, news: Sequence[Entry], kept_in: int
+    ) -> StreamState:
+        """The state that was known of the stream, with what is new."""
+        if news:
+            state = continue_stream(state, kind, news) if state else fold_stream(kind_of(news) or kind, news)
+            self.keep(stream_id, state, kept_in, opened=False)
+        return state or fold_stream(kind, ())
 
     def keep(self, stream_id: UUID, state: StreamState, epoch: int, *, opened: bool = True) -> None:
         """Keep the state, if it was read by keys that are lent still: those of the `epoch`."""
@@ -104,8 +116,6 @@ class States:
     def _news(self, versions: Mapping[UUID, int]) -> dict[UUID, list[Entry]]:
         """The entries of all these streams after the versions."""
         entries = self._safe.read(self._ledger.streams.news(versions))
-        if len(versions) == 1:
-            return dict.fromkeys(versions, entries)
         news: dict[UUID, list[Entry]] = {stream_id: [] for stream_id in versions}
         for entry in entries:
             news[entry.stream_id].append(entry)

@@ -39,9 +39,13 @@ class StoredStreams:
         """The records of all these streams after the versions, in one question."""
         if len(versions) == 1:
             ((stream_id, version),) = versions.items()
-            return self._of_one(stream_id, version, _LAST_POSITION)
+            return self.after(stream_id, version)
         arguments = (packing.uuids(list(versions)), packing.int4s(list(versions.values())))
         return self._database.first_column(self._several, arguments)
+
+    def after(self, stream_id: UUID, version: int) -> list[bytes]:
+        """The stream's records after the version."""
+        return self._of_one(stream_id, version, _LAST_POSITION)
 
     def until(self, stream_id: UUID, position: int) -> list[bytes]:
         """The stream's records up to the position."""
