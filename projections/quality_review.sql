@@ -9,7 +9,9 @@
 -- rule's service, and where the episode is on `on_day`). Limits are one case an episode, on its first day of work in the
 -- period under the service: kept unless one of the service's rules noted a deviation in the period. Undecided episodes count
 -- for the service that was asked for. Whom nobody may contact, since the family did not consent, is no case of those to be
--- answered, but where the service's own rules open a duty to answer whoever asks.
+-- answered, but where the service's own rules open a duty to answer whoever asks. A grant of a service with a cap is a case
+-- where a client of it had work under such a cap before, of the same need as far as needs are told: kept if it names what it
+-- goes on from. What it does not name is counted under no cap, so that somebody should look whether the need is another.
 CREATE OR REPLACE FUNCTION quality_review_cases(
     wanted_service text, as_of bigint, on_day date, from_on date, to_on date
 )
@@ -56,6 +58,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         CROSS JOIN LATERAL unnest(r.event_positions) AS b (position)
         WHERE r.service = wanted_service AND r.happened_on BETWEEN from_on AND to_on
         GROUP BY r.stream_id
+    ), capped AS (
+        SELECT DISTINCT l.service, l.model_version FROM model_rules l WHERE l.kind = 'cap' AND l.known @> as_of
     ), worked AS (
         SELECT e.episode_id, min(greatest(e.started_on, s.since_on, from_on)) AS first_on
         FROM of_service e
@@ -93,6 +97,23 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         SELECT 'exception_decided', d.episode_id, d.decision_id::text, d.decided_on, NULL, NULL, d.event_positions
         FROM decision_rows(as_of, from_on, to_on) d
         WHERE d.kind = 'exception'
+        UNION ALL
+        SELECT 'earlier_work_named', g.episode_id, g.decision_id::text, g.decided_on, g.continues_episode_id IS NOT NULL,
+            NULL, g.because || e.because || b.because
+        FROM of_service e
+        JOIN decisions g ON g.episode_id = e.episode_id AND g.known @> as_of AND g.kind = 'granted'
+            AND g.decided_on BETWEEN from_on AND to_on
+        JOIN capped n ON n.service = g.service AND n.model_version = g.model_version
+        CROSS JOIN LATERAL (
+            SELECT array_agg(p.position) AS because
+            FROM episodes a
+            JOIN capped w ON w.service = a.granted_service AND w.model_version = a.granted_model_version
+            CROSS JOIN LATERAL unnest(a.because) AS p (position)
+            WHERE a.client_ids && e.client_ids AND a.known @> as_of AND a.episode_id <> e.episode_id
+                AND a.decided_on < g.decided_on AND a.started_on <= on_day
+                AND (a.need_code = e.need_code OR a.need_code IS NULL OR e.need_code IS NULL)
+        ) b
+        WHERE b.because IS NOT NULL
         UNION ALL
         SELECT 'summary_written', e.episode_id, NULL, c.closed_on, t.position IS NOT NULL, NULL,
             array_remove(e.because || c.because || t.position, NULL)

@@ -88,7 +88,11 @@ QUALITY = Compared(
         Stood("deviations", only=_measures("limits_kept")),
         Stood("trail", ("name", "struck_by", "occurred_at"), only=_summaries),
         Stood("quality_files", ("area", "unit_id")),
-        Stood("model_rules", anywhere=True, only=_measures("_in_time", "limits_kept", "contact_answered")),
+        Stood(
+            "model_rules",
+            anywhere=True,
+            only=_measures("_in_time", "limits_kept", "contact_answered", "earlier_work_named"),
+        ),
     ),
     reaches=True,
     each_service=True,

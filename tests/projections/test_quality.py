@@ -141,6 +141,37 @@ def test_duties_are_told_by_what_they_are_about_and_those_not_yet_due_do_not_cou
     assert (afterwards["plan_in_time", "all", None].cases, afterwards["plan_in_time", "all", None].kept_cases) == (3, 1)
 
 
+def test_a_grant_under_a_cap_is_told_where_it_does_not_name_the_clients_earlier_work(
+    book: Book, history: History, ask: Reading
+) -> None:
+    child, sibling, other = uuid4(), uuid4(), uuid4()
+    first, unnamed, named, fresh = (uuid4() for _ in range(4))
+    history.record(uuid4(), published())
+    history.record(first, referral(child), decision(on=1, service="K1"), started(2), closed(20))
+    history.record(unnamed, referral(child, sibling, on=30), decision(on=31, service="K1"), started(32))
+    going_on = decision(on=41, service="K1", continues_episode_id=first)
+    history.record(named, referral(child, on=40), going_on, started(42))
+    history.record(fresh, referral(other, on=30), decision(on=31, service="K1"), started(32))
+    run_once(*book)
+    row = review(ask)["earlier_work_named", "all", None]
+    assert (row.cases, row.kept_cases) == (2, 1), "the first has none before it, and the other client had none"
+    cases = ask.quality_review_explain("K1", *PERIOD, on_day=LATER, measure="earlier_work_named").rows
+    (told,) = [case for case in cases if not case.kept]
+    assert told.stream_id == unnamed
+    assert {event["position"] for event in ask.trail(first).rows} & set(told.event_positions), "and what was before it"
+
+
+def test_work_of_another_need_is_no_earlier_work(book: Book, history: History, ask: Reading) -> None:
+    child = uuid4()
+    history.record(uuid4(), published())
+    for on, need in ((0, "sleep"), (30, "school"), (60, "sleep")):
+        asked = referral(child, on=on).model_copy(update={"need_code": need})
+        history.record(uuid4(), asked, decision(on=on + 1, service="K1"), started(on + 2), closed(on + 20))
+    run_once(*book)
+    row = review(ask)["earlier_work_named", "all", None]
+    assert (row.cases, row.kept_cases) == (1, 0)
+
+
 def test_limits_are_kept_unless_a_deviation_stands_and_exceptions_are_counted_beside(
     book: Book, history: History, ask: Reading
 ) -> None:

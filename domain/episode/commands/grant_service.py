@@ -19,7 +19,8 @@ from domain.truth import check_continues
 class GrantService(Decision):
     """Decide that the service is granted. The episode is pinned to the model in force on the day of the decision.
 
-    `continues_episode_id` names the episode whose spell of work goes on here, with the same need.
+    `continues_episode_id` names the episode whose spell of work goes on here, with the same need. A grant knows of no
+    episode that it does not name: where one may have been left out, the quality review tells (`earlier_work_named`).
     """
 
     authorises = True
