@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -21,6 +21,7 @@ from uvicorn import Server
 
 from api.app import create_app
 from api.beside import Beside
+from api.companion import Companion
 from api.identity import issue_token
 from api.logging import configure_logging
 from api.scribe import Scribe
@@ -113,7 +114,7 @@ def _start(settings: Settings, *, check: bool, until: dt.date | None) -> None:
         with Beside(settings, dsn, log) as beside, Scribe(settings, dsn, log) as scribe:
             app = create_app(settings, dsn=dsn, beside=beside, scribe=scribe)
             if check:
-                _ask_and_stop(app, settings)
+                _ask_and_stop(app, settings, (beside, scribe))
             else:
                 _show_addresses(settings, log_path)
                 keep_from_collector()
@@ -178,15 +179,23 @@ def _show_addresses(settings: Settings, log_path: Path) -> None:
     print("Stop  Ctrl-C\n", flush=True)
 
 
-def _ask_and_stop(app: FastAPI, settings: Settings) -> None:
+def _ask_and_stop(app: FastAPI, settings: Settings, companions: Sequence[Companion]) -> None:
     token = issue_token(settings, "start-check", [DEFAULT_REGISTER])
     with _serving(server_of(app, settings)) as port:
+        wait_for_work(companions)
         for question in QUESTIONS:
             address = f"http://{settings.host}:{port}{question}"
             request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- the same
                 body = json.loads(answer.read())
                 print(f"GET {question}\n{answer.status} {json.dumps(body, ensure_ascii=False)}\n")
+
+
+def wait_for_work(companions: Sequence[Companion]) -> None:
+    """Until all have come to work, or for as long as a start may take: else health is told of a start half made."""
+    deadline = time.monotonic() + START_LIMIT_SECONDS
+    while any(one.health()["status"] != "up" for one in companions) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 @contextlib.contextmanager
