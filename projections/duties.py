@@ -78,13 +78,19 @@ WHEN: Mapping[type[Fact], Handler] = {
 
 
 def refolded(entries: Sequence[Entry]) -> Iterator[Stand]:
-    """The entries as they count; a duty was opened on the day that what started its clock rightly has."""
+    """The entries as they count; a duty was opened on the day that what started its clock rightly has.
+
+    One that was opened as waived already is not, once the waiver itself is struck out.
+    """
     counting = in_force(entries)
     positions = {entry.version: entry.position for entry in entries}
     started = {entry.version: entry for entry in counting}
+    waivers = {entry.fact.duty_key for entry in counting if isinstance(entry.fact, DutyWaived)}
     for entry in counting:
         handler, stands = WHEN.get(type(entry.fact)), stands_on(entry, positions)
         operations = tuple(handler(entry, entry.fact)) if handler else ()
+        if isinstance(entry.fact, DutyOpened) and entry.fact.waived_on and entry.fact.duty_key not in waivers:
+            operations = (*operations, Amend("duties", (entry.fact.duty_key,), {"waived_on": None}))
         if isinstance(entry.fact, DutyOpened) and (start := started.get(entry.fact.started_by)) is not None:
             began = max(day_in_helsinki(start.occurred_at), entry.fact.opened_on or dt.date.min)
             operations = (*operations, Amend("duties", (entry.fact.duty_key,), {"opened_on": began}))

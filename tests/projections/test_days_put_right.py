@@ -9,7 +9,15 @@ from uuid import uuid4
 
 import pytest
 
-from domain.consequence import DeviationExplained, DeviationNoted, DeviationWithdrawn, DutyMoved, DutyOpened
+from domain.consequence import (
+    DeviationExplained,
+    DeviationNoted,
+    DeviationWithdrawn,
+    DutyMoved,
+    DutyOpened,
+    DutyWaived,
+    DutyWithdrawn,
+)
 from domain.episode.facts import EpisodeTransferred, Outcome, SummaryWritten, WorkerReleased
 from domain.fact import Fact
 from projections.engine import run_once
@@ -214,6 +222,32 @@ def test_a_later_periods_duty_was_opened_with_its_period_or_with_what_started_it
     history.record(episode, referral(uuid4()), decision(), started(2), duty(3, 60, day(31)))
     history.correct(episode, 3, started(rightly))
     assert opened(rows) == day(opens)
+
+
+def test_a_duty_is_waived_no_more_when_its_waiver_is_struck_out_though_it_was_opened_as_waived_since(
+    book: Book, history: History, ask: Reading, rows: Rows
+) -> None:
+    episode = uuid4()
+    history.record(episode, referral(uuid4()), decision(), started(10), duty(3, 17))
+    history.record(episode, DutyWaived(duty_key="d", waived_on=day(12), reason="x"))
+    history.strike(episode, 3)
+    history.record(episode, DutyWithdrawn(duty_key="d"))
+    history.strike(episode, 6)
+    history.record(episode, duty(3, 17).model_copy(update={"waived_on": day(12)}))
+
+    def waived() -> tuple[int, int]:
+        run_once(*book)
+        (row,) = ask.duties("rule", on_day=LATER).rows
+        return row.waived_duties, row.open_late_duties
+
+    assert waived() == (1, 0)
+    history.strike(episode, 5)
+    assert waived() == (0, 1)
+    history.strike(episode, 10)
+    assert waived() == (1, 0), "the waiver was one after all"
+    followed = rows("duties", standing=False)
+    rebuild(*book)
+    assert rows("duties", standing=False) == followed
 
 
 def test_rebuilt_rows_tell_the_same_days(book: Book, history: History, rows: Rows) -> None:
