@@ -146,12 +146,12 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_nestloop = on AS $$
         CASE WHEN p.entry IS NULL THEN e.first_unit_id ELSE p.unit_id END,
         CASE
             WHEN s.entry IS NOT NULL THEN s.service
-            WHEN e.granted_service IS NULL THEN e.service
+            WHEN o.stayed THEN e.service
             ELSE e.granted_service
         END,
         CASE
             WHEN s.entry IS NOT NULL THEN s.model_version
-            WHEN e.granted_service IS NULL THEN e.model_version
+            WHEN o.stayed THEN e.model_version
             ELSE e.granted_model_version
         END,
         coalesce(p.because, '{}') || coalesce(s.because, '{}')
@@ -167,6 +167,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT SET enable_nestloop = on AS $$
         WHERE m.episode_id = t.episode_id AND m.kind = 'model' AND m.from_on <= t.from_on
         ORDER BY m.from_on DESC, m.entry DESC LIMIT 1
     ) s ON true
+    CROSS JOIN LATERAL (
+        SELECT e.granted_service IS NULL
+            AND NOT EXISTS (SELECT 1 FROM moved m WHERE m.episode_id = t.episode_id AND m.kind = 'model')
+    ) AS o (stayed)
 $$;
 
 -- The same of all episodes that ever moved: each by itself, since stays_of() holds what it is asked for against each other.
