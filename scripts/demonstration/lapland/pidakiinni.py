@@ -16,12 +16,21 @@ from domain.episode.commands.assess_admission import AssessAdmission
 from domain.episode.commands.bring_child_along import BringChildAlong
 from domain.episode.commands.decide_end import DecideEnd
 from domain.episode.commands.decide_placement import DecidePlacement
+from domain.episode.commands.end_clientship import EndClientship
 from domain.episode.commands.make_follow_up_contact import MakeFollowUpContact
 from domain.episode.commands.make_plan import MakePlan
 from domain.episode.commands.record_screen import RecordScreen
 from domain.episode.commands.stop_follow_up import StopFollowUp
 from domain.episode.commands.write_report import WriteReport
-from domain.episode.facts import AgreementSubject, ClosureReason, GoalResult, MeetingKind, PlanKind, Recipient
+from domain.episode.facts import (
+    AgreementSubject,
+    ClientshipEndReason,
+    ClosureReason,
+    GoalResult,
+    MeetingKind,
+    PlanKind,
+    Recipient,
+)
 from domain.register.facts import WorkerRole
 from scripts.demonstration.lapland.mother_child import MotherAndChild
 from scripts.demonstration.lapland.places import HOME, TOGETHER
@@ -112,10 +121,12 @@ class Rehabilitation(MotherAndChild):
         return (child,)
 
     def _sibling_comes(self) -> None:
-        """A brother or sister who was elsewhere comes along midway."""
+        """A brother or sister who was elsewhere comes along midway, and moves to the other parent before the end."""
         child = self.tale.client(5, HOME.area, name="sibling")
         self._place(child, 48)
         self.do(BringChildAlong, client_id=child, joined_on=self.day(49))
+        told = {"reason": ClientshipEndReason.MOVED_AWAY, "explanation": "Muutti toisen vanhemman luo."}
+        self.do(EndClientship, client_id=child, ended_on=self.day(91), **told)
 
     def _place(self, child: UUID, number: int) -> None:
         told = {"valid_from": self.day(number), "decision_maker": "child_welfare", "reasons": "Yhteinen sijoitus."}
