@@ -1,28 +1,46 @@
-"""What somebody may forget after an act, since it is told in another stream: said with the answer, never recorded.
+"""What somebody may forget after an act: said with the answer, never recorded.
 
-Never here: what is owed (`domain.rules`); a stream knows nothing of another, so that no duty can be opened from here.
+Told of what no rule can ask for: since it stands in another stream, or since the law leaves it to whoever decides.
+Never here: what is owed (`domain.rules`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from domain.client.facts import ChildBorn
 from domain.correction import EntryCorrected
 from domain.entry import Entry
+from domain.episode.facts import WorkerReleased
+from domain.episode.state import EpisodeState, Phase
+from domain.register.facts import WorkerRole
+from domain.state import StreamState
 
 TELL_THE_EPISODES = (
     "Tell the birth in each episode of the mother that goes on (tell-birth): from then on the child is a client there, "
     "and decisions of its own are owed."
 )
 REGISTER_THE_CHILD = "The child is nobody's client yet: register it, and correct this entry with its child_client_id."
+NAMED = (WorkerRole.KEY_WORKER, WorkerRole.OWN_INSTRUCTOR, WorkerRole.RESPONSIBLE_SOCIAL_WORKER)
+"""Those who are named for a client or family for as long as the work goes on."""
 
 
-def reminders(acts: Iterable[Entry]) -> tuple[str, ...]:
-    """Of a birth, that the mother's episodes know nothing of it: the child needs decisions of its own (domain § 1)."""
+def reminders(before: StreamState, after: StreamState, acts: Iterable[Entry]) -> tuple[str, ...]:
+    """What to think of after these acts, in words."""
     told: list[str] = []
     for entry in acts:
         fact = entry.fact.content if isinstance(entry.fact, EntryCorrected) else entry.fact
         if isinstance(fact, ChildBorn):
             told += [TELL_THE_EPISODES] if fact.child_client_id else [REGISTER_THE_CHILD, TELL_THE_EPISODES]
-    return tuple(told)
+        elif isinstance(fact, WorkerReleased):
+            told += _nobody_named(before, after, fact)
+    return tuple(dict.fromkeys(told))
+
+
+def _nobody_named(before: StreamState, after: StreamState, released: WorkerReleased) -> Iterator[str]:
+    """A key worker is named for as long as one is a client, unless that is clearly not needed (1301/2014, § 42)."""
+    if not isinstance(before, EpisodeState) or not isinstance(after, EpisodeState) or after.phase is Phase.CLOSED:
+        return
+    had = before.assignments.get(released.assignment_id)
+    if had is not None and had.role in NAMED and had.role not in {one.role for one in after.assignments.values()}:
+        yield f"Nobody is named as {had.role} from {released.to_on} on: assign another, where one is needed."

@@ -95,7 +95,7 @@ def _concluded(
         _entry(order, acts[-1].version + n, fact, when(fact, happened, acts[0].occurred_at), caused_by=acts[0].version)
         for n, fact in enumerate(news, 1)
     ]
-    warnings = (*(judgement.warnings if judgement else ()), *warned_of(after, acts), *reminders(acts))
+    warnings = (*(judgement.warnings if judgement else ()), *warned_of(after, acts), *reminders(state, after, acts))
     return [*acts, *follow], warnings, with_changes(after, judged=judged)
 
 

@@ -100,3 +100,17 @@ def test_a_social_instructor_and_another_professional_are_a_pair_until_either_is
 def test_nobody_is_a_pair_alone_nor_are_professionals_without_a_social_instructor() -> None:
     assert wants_a_pair(instructor("O1"), professional("O1")), "one worker in two roles"
     assert wants_a_pair(professional("O1"), professional("O2"))
+
+
+def test_whoever_releases_the_last_key_worker_is_reminded_to_name_another(desk: Desk) -> None:
+    episode_id = desk.started()
+    first, second = (assigned(desk, episode_id, one, role=WorkerRole.KEY_WORKER) for one in (WORKER, OTHER_WORKER))
+    over = HandOverEpisode(
+        from_assignment_id=first, assignment_id=new_id(), worker_id=OTHER_WORKER, handed_over_on=TODAY
+    )
+    assert desk.do(episode_id, ReleaseWorker(assignment_id=second, to_on=TODAY)).warnings == ()
+    assert desk.do(episode_id, over).warnings == ()
+    (reminder,) = desk.do(episode_id, ReleaseWorker(assignment_id=over.assignment_id, to_on=TODAY)).warnings
+    assert reminder.startswith(f"Nobody is named as key_worker from {TODAY} on")
+    instructor = assigned(desk, episode_id)
+    assert desk.do(episode_id, ReleaseWorker(assignment_id=instructor, to_on=TODAY)).warnings == ()
