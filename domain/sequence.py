@@ -175,6 +175,7 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     arrived = state.referral.received_on if state.referral else None
     suspended: dt.date | None = None
     reopened: dt.date | None = None
+    again = "The work ended again before it had gone on."
     closed: tuple[Entry, dt.date] | None = None
     turns: list[dt.date] = []
     for entry in state.in_force:
@@ -188,10 +189,12 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
                 turns.append(day)
                 suspended = None
             case episode.EpisodeClosed(closed_on=day):
-                yield from _too_early(entry, day, reopened, "The work ended again before it had gone on.")
+                yield from _too_early(entry, day, reopened, again)
                 closed = entry, day
             case episode.EpisodeReopened(reopened_on=day):
                 yield from _too_early(entry, day, closed[1] if closed else None, "The work went on before it ended.")
+                if closed is None:  # what it reopened was struck out; by its day the work would go on after this end
+                    again = "The work was reopened after that, though no end of it stands: strike out the reopening."
                 closed, suspended, reopened = None, None, day
             case episode.EpisodeTransferred(transferred_on=day):
                 yield from _too_early(entry, day, arrived, "The episode moved before its referral came.")

@@ -202,6 +202,20 @@ def test_an_episode_that_was_reopened_does_not_end_again_before_that(desk: Desk)
     assert desk.refused(episode_id, moved).details["field"] == "entry"
 
 
+def test_a_reopening_that_has_nothing_to_reopen_any_more_is_named_to_whoever_ends_the_work_before_it(
+    desk: Desk,
+) -> None:
+    episode_id = desk.started("K1")
+    desk.do(episode_id, closing(closed_on=after(20)))
+    desk.do(episode_id, ReopenEpisode(reopened_on=after(30), reason="the need came back"))
+    desk.do(episode_id, strike(desk.number(episode_id, EpisodeClosed)))
+    refusal = desk.refused(episode_id, closing(closed_on=after(25)))
+    assert refusal.code == "ended_before_it_began"
+    assert "strike out the reopening" in refusal.message
+    desk.do(episode_id, strike(desk.number(episode_id, EpisodeReopened)))
+    assert desk.do(episode_id, closing(closed_on=after(25))).entries
+
+
 def test_what_stood_so_already_hinders_no_other_amendment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     episode_id = desk.started("K1")
     desk.do(episode_id, SuspendEpisode(suspended_on=DAY))
