@@ -24,7 +24,7 @@ from eventsourcing.persistence import (
 )
 
 from domain.ledger.appending import Outcome
-from domain.ledger.connections import Role, as_role
+from domain.ledger.connections import Role, as_role, with_settings
 from domain.ledger.database import Database
 from domain.ledger.errors import CommandReused, TrackingConflict, VersionConflict
 from domain.ledger.record import unpack
@@ -35,6 +35,10 @@ from domain.ledger.writer import Writer
 POLL_SECONDS = 0.005
 PATIENCE_SECONDS = 5.0
 
+_PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+"""A plan is made once a connection and must be right for whatever is asked for: so each question here leaves PostgreSQL
+one index by which to find its rows. Where it takes a stream for longer than it is, it had planned the question anew
+each time. A plan that is kept from when the register was empty must still use the index later."""
 _LAST_VERSION = 2**31 - 1
 _LAST_POSITION = 2**63 - 1
 _CONFLICTS = (VersionConflict, CommandReused, TrackingConflict)
@@ -47,13 +51,14 @@ class RegisterRecorder(ProcessRecorder):
         self, dsn: str, register: str, *, role: Role = "appender", patience_seconds: float = PATIENCE_SECONDS
     ) -> None:
         self.register = register
-        self._database = Database(as_role(dsn, role), register, patience_seconds=patience_seconds)
+        dsn = with_settings(as_role(dsn, role), **_PLANNING)
+        self._database = Database(dsn, register, patience_seconds=patience_seconds)
         self._writer = Writer(self._database)
         self.streams = StoredStreams(self._database)
         statement = self._database.statement
         self._stream = statement(
             "SELECT record FROM {schema}.events WHERE stream_id = %b AND version > %b AND version <= %b"
-            " AND position <= %b ORDER BY version"
+            " AND position + 0 <= %b ORDER BY version"  # by the stream, not through all events before the position
         )
         self._stream_backwards = statement(
             "SELECT record FROM {schema}.events WHERE stream_id = %b AND version > %b AND version <= %b"

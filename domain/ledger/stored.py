@@ -1,4 +1,4 @@
-"""The streams of one register as they are stored: one prepared statement, the records alone, in binary.
+"""The streams of one register as they are stored: prepared statements, the records alone, in binary.
 
 Those of one stream come in whatever order they lie, mostly that in which they were recorded: PostgreSQL would copy them
 all to sort them, a third of what they cost it, and whoever takes them apart sees their versions. Of several streams,
@@ -24,8 +24,13 @@ class StoredStreams:
         self._database = database
         self._one = database.prepared(
             b"stream",
-            "SELECT record FROM {schema}.events WHERE stream_id = $1 AND version > $2 AND position <= $3",
-            (packing.UUID_OID, packing.INT4_OID, packing.INT8_OID),
+            "SELECT record FROM {schema}.events WHERE stream_id = $1 AND version > $2",
+            (packing.UUID_OID, packing.INT4_OID),
+        )
+        self._one_until = database.prepared(  # "+ 0": by the stream, not through all events before the position
+            b"stream_until",
+            "SELECT record FROM {schema}.events WHERE stream_id = $1 AND position + 0 <= $2",
+            (packing.UUID_OID, packing.INT8_OID),
         )
         self._several = database.prepared(
             b"streams",
@@ -45,12 +50,9 @@ class StoredStreams:
 
     def after(self, stream_id: UUID, version: int) -> list[bytes]:
         """The stream's records after the version."""
-        return self._of_one(stream_id, version, _LAST_POSITION)
+        return self._database.first_column(self._one, (stream_id.bytes, packing.int4(version)))
 
     def until(self, stream_id: UUID, position: int) -> list[bytes]:
         """The stream's records up to the position."""
-        return self._of_one(stream_id, -1, min(max(position, 0), _LAST_POSITION))
-
-    def _of_one(self, stream_id: UUID, version: int, position: int) -> list[bytes]:
-        arguments = (stream_id.bytes, packing.int4(version), packing.int8(position))
-        return self._database.first_column(self._one, arguments)
+        upto = packing.int8(min(max(position, 0), _LAST_POSITION))
+        return self._database.first_column(self._one_until, (stream_id.bytes, upto))
