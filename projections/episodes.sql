@@ -292,7 +292,7 @@ AS $$
             CASE WHEN e.referred_on <= on_day THEN e.referred_on END,
             p.from_on
         ),
-        coalesce(w.worker_ids, '{}'), met.last_on, agreed.next_on, coalesce(met.held, 0),
+        coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
         coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
         ARRAY(
             SELECT DISTINCT b.position
@@ -330,25 +330,20 @@ AS $$
         SELECT
             m.episode_id,
             max(m.meeting_on) FILTER (WHERE m.status = 'held' AND m.meeting_on <= on_day) AS last_on,
+            min(a.starts_on) FILTER (WHERE a.starts_on > on_day AND NOT a.called_off AND m.meeting_on > on_day
+                AND (m.status = 'cancelled' AND m.cancelled_on <= on_day) IS NOT TRUE) AS next_on,
             count(*) FILTER (WHERE m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day)
                 AS held
-        FROM meetings m WHERE m.episode_id = ANY(wanted) AND m.known @> as_of
+        FROM meetings m
+        LEFT JOIN (
+            SELECT DISTINCT ON (g.episode_id, g.meeting_id) g.episode_id, g.meeting_id, g.called_off, g.starts_on
+            FROM agreed_meetings g
+            WHERE g.episode_id = ANY(wanted) AND g.known @> as_of AND g.agreed_on <= on_day
+            ORDER BY g.episode_id, g.meeting_id, g.entry DESC
+        ) a ON a.episode_id = m.episode_id AND a.meeting_id = m.meeting_id
+        WHERE m.episode_id = ANY(wanted) AND m.known @> as_of
         GROUP BY m.episode_id
     ) met ON met.episode_id = e.episode_id
-    LEFT JOIN (
-        SELECT g.episode_id, min(g.starts_on) AS next_on
-        FROM (
-            SELECT DISTINCT ON (a.episode_id, a.meeting_id) a.episode_id, a.meeting_id, a.called_off, a.starts_on
-            FROM agreed_meetings a
-            WHERE a.episode_id = ANY(wanted) AND a.known @> as_of AND a.agreed_on <= on_day
-            ORDER BY a.episode_id, a.meeting_id, a.entry DESC
-        ) g
-        JOIN meetings m ON m.episode_id = g.episode_id AND m.meeting_id = g.meeting_id
-            AND m.episode_id = ANY(wanted) AND m.known @> as_of AND m.meeting_on > on_day
-            AND (m.status = 'cancelled' AND m.cancelled_on <= on_day) IS NOT TRUE
-        WHERE NOT g.called_off AND g.starts_on > on_day
-        GROUP BY g.episode_id
-    ) agreed ON agreed.episode_id = e.episode_id
     LEFT JOIN (
         SELECT d.stream_id, count(*) AS open, count(*) FILTER (WHERE on_day > d.late_after_on) AS late,
             min(d.due_on) AS next_on
