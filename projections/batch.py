@@ -162,7 +162,8 @@ def apply_steps(standing: dict[str, Standing], steps: Iterable[Step]) -> None:
         if step.refolded is not None:
             for name, rows in step.refolded.items():
                 if name in standing:
-                    standing[name].bring_to(step.stream_id, rows, step.position, step.amendments)
+                    known = standing[name]
+                    known.bring_to(known.begun(step.stream_id), step.stream_id, rows, step.position, step.amendments)
             continue
         because = (step.position,)
         for operation in step.operations:

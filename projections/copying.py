@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
+from binascii import unhexlify
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import chain, groupby, repeat
@@ -106,9 +107,16 @@ def _int8s(values: Sequence[Any]) -> list[Cell] | None:
 
 def _moments(values: Sequence[Any]) -> list[Cell] | None:
     try:
-        return [_INT8_LENGTH, _eights([(value - _EPOCH) // _MICROSECOND for value in values])]
+        return [_INT8_LENGTH, _eights(_since_epoch(values))]
     except TypeError:  # a null
         return None
+
+
+def _since_epoch(moments: Iterable[dt.datetime]) -> list[int]:
+    """Microseconds. By its parts: to divide what lies between by a microsecond takes a quarter longer."""
+    return [
+        ((past := moment - _EPOCH).days * 86_400 + past.seconds) * 1_000_000 + past.microseconds for moment in moments
+    ]
 
 
 def _eights(values: Sequence[int]) -> list[bytes]:
@@ -123,7 +131,7 @@ def _raw_ids(values: Sequence[Any]) -> list[bytes] | None:
         return list(values)
     if kinds != {str} or set(map(len, values)) != {_ID_CHARACTERS}:
         return None
-    told = bytes.fromhex("".join(values).replace("-", ""))
+    told = unhexlify("".join(values).encode().translate(None, b"-"))
     if len(told) != _ID_BYTES * len(values):
         raise ValueError("an id that is none")
     return list(chain.from_iterable(struct.iter_unpack("16s", told)))

@@ -93,10 +93,12 @@ class Loader:
 
     def take(self, records: Iterable[bytes]) -> None:
         """Fold events, all of one stream after those of another. Raises RebuildStopped."""
+        at_hand = self._stream_id
         for position, stream_id, version, name, recorded_at, state in rows_of(records):
-            if stream_id is not self._stream_id and stream_id != self._stream_id:  # the same object, nearly always
+            if stream_id is not at_hand and stream_id != at_hand:  # the same object, nearly always
                 self._end_stream()
-                self._stream_id, self._stream_bytes = stream_id, stream_id.bytes
+                at_hand = self._stream_id = stream_id
+                self._stream_bytes = stream_id.bytes
             try:
                 event = seen(name, state, stream_id, version, position, recorded_at)
             except Exception as fault:
@@ -124,13 +126,13 @@ class Loader:
             self._open_each(self._entries[-1:])
         touched, standing, fact = self._touched, self._standing, event.fact
         position, stream_bytes = event.position, self._stream_bytes
-        because = (position,)
+        because, entry = (position,), cast("Entry", event)
         for handler in self._handlers.get(event.kind, ()):
-            for operation in handler(cast("Entry", event), fact):
+            for operation in handler(entry, fact):
                 name = operation.table
                 rows = touched.get(name)
                 if rows is None:
-                    rows = touched[name] = standing[name].begun(stream_bytes)
+                    rows = touched[name] = {}
                 standing[name].apply_to(rows, operation, stream_bytes, position, because)
 
     def _amend(self) -> None:
@@ -147,16 +149,15 @@ class Loader:
                 continue  # nothing that it folds counts otherwise than before
             step = refold(projection, self._entries, counting)
             for name, rows in (step.refolded or {}).items():
-                standing = self._standing[name]
-                self._touched[name] = standing.begun(self._stream_bytes)
-                standing.bring_to(self._stream_bytes, rows, step.position, step.amendments)
+                stand = self._touched.setdefault(name, {})
+                self._standing[name].bring_to(stand, self._stream_bytes, rows, step.position, step.amendments)
 
     def _open_each(self, entries: Iterable[Entry]) -> None:
         """The rows of projections that have one for each entry, where the stream is amended: then these may end."""
         for projection in self._of_each:
             for table in projection.tables:
                 standing = self._standing[table.name]
-                rows = self._touched[table.name] = standing.begun(self._stream_bytes)
+                rows = self._touched.setdefault(table.name, {})
                 for entry in entries:
                     for operation in projection.fold(entry):
                         standing.apply_to(rows, operation, self._stream_bytes, entry.position, (entry.position,))
@@ -171,9 +172,10 @@ class Loader:
             self._each += self._seen
             if len(self._each) >= _FLUSH_ROWS:
                 self._write_each()
-        for name in self._touched:
+        for name, standing in self._touched.items():
             rows = self._rows[name]
-            rows += self._standing[name].emptied()
+            rows += standing.values()
+            rows += self._standing[name].ended_till_now()
             if len(rows) >= _FLUSH_ROWS:
                 self._write(name)
         self._touched.clear()

@@ -25,7 +25,6 @@ from domain.registry import REGISTRY, UnknownFactName
 from domain.unread import entry_of as entry_from
 
 M = TypeVar("M", bound=BaseModel)
-Decode = Callable[[bytes], Any]
 _Id = Annotated[str, msgspec.Meta(min_length=36, max_length=36)]
 _new: Callable[[Any], Any] = object.__new__
 _values = msgspec.structs.asdict
@@ -73,9 +72,15 @@ def seen(  # noqa: PLR0917 -- as `entry_of`
     """
     decode, kind = _decoder(name)
     told = decode(state)
-    told.kind, told.stream_id, told.version = kind or type(told.fact), stream_id, version
-    told.position, told.recorded_at = position, recorded_at
-    return cast("Seen", told)
+    told.kind = kind or type(told.fact)
+    told.stream_id = stream_id
+    told.version = version
+    told.position = position
+    told.recorded_at = recorded_at
+    return told
+
+
+Decode = Callable[[bytes], Seen]
 
 
 def _model(kind: type[M], values: dict[str, Any]) -> M:
@@ -100,7 +105,7 @@ def _decoder(name: str) -> tuple[Decode, type[Fact] | None]:
         return decode, None
     if kind is None:
         raise UnknownFactName(name)
-    return msgspec.json.Decoder(_state(_struct(kind)), dec_hook=_nested).decode, kind
+    return cast("Decode", msgspec.json.Decoder(_state(_struct(kind)), dec_hook=_nested).decode), kind
 
 
 def _correction(plain: dict[str, Any]) -> Fact:

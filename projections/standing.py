@@ -87,13 +87,19 @@ class Standing:
                 self._put(rows, Row(stream_id, key, columns, _joined(row.because, stands_on), position))
                 return
 
-    def bring_to(self, stream_id: StreamId, wanted: dict[Key, Row], position: int, amendments: Collection[int]) -> None:
+    def bring_to(
+        self,
+        rows: dict[Key, Row],
+        stream_id: StreamId,
+        wanted: dict[Key, Row],
+        position: int,
+        amendments: Collection[int],
+    ) -> None:
         """End what should not stand and open what should, at `position`; rows with the right content stay untouched.
 
         `amendments`: the positions of the stream's corrections and strike-outs. A row that one of them brought about
         names it in its lineage, and needs no new row when only that tells it from what is wanted.
         """
-        rows = self.rows.setdefault(stream_id, {})
         for key in [key for key in rows if key not in wanted]:
             self._end(rows, rows[key], position)
         for key, right in wanted.items():
@@ -114,13 +120,12 @@ class Standing:
                     inserts.append(row)
         return inserts, ends
 
-    def emptied(self) -> list[Row]:
-        """All rows, those that stand and those that ended; none is left."""
-        rows = self.ended
-        for standing in self.rows.values():
-            rows += standing.values()
-        self.rows, self.ended = {}, []
-        return rows
+    def ended_till_now(self) -> list[Row]:
+        """The rows that ended since they were last taken."""
+        if not self.ended:
+            return self.ended
+        ended, self.ended = self.ended, []
+        return ended
 
     def _close(self, rows: dict[Key, Row], key: Key, position: int) -> None:
         if len(key) == len(self.table.key):
