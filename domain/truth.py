@@ -22,6 +22,7 @@ from domain.command import Context
 from domain.distinct import check_named_once
 from domain.entry import Entry, is_amended
 from domain.episode.facts import (
+    ClientshipEnded,
     DecisionKind,
     DecisionMade,
     MeetingCancelled,
@@ -159,21 +160,34 @@ def line_back(last: UUID, episodes: Mapping[UUID, EpisodeState]) -> list[UUID]:
     return line
 
 
-def check_holds_together(state: StreamState) -> None:
+def check_holds_together(before: StreamState, after: StreamState) -> None:
     """That a stream's entries can stand together, however amended. Raises OutOfOrder.
 
     In which order they can have come, `domain.sequence` asks.
     """
-    if isinstance(state, EpisodeState):
-        facts = [entry.fact for entry in state.in_force]
-        became = [f.meeting_id for f in facts if isinstance(f, MeetingHeld | MeetingCancelled | MeetingMissed)]
-        grants = [one for one in state.decisions if one.kind is DecisionKind.GRANTED]
-        if len(became) > len(set(became)) or len(grants) > 1:
-            raise OutOfOrder(
-                "Two entries would stand of which there can be one: of a meeting, or of the grant.",
-                remedy="Strike out the one that is wrong first.",
-                field="entry",
-            )
+    if not isinstance(after, EpisodeState):
+        return
+    facts = [entry.fact for entry in after.in_force]
+    became = [f.meeting_id for f in facts if isinstance(f, MeetingHeld | MeetingCancelled | MeetingMissed)]
+    grants = [one for one in after.decisions if one.kind is DecisionKind.GRANTED]
+    left = [f.client_id for f in facts if isinstance(f, ClientshipEnded)]
+    if len(became) > len(set(became)) or len(grants) > 1 or len(left) > len(set(left)):
+        raise OutOfOrder(
+            "Two entries would stand of which there can be one: of a meeting, of the grant, or of one client's end.",
+            remedy="Strike out the one that is wrong first.",
+            field="entry",
+        )
+    if _nobody_is_left(after) and not _nobody_is_left(before):
+        raise OutOfOrder(
+            "Nobody would be a client of this episode any more.",
+            remedy="Strike out the end of whoever is a client still first; or close the episode, if it ended for all.",
+            field="entry",
+        )
+
+
+def _nobody_is_left(state: StreamState) -> bool:
+    """Whether the part of each of an episode's clients has ended."""
+    return isinstance(state, EpisodeState) and bool(state.client_ids) and state.ended.keys() >= {*state.client_ids}
 
 
 OWN_IDS: dict[type[Fact], str] = {

@@ -2,8 +2,8 @@
 
 -- questions
 
--- Episodes closed from_on to to_on and not reopened by `on_day`, a client of the closing day a row, under the service, area
--- and unit of that day: where the client went, and the first new referral of the client within 12 months.
+-- Episodes closed from_on to to_on and not reopened by `on_day`, a client of the closing day a row (or one of nobody, where the
+-- part of each had ended), under the service, area and unit of that day: where the client went, and the first new referral of the client within 12 months.
 -- `move`: heavier or lighter by the intensity that the models' cards tell, between the closed episode and the service that
 -- it named or that was granted next within 12 months, on a referral of the client; long-term family work is heavier than
 -- any early support.
@@ -34,7 +34,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             CASE WHEN m.episode_id IS NULL THEN e.area ELSE m.area END,
             CASE WHEN m.episode_id IS NULL THEN e.unit_id ELSE m.unit_id END, m.because
     ) AS w (service, area, unit_id, because)
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT s.client_id, s.because FROM (
             SELECT u.client_id, '{}'::bigint[] AS because FROM unnest(e.client_ids) AS u (client_id)
             UNION ALL
@@ -46,7 +46,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             SELECT 1 FROM ended_clientships x
             WHERE x.episode_id = e.episode_id AND x.client_id = s.client_id AND x.known @> as_of AND x.ended_on < c.closed_on
         )
-    ) AS p (client_id, because)
+    ) AS p (client_id, because) ON true
     LEFT JOIN LATERAL (
         SELECT a.referred_on, a.because FROM episodes a
         WHERE a.known @> as_of AND a.client_ids @> ARRAY[p.client_id] AND a.episode_id <> e.episode_id

@@ -78,7 +78,7 @@ def _concluded(
     after = continue_stream(state, kind, acts)
     check_of_service(after, order.command, context.register.models, facts)
     if is_amended(acts):
-        check_holds_together(after)
+        check_holds_together(state, after)
     check_ids_are_own(state, after, acts)
     check_sequence(state, after, acts)
     pin = pin_of(after)

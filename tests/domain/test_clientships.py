@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.correction import MistakeKind
@@ -13,6 +15,7 @@ from domain.episode.commands.bring_child_along import BringChildAlong
 from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.end_clientship import EndClientship
 from domain.episode.commands.grant_extension import GrantExtension
+from domain.episode.commands.plan_meeting import PlanMeeting
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.facts import (
     ClientshipEnded,
@@ -20,13 +23,15 @@ from domain.episode.facts import (
     ClosureReason,
     DecisionMade,
     MeetingHeld,
+    MeetingMode,
     Recipient,
 )
 from domain.fact import JsonObject
+from domain.ledger import deciding
 from domain.ledger.identity import new_id
 from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, OutOfOrder, UnknownEpisode
 from domain.subjects import subjects
-from tests.domain.desk import REFERRED_ON, STARTED_ON, WORKER, Desk, meeting, meeting_day, the
+from tests.domain.desk import REFERRED_ON, STARTED_ON, WORKER, Desk, at, meeting, meeting_day, the
 from tests.domain.marks import covers, refuses
 from tests.domain.test_rehabilitation_course import BEGUN_ON, in_service
 
@@ -150,3 +155,57 @@ def test_what_is_told_of_the_family_later_is_not_sealed_for_who_left(desk: Desk)
     closed = desk.do(episode, closing).facts()[0]
     of_whom = {one.holder_id for one in subjects(closed, state, episode, lambda _: "child_family_services")}
     assert of_whom == {younger}
+
+
+def struck(entry: int) -> StrikeOutEntry:
+    return StrikeOutEntry(entry=entry, mistake=MistakeKind.FACTUAL_ERROR, reason="It was not so.")
+
+
+def corrected(entry: int, **changes: Any) -> CorrectEntry:
+    return CorrectEntry(entry=entry, mistake=MistakeKind.FACTUAL_ERROR, changes=changes, reason="It was otherwise.")
+
+
+def test_no_amendment_leaves_an_episode_to_nobody(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    left = desk.do(episode, ended(elder)).entries[0].version
+    taken_back = desk.do(episode, struck(left)).entries[0].version
+    desk.do(episode, ended(younger))
+    assert isinstance(desk.refused(episode, struck(taken_back)), OutOfOrder)
+    assert isinstance(desk.refused(episode, corrected(1, client_ids=[str(younger)])), OutOfOrder)
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    other = in_service(desk, "P7", parent)
+    joined = desk.do(other, BringChildAlong(client_id=child, joined_on=BEGUN_ON)).entries[0].version
+    desk.do(other, ended(parent, BEGUN_ON + dt.timedelta(days=3)))
+    assert isinstance(desk.refused(other, struck(joined)), OutOfOrder)
+
+
+def test_where_nobody_is_left_all_the_same_no_meeting_is_recorded_or_planned(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    episode, elder, younger = siblings(desk)
+    left = desk.do(episode, ended(elder)).entries[0].version
+    taken_back = desk.do(episode, struck(left)).entries[0].version
+    desk.do(episode, ended(younger))
+    with monkeypatch.context() as as_it_was:
+        as_it_was.setattr(deciding, "check_holds_together", lambda *_: None)
+        desk.do(episode, struck(taken_back))
+    planned = PlanMeeting(
+        meeting_id=new_id(),
+        worker_ids=(WORKER,),
+        starts_at=at(meeting_day(9)),
+        ends_at=at(meeting_day(9), 11),
+        mode=MeetingMode.HOME,
+    )
+    for refused in (meeting(9), planned):
+        refusal = desk.refused(episode, refused)
+        assert (refusal.code, refusal.details["field"]) == ("out_of_order", "client_ids")
+    assert desk.do(episode, corrected(1, area="Hamina")).entries, "what stood so already hinders nothing else"
+
+
+def test_one_clients_part_ends_once_whatever_is_corrected(desk: Desk) -> None:
+    elder, younger, third = (desk.client(age=age) for age in (12, 5, 3))
+    episode = desk.started("K2", elder, younger, third)
+    desk.do(episode, ended(elder))
+    second = desk.do(episode, ended(younger, meeting_day(4))).entries[0].version
+    assert isinstance(desk.refused(episode, corrected(second, client_id=str(elder))), OutOfOrder)
+    assert desk.do(episode, corrected(second, client_id=str(third))).entries

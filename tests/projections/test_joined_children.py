@@ -192,6 +192,18 @@ def test_a_decision_after_a_client_left_is_not_for_that_client_nor_is_the_episod
     assert (outcome.closed_episodes, outcome.clients) == (1, 1)
 
 
+def test_an_episode_whose_clients_had_all_left_is_a_closed_one_still(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, child = uuid4(), uuid4()
+    history.record(episode, referral(child), decision(), started(2), leaves(child, 10), closed(30))
+    run_once(*book)
+    (outcome,) = ask.outcomes("reason", day(30), day(30), on_day=LATER).rows
+    assert (outcome.closed_episodes, outcome.clients) == (1, 0)
+    (beneath,) = ask.outcomes_explain("reason", day(30), day(30), on_day=LATER).rows
+    assert (beneath.stream_id, beneath.client_id) == (episode, None)
+
+
 def test_rebuilt_rows_tell_the_same_ends(book: Book, history: History, rows: Rows) -> None:
     episode, mother, child = uuid4(), uuid4(), uuid4()
     history.record(episode, referral(mother, child), decision(), started(2), leaves(child, 30))

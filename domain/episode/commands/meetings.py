@@ -12,6 +12,7 @@ from domain.calendar import day_in_helsinki
 from domain.episode.commands.base import EpisodeCommand, require_granted, require_meeting_open, require_referral
 from domain.episode.facts import MeetingKind
 from domain.episode.state import EpisodeState
+from domain.refusal import OutOfOrder
 from domain.truth import check_clients
 
 Workers = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -35,5 +36,11 @@ class AboutMeeting(EpisodeCommand):
         require_referral(state)
         require_meeting_open(state, self.meeting_id)
         present = state.clients_on(day_in_helsinki(moment))
+        if not present:
+            raise OutOfOrder(
+                "Nobody is a client of this episode on that day: the part of each of them has ended.",
+                remedy="Strike out or correct the end that is wrong; who comes again needs a new referral.",
+                field="client_ids",
+            )
         check_clients(named, present)
         return named or tuple(dict.fromkeys(present))
