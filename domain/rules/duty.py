@@ -65,7 +65,15 @@ class Duty(DutyTerms):
 
     def _standing(self, case: Case, opening: Hit, found: Iterator[Due]) -> Iterator[Finding]:
         """What stands of what an opening opened: all, or when it was undone what had been met by then."""
-        undone = next((hit.in_world for hit in case.select(self.undone_by) if hit.version > opening.version), None)
+        clients = clients_of(opening.fact)
+        undone = next(
+            (
+                hit.in_world
+                for hit in case.select(self.undone_by)
+                if hit.version > opening.version and (not clients or not set(clients).isdisjoint(clients_of(hit.fact)))
+            ),
+            None,
+        )
         for due in found:
             if undone is None or (due.met_on and due.met_by and (due.met_on, due.met_by) < undone):
                 yield due

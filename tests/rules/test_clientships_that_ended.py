@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.episode.facts import ChildJoined, ClientshipEnded, DecisionKind, PlacementDecided
+from domain.episode.facts import ChildJoined, ClientshipEnded, DecisionKind, PlacementDecided, Recipient
 from domain.fact import Fact
 from domain.rules.judge import judge
 from tests.rules.models import CATALOGUE
@@ -15,6 +15,7 @@ from tests.rules.story import (
     closed,
     day,
     decided,
+    delivered,
     granted,
     held,
     meeting,
@@ -71,6 +72,21 @@ def test_no_report_is_owed_of_an_adult_but_of_every_child() -> None:
     later = decided(DecisionKind.EXTENSION, "5.4.", adult_ids=(CHILD,))
     assert reports_of(CHILD, later, held("20.4.")) == ["2023-03", "2023-04"], "who came of age was a child at first"
     assert reports_of(CHILD, granted("5.3."), held("20.4.")) == ["2023-03", "2023-04"], "of before it was told"
+
+
+def test_the_documents_of_who_left_are_delivered_then_and_those_of_the_others_at_the_end() -> None:
+    def owed(*facts: Fact, service: str) -> list[tuple[int, int | None]]:
+        duties = judge(MODELS[service], story(*FAMILY, *facts)).duties.values()
+        return [(one.started_by, one.met_by) for one in duties if one.rule_id == "documents-delivered"]
+
+    handed = delivered("12.4.").model_copy(
+        update={"document_kind": "client_documents", "recipient": Recipient.CONTROLLER}
+    )
+    for service in (f"P{number}" for number in range(1, 9)):
+        assert owed(left(CHILD, "3.4."), handed, service=service) == [(3, 4)]
+        gone = [left(CHILD, "3.4."), closed("20.6.")]
+        assert owed(*gone, service=service) == [(3, None), (4, None)]
+        assert owed(*gone, reopened("22.6."), service=service) == [(3, None)], "who left does not come back"
 
 
 def placements(rule_id: str, *facts: Fact) -> list[tuple[int, int | None]]:

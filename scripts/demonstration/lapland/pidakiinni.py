@@ -16,6 +16,7 @@ from domain.episode.commands.assess_admission import AssessAdmission
 from domain.episode.commands.bring_child_along import BringChildAlong
 from domain.episode.commands.decide_end import DecideEnd
 from domain.episode.commands.decide_placement import DecidePlacement
+from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.end_clientship import EndClientship
 from domain.episode.commands.make_follow_up_contact import MakeFollowUpContact
 from domain.episode.commands.make_plan import MakePlan
@@ -127,6 +128,12 @@ class Rehabilitation(MotherAndChild):
         self.do(BringChildAlong, client_id=child, joined_on=self.day(49))
         told = {"reason": ClientshipEndReason.MOVED_AWAY, "explanation": "Muutti toisen vanhemman luo."}
         self.do(EndClientship, client_id=child, ended_on=self.day(91), **told)
+        papers = {
+            "document_kind": "client_documents",
+            "recipient": Recipient.CONTROLLER,
+            "delivery_mode": "handed_over",
+        }
+        self.do(DeliverDocument, delivered_on=self.day(95), client_id=child, **papers)
 
     def _place(self, child: UUID, number: int) -> None:
         told = {"valid_from": self.day(number), "decision_maker": "child_welfare", "reasons": "Yhteinen sijoitus."}
