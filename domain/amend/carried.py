@@ -1,9 +1,11 @@
-"""What a decision tells of the episode that it goes on from: a correction is held to what its command would carry.
+"""What a decision carries of others, the episode that it goes on from or its clients: a correction is held to the same.
 
 Never here: what may go on from what (`domain.truth`).
 """
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from domain.command import Context
 from domain.correction import EntryCorrected
@@ -12,6 +14,7 @@ from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.refusal import CannotBeFact
 from domain.state import StreamState
+from domain.truth import check_clients
 
 CARRIED = ("continues_episode_id", "continues_service", "meetings_before")
 
@@ -26,10 +29,12 @@ def carried(state: StreamState, before: Fact, content: Fact, context: Context) -
     """The right content of a decision, with what it carries from the episode that it then goes on from.
 
     So a correction of that episode brings its meetings along. Raises CarriedWrongly when others are told than stand
-    there: they count towards the cap of the spell.
+    there: they count towards the cap of the spell. Of which clients are of age on its day the same is asked.
     """
     if not isinstance(content, DecisionMade) or not isinstance(before, DecisionMade):
         return content
+    if isinstance(state, EpisodeState) and tells_anew_who_is_of_age(before, content):
+        content = content.model_copy(update={"adult_ids": _adults(state, before, content, context) or None})
     told = {field for field in CARRIED if getattr(content, field) != getattr(before, field)}
     if not told:
         return content
@@ -42,6 +47,30 @@ def carried(state: StreamState, before: Fact, content: Fact, context: Context) -
                 field=field,
             )
     return content.model_copy(update=right)
+
+
+def tells_anew_who_is_of_age(before: Fact, content: Fact) -> bool:
+    """Whether the clients must be seen: a decision's day is another, or it is to name others as being of age."""
+    if not isinstance(content, DecisionMade) or not isinstance(before, DecisionMade):
+        return False
+    return (content.decided_on, content.adult_ids) != (before.decided_on, before.adult_ids)
+
+
+def _adults(state: EpisodeState, before: DecisionMade, content: DecisionMade, context: Context) -> tuple[UUID, ...]:
+    """Those who are of age on the decision's day; whoever's birth date cannot be read here as the decision tells."""
+    named = content.adult_ids or ()
+    if content.adult_ids != before.adult_ids:
+        check_clients(named, state.client_ids, field="adult_ids")
+    going_on = tuple(dict.fromkeys(state.clients_on(content.decided_on)))
+    of_age = {one: context.clients[one].of_age_on(content.decided_on) for one in going_on}
+    right = tuple(one for one, is_adult in of_age.items() if (one in named if is_adult is None else is_adult))
+    if content.adult_ids != before.adult_ids and set(named) != set(right):
+        raise CarriedWrongly(
+            "adult_ids are not the clients who are of age on the day of the decision.",
+            remedy=f"They are {', '.join(map(str, right)) or 'nobody'}: left out, they follow the day.",
+            field="adult_ids",
+        )
+    return right
 
 
 def along(state: StreamState, before: Fact, content: Fact, correction: EntryCorrected) -> list[EntryCorrected]:

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, create_model
 from pydantic_core import to_json
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_amendment, is_standing
-from domain.amend.carried import along, carried
+from domain.amend.carried import along, carried, tells_anew_who_is_of_age
 from domain.command import Context, Reads
 from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
@@ -58,7 +58,10 @@ class CorrectEntry(AnyStreamCommand):
             case ConferenceConvened():
                 return Reads(clients=content.client_ids, episodes=(content.episode_id,) if content.episode_id else ())
             case DecisionMade():
-                return Reads(continued=(content.continues_episode_id,) if content.continues_episode_id else ())
+                return Reads(
+                    clients=getattr(state, "client_ids", ()) if tells_anew_who_is_of_age(before, content) else (),
+                    continued=(content.continues_episode_id,) if content.continues_episode_id else (),
+                )
             case _:
                 return Reads()
 

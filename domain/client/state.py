@@ -23,6 +23,9 @@ from domain.client.facts import (
 from domain.entry import Entry
 from domain.state import StreamState
 
+OF_AGE = 18
+"""Whoever is younger is a child (Child Welfare Act 417/2007, § 6)."""
+
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ClientState(StreamState):
@@ -44,6 +47,11 @@ class ClientState(StreamState):
     def age_on(self, day: dt.date) -> int | None:
         """Full years on `day`; None when the date of birth is not known."""
         return None if self.born_on is None else age_on(self.born_on, day)
+
+    def of_age_on(self, day: dt.date) -> bool | None:
+        """Whether the client was no child any more on `day`; None when the date of birth is not known."""
+        age = self.age_on(day)
+        return None if age is None else age >= OF_AGE
 
     def expecting_on(self, day: dt.date) -> bool:
         """Whether a child was expected and not yet born on `day`, as far as is known."""

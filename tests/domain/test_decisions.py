@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from domain.amend.correct_entry import CorrectEntry
 from domain.contact.facts import ContactSource, FamilyConsent
+from domain.correction import MistakeKind
 from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.decide_end import DecideEnd
 from domain.episode.commands.grant_exception import GrantException
@@ -93,6 +96,30 @@ def test_a_decision_names_those_of_its_clients_who_are_of_age_that_day(desk: Des
     episode = desk.referred(of_age, a_day_younger)
     assert the(desk.do(episode, grant("K2"), historical=True).facts(), DecisionMade).adult_ids == (of_age,)
     assert the(desk.do(desk.referred(), grant("K2")).facts(), DecisionMade).adult_ids is None
+
+
+def test_who_is_of_age_follows_a_corrected_day_and_is_nobody_else(desk: Desk) -> None:
+    birthday = DECIDED_ON.replace(year=DECIDED_ON.year - 18)
+    of_age, child = desk.client(born_on=birthday), desk.client()
+    episode = desk.referred(of_age, child)
+    desk.do(episode, grant("K2"), historical=True)
+
+    def corrected(**changes: Any) -> CorrectEntry:
+        grant_entry = desk.number(episode, DecisionMade)
+        return CorrectEntry(entry=grant_entry, mistake=MistakeKind.TYPING_ERROR, changes=changes, reason="It was so.")
+
+    def named() -> tuple[UUID, ...] | None:
+        return desk.episode(episode).decisions[-1].adult_ids
+
+    desk.do(episode, corrected(decided_on=(DECIDED_ON - dt.timedelta(days=1)).isoformat()))
+    assert named() is None
+    desk.do(episode, corrected(decided_on=DECIDED_ON.isoformat()))
+    assert named() == (of_age,)
+    stranger = desk.refused(episode, corrected(adult_ids=[str(new_id())]))
+    assert (stranger.code, stranger.details["field"]) == ("client_not_of_episode", "changes.adult_ids")
+    for wrong in (None, [str(child)]):
+        refusal = desk.refused(episode, corrected(adult_ids=wrong))
+        assert (refusal.code, str(of_age) in refusal.remedy) == ("carried_wrongly", True)
 
 
 def test_an_expecting_mother_may_be_granted_at_any_age(desk: Desk) -> None:

@@ -15,9 +15,6 @@ from domain.episode.facts import DecisionKind, DecisionMade, Reference
 from domain.episode.state import EpisodeState
 from domain.refusal import CannotBeJudged, ReasonsMissing
 
-OF_AGE = 18
-"""Whoever is younger is a child (Child Welfare Act 417/2007, § 6)."""
-
 
 class Decision(EpisodeCommand):
     """The fields of every decision (domain book § 2, "decision")."""
@@ -68,7 +65,7 @@ class Decision(EpisodeCommand):
         children = [client for client in clients if not client.expecting_on(self.decided_on)]
         ages = [client.age_on(self.decided_on) for client in children or clients]
         known = [age for age in ages if age is not None]
-        adults = tuple(one for one in going_on if (context.clients[one].age_on(self.decided_on) or 0) >= OF_AGE)
+        adults = tuple(one for one in going_on if context.clients[one].of_age_on(self.decided_on))
         maker = context.register.workers.get(self.decision_maker)
         return {
             "age_years": None if None in ages else max(known),
