@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection, sql
 from psycopg.pq.abc import PGresult
 from psycopg.rows import class_row
@@ -43,6 +44,7 @@ RUNNING, STOPPED = "running", "stopped"
 ASTRAY = "it has shown events that the ledger does not hold any more"
 """The error of a projection that stands beyond the ledger's end, or did once: only a rebuild mends it."""
 _COPY_CHUNK_ROWS = 2000
+_parts = msgspec.structs.astuple
 CHECKPOINTS = """
     WITH progress AS (
         SELECT g.together, p.position, p.moved_at
@@ -294,10 +296,14 @@ def binary_each(projection: Projection, kinds: Mapping[str, str], entries: Seque
 
 def _binary(table: Table, kinds: Mapping[str, str], rows: Sequence[Row]) -> Iterator[bytes]:
     """Of rows that state the same columns, all or none of which stand, on as many events."""
-    given = dict(zip(rows[0].columns, zip(*[row.columns.values() for row in rows], strict=True), strict=True))
-    keys = zip(*[row.key for row in rows], strict=True)
-    lines = lineage([row.known_from for row in rows], [row.known_to for row in rows], [row.because for row in rows])
-    return side_by_side(_cells(table, kinds, [row.stream_id for row in rows], keys, lines, given), len(rows))
+    stream_ids, every_key, columns, because, known_from, known_to, _ = zip(*map(_parts, rows), strict=True)
+    told = list(chain.from_iterable([one.values() for one in columns]))  # row by row: so they lie in the memory
+    width = len(columns[0])
+    given = {name: told[place::width] for place, name in enumerate(columns[0])}
+    keys = zip(*every_key, strict=True)
+    return side_by_side(
+        _cells(table, kinds, stream_ids, keys, lineage(known_from, known_to, because), given), len(rows)
+    )
 
 
 def _cells(  # noqa: PLR0917 -- a row's parts, in their order
