@@ -94,8 +94,8 @@ def test_an_episode_is_recorded_read_and_told_from_its_beginning_to_its_end(epis
     assert state["model"] == {"service": "K1", "version": 1}
     assert set(state) == {
         "stream_id", "kind", "as_of", "version", "model", "duties", "deviations", "shares", "phase", "referral",
-        "joined", "decisions", "grant", "started_on", "closed_on", "suspended_on", "transfers", "assignments", "plans",
-        "meetings", "client_meetings_in_spell",
+        "joined", "ended", "decisions", "grant", "started_on", "closed_on", "suspended_on", "transfers", "assignments",
+        "plans", "meetings", "client_meetings_in_spell",
     }, "what the ledger keeps for itself beside them is nobody's to read"  # fmt: skip
 
     history = caller.told(f"episodes/{episode.episode_id}/history", lang="en")
@@ -202,3 +202,19 @@ def test_what_was_put_right_stays_visible_in_the_trail(episode: Episode, caller:
     assert gone["struck_by"] == struck["facts"][0]["version"]
     assert then[meetings[1]["version"]]["struck_by"] is None
     assert struck["facts"][0]["version"] not in then
+
+
+def test_that_a_child_died_is_told_in_no_state_and_no_trail(episode: Episode, caller: Caller) -> None:
+    episode.is_asked_for()
+    sibling = new_id()
+    caller.tell(f"clients/{sibling}/register-client", born_on="2015-05-05", area=episode.area)
+    two_of_them = new_id()
+    referral = {"client_ids": [str(episode.client_id), str(sibling)], "received_on": "2022-03-02", "source": "family"}
+    caller.tell(f"episodes/{two_of_them}/receive-referral", **referral)
+    ended = {"client_id": str(sibling), "ended_on": "2022-03-05", "reason": "died", "explanation": "an accident"}
+    answered = caller.tell(f"episodes/{two_of_them}/end-clientship", **ended)
+    state, history = caller.told(f"episodes/{two_of_them}"), caller.told(f"episodes/{two_of_them}/history")
+    assert state["ended"][str(sibling)]["ended_on"] == "2022-03-05"
+    for told in (answered, state, history):
+        assert "died" not in str(told)
+        assert "accident" not in str(told)
