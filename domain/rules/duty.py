@@ -35,12 +35,15 @@ class Duty(DutyTerms):
         openings, meeting = case.in_world(self.opens_on), case.in_world(self.met_by)
         if self.first_only:
             openings = openings[:1]
-        named = self._named(case)
+        named, left_out = self._named(case), self._left_out(case)
         clients: Sequence[UUID | None] = [*named] if self.clients else [None]
         for client_id in clients:
             own = [hit for hit in meeting if client_id is None or client_id in clients_of(hit.fact)]
+            gone = left_out.get(client_id, []) if client_id else []
             for number, opening in enumerate(openings, start=1):
-                course = self._course(case, (client_id,) if client_id else clients_of(opening.fact))
+                if any(self._from_the_first(case, hit, opening) for hit in gone):
+                    continue
+                course = self._course(case, (client_id,) if client_id else clients_of(opening.fact), gone)
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
                     found = self._calendar(case, opening, own, client_id, course, since=since)
@@ -57,11 +60,21 @@ class Duty(DutyTerms):
         for hit in case.in_world(self.clients):
             for client in clients_of(hit.fact):
                 named.setdefault(client, hit.day)
-        for hit in case.select(self.but):
+        return named
+
+    def _left_out(self, case: Case) -> dict[UUID, list[Hit]]:
+        """The entries that leave out each client, in the order of the world."""
+        found: dict[UUID, list[Hit]] = {}
+        for hit in case.in_world(self.but):
             left_out = value_of(hit.fact, str(self.but_field))
             for client in left_out if isinstance(left_out, tuple) else ():
-                named.pop(client, None)
-        return named
+                found.setdefault(client, []).append(hit)
+        return found
+
+    def _from_the_first(self, case: Case, leaving_out: Hit, opening: Hit) -> bool:
+        """Whether it is not after the opening; the first of them all may be dated after what it let open."""
+        is_first = leaving_out.version == case.in_world(self.but)[0].version
+        return leaving_out.day <= opening.day or (is_first and leaving_out.version < opening.version)
 
     def _standing(self, case: Case, opening: Hit, found: Iterator[Due]) -> Iterator[Finding]:
         """What stands of what an opening opened: all, or when it was undone what had been met by then."""
@@ -173,12 +186,18 @@ class Duty(DutyTerms):
                 return hit
         return None
 
-    def _course(self, case: Case, clients: tuple[UUID, ...]) -> Course:
-        """How it went on for those clients, or for all: an end and a resumption of all, or of some of them alone."""
+    def _course(self, case: Case, clients: tuple[UUID, ...], gone: Sequence[Hit]) -> Course:
+        """How it went on for those clients, or for all: an end and a resumption of all, or of some of them alone.
+
+        `gone`: what more ended it for those clients.
+        """
         ends, resumptions = case.in_world(self.until), case.select(self.resumed_by)
+        if gone:
+            ends = sorted((*ends, *gone), key=lambda hit: hit.in_world)
         if not ends:
             return Course()
         named = {hit.version: clients_of(hit.fact) for hit in (*ends, *resumptions)}
+        named |= dict.fromkeys([hit.version for hit in gone], clients)
         if not clients or not any(named.values()):
             return Course.between(ends, resumptions)
         for_all = {version for version, names in named.items() if not names}

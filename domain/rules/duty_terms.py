@@ -48,7 +48,8 @@ class DutyTerms(RuleBase):
     been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
     no more; of calendar periods and of every so many months, those that lie between, or end between, are not due.
 
-    `but`: of no client whom one of these entries names in `but_field`: of no adult, where it is of each child.
+    `but`: of no client whom one of these entries names in `but_field`, where it is not after the opening: of no adult,
+    where it is of each child. A later one ends that client's, as `until` does: what was owed before it stays owed.
 
     A client's clock starts at the earliest when `clients` names the client. An end that names clients is theirs only,
     where the duty is one client's or the opening names them; and nothing that names nobody resumes what ended so, or

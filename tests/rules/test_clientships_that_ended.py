@@ -74,6 +74,22 @@ def test_no_report_is_owed_of_an_adult_but_of_every_child() -> None:
     assert reports_of(CHILD, granted("5.3."), held("20.4.")) == ["2023-03", "2023-04"], "of before it was told"
 
 
+def test_a_move_after_the_start_ends_the_reports_of_who_has_come_of_age_and_withdraws_none_of_before() -> None:
+    moved = decided(DecisionKind.MOVE, "5.6.", adult_ids=(CHILD,))
+    before = ["2023-03", "2023-04", "2023-05", "2023-06"]
+    for service in ("P7", "P8"):
+        assert reports_of(CHILD, granted("5.3."), held("20.5."), moved, held("20.8."), service=service) == before
+        told = [granted("5.3."), moved, closed("20.6."), reopened("2.7."), held("20.8.")]
+        assert reports_of(CHILD, *told, service=service) == before, "nobody becomes a child again"
+        assert reports_of(SIBLING, granted("5.3."), moved, held("20.8.")) == [*before, "2023-07", "2023-08"]
+
+
+def test_a_grant_that_is_dated_after_the_start_owes_no_report_of_its_adults() -> None:
+    later = story(referral("1.2.", (CHILD, SIBLING)), granted("12.4.", adult_ids=(CHILD,)), started("10.3."))
+    duties = judge(MODELS["P8"], later).duties.values()
+    assert {one.client_id for one in duties if one.rule_id == "monthly-report"} == {SIBLING}
+
+
 def test_the_documents_of_who_left_are_delivered_then_and_those_of_the_others_at_the_end() -> None:
     def owed(*facts: Fact, service: str) -> list[tuple[int, int | None]]:
         duties = judge(MODELS[service], story(*FAMILY, *facts)).duties.values()
