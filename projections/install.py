@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
 from typing import Any
@@ -32,11 +32,16 @@ LONGEST_WAIT = "1500ms"
 """How long views and tables wait for the end of one reader's transaction, and who comes after behind them. Longer than
 the second after which PostgreSQL looks for deadlocks and sends an autovacuum away."""
 
+Before = Callable[[Connection[Any]], None]
+"""What is done first in each transaction that replaces something, while nobody else installs: it may refuse."""
+
 _FUNCTION = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+)", re.MULTILINE)
 _READING = sql.SQL("jaksokirja_projector, jaksokirja_reader")
 
 
-def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> list[str]:
+def install(
+    dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS, *, before: Before = lambda _: None
+) -> list[str]:
     """Make what is missing, replace functions that changed; the names of projections that must be rebuilt.
 
     Indexes of tables that are there are made while others read and write them. Those, and analysts' views, that an open
@@ -46,6 +51,7 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
     projections = tuple(projections)
     with owner_connection(dsn, register) as connection:
         installing_alone(connection, register)
+        before(connection)
         connection.execute((resources.files("projections") / "checkpoints.sql").read_bytes())
         known = checkpoints(connection)
         for projection in projections:
@@ -59,7 +65,7 @@ def install(dsn: str, register: str, projections: Iterable[Projection] = PROJECT
         lasting = _lasting(projections, known)
         are_views_lacking = bool(_not_shown(connection, register, lasting))
         are_indexes_lacking = bool(lacking(connection, lasting))
-    if are_views_lacking and not _shown(dsn, register, lasting):
+    if are_views_lacking and not _shown(dsn, register, lasting, before):
         log.warning("views_wait", register=register)
     if are_indexes_lacking:
         dsn = as_role(dsn, "migrator")
@@ -120,11 +126,12 @@ def _not_shown(connection: Connection[Any], register: str, projections: Iterable
     return [p for p in projections if shown.get(p.name) != _as_shown(p) or not there(p)]
 
 
-def _shown(dsn: str, register: str, projections: Sequence[Projection]) -> bool:
+def _shown(dsn: str, register: str, projections: Sequence[Projection], before: Before) -> bool:
     """Whether analysts see the projections now: unless somebody's transaction is in the way."""
     try:
         with owner_connection(dsn, register) as connection:
             installing_alone(connection, register)
+            before(connection)
             wait_shortly(connection)
             show(connection, register, _not_shown(connection, register, projections))
     except (LockNotAvailable, DeadlockDetected):

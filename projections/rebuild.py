@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -28,6 +29,7 @@ from projections.engine import BATCH_EVENTS, run_once
 from projections.feed import head, read_batch
 from projections.indexing import index
 from projections.install import (
+    Before,
     create_tables,
     drop_primary_keys,
     install,
@@ -42,7 +44,7 @@ from projections.install import (
     wait_shortly,
 )
 from projections.loading import Progress, RebuildStopped, load
-from projections.releases import note_release, require_newest
+from projections.releases import claim, require_newest
 from projections.rows import Projection, Table
 from projections.store import Checkpoint
 
@@ -102,25 +104,29 @@ def rebuild(
 ) -> list[TableResult]:
     """Rebuild the projections and swap those that came out right; what was found, table by table.
 
-    `begins` is told each phase as it begins: one of PHASES. Another rebuild of the register is waited for.
+    `begins` is told each phase as it begins: one of PHASES. Another rebuild of the register is waited for. The
+    projections are this release's from the beginning on, also where they were a newer one's.
     The login must be a member of jaksokirja_migrator and jaksokirja_projector. Raises RebuildStopped when an event
     cannot be folded, or somebody's transaction does not end that reads the tables: then everything is as before.
     """
+    chosen = tuple(projections)
+    claims = partial(claim, register=register, projections=chosen, on_purpose=True)
     with _alone(dsn, register):
-        return _rebuild(dsn, register, tuple(projections), force, processes, progress, begins)
+        return _rebuild(dsn, register, chosen, claims, force, processes, progress, begins)
 
 
 def _rebuild(  # noqa: PLR0917 -- as `rebuild`, whose arguments have names
     dsn: str,
     register: str,
     chosen: Sequence[Projection],
+    claims: Before,
     force: bool,
     processes: int | None,
     progress: Progress | None,
     begins: Begins,
 ) -> list[TableResult]:
     begins("make")
-    install(dsn, register, chosen)
+    install(dsn, register, chosen, before=claims)
     with owner_connection(dsn, register) as connection:
         upto = head(connection)
         for projection in chosen:
@@ -138,6 +144,7 @@ def _rebuild(  # noqa: PLR0917 -- as `rebuild`, whose arguments have names
             begins("compare")
             with suppress(LockNotAvailable, DeadlockDetected), owner_connection(dsn, register) as connection:
                 installing_alone(connection, register)  # before checkpoints are held, as there
+                claims(connection)  # a newer release may have come meanwhile
                 results, swaps = _compare(connection, rebuilt, chosen, upto, force=force)
                 begins("swap")
                 _swap_all(connection, register, swaps)
@@ -159,18 +166,16 @@ def start_up(
     release has the projections, which this one would turn back.
     """
     chosen = tuple(projections)
-    is_noted = require_newest(dsn, register, chosen)
+    claims = partial(claim, register=register, projections=chosen)
     if not may_work_as(dsn, "migrator"):
+        require_newest(dsn, register, chosen)
         require_installed(dsn, register, chosen)
-    else:
-        if install(dsn, register, chosen):
-            with _alone(dsn, register):
-                require_newest(dsn, register, chosen)  # who was waited for may have been a newer one
-                stale = [p for p in chosen if p.name in install(dsn, register, chosen)]
-                if stale:
-                    _rebuild(dsn, register, stale, False, None, progress, lambda _: None)
-        if not is_noted:
-            note_release(dsn, register, chosen)
+    elif install(dsn, register, chosen, before=claims):
+        with _alone(dsn, register):  # who was waited for may have been a newer one
+            names = install(dsn, register, chosen, before=claims)
+            stale = [projection for projection in chosen if projection.name in names]
+            if stale:
+                _rebuild(dsn, register, stale, claims, False, None, progress, lambda _: None)
     return run_once(dsn, register, chosen)
 
 

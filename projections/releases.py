@@ -13,13 +13,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from importlib import resources
 from itertools import takewhile
+from typing import Any
 
+from psycopg import Connection
 from psycopg.errors import UndefinedTable
 
 from domain.ledger.connections import as_role
 from projections.analysis import FINGERPRINT
 from projections.catalogue import PROJECTIONS
-from projections.install import installing_alone, owner_connection, register_connection
+from projections.install import register_connection
 from projections.rows import Projection
 
 _CAME = "SELECT fingerprint, came_at FROM projection_releases ORDER BY number DESC"
@@ -36,34 +38,49 @@ class OlderRelease(Exception):
         )
 
 
-def require_newest(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> bool:
-    """Whether the projections are this release's already. Raises OlderRelease when they were, and are a newer one's."""
-    came: list[tuple[str, dt.datetime]] = []
+def require_newest(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> None:
+    """Whoever makes nothing yet asks this, as a reader. Raises OlderRelease when they were ours, and are a newer's."""
     with suppress(UndefinedTable), register_connection(as_role(dsn, "reader"), register) as connection:
-        came = connection.execute(_CAME).fetchall()
+        _refuse_older(connection, register, release_of(projections))
+
+
+def claim(
+    connection: Connection[Any],
+    register: str,
+    projections: Iterable[Projection] = PROJECTIONS,
+    *,
+    on_purpose: bool = False,
+) -> None:
+    """Write down that the projections are this release's from now on: before it replaces anything, `installing_alone`.
+
+    In the transaction that replaces: what fails has claimed nothing. Raises OlderRelease, unless it is `on_purpose`,
+    when a newer release has them.
+    """
     own = release_of(projections)
+    connection.execute((resources.files("projections") / "releases.sql").read_bytes())
+    if not on_purpose:
+        _refuse_older(connection, register, own)
+    last = connection.execute(_CAME).fetchone()
+    if last is None or last[0] != own:
+        connection.execute(
+            "INSERT INTO projection_releases (number, fingerprint, came_at)"
+            " SELECT coalesce(max(number), 0) + 1, %s, %s FROM projection_releases",
+            (own, dt.datetime.now(dt.UTC)),
+        )
+
+
+def _refuse_older(connection: Connection[Any], register: str, own: str) -> None:
+    came = connection.execute(_CAME).fetchall()
     newer = list(takewhile(lambda one: one[0] != own, came))
     if newer and len(newer) < len(came):
         raise OlderRelease(register, newer[-1][1])
-    return bool(came) and not newer
-
-
-def note_release(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> None:
-    """Write down that the projections are this release's now. The login must be a member of jaksokirja_migrator."""
-    own = release_of(projections)
-    with owner_connection(dsn, register) as connection:
-        installing_alone(connection, register)
-        connection.execute((resources.files("projections") / "releases.sql").read_bytes())
-        last = connection.execute(_CAME).fetchone()
-        if last is None or last[0] != own:
-            connection.execute(
-                "INSERT INTO projection_releases (number, fingerprint, came_at)"
-                " SELECT coalesce(max(number), 0) + 1, %s, %s FROM projection_releases",
-                (own, dt.datetime.now(dt.UTC)),
-            )
 
 
 def release_of(projections: Iterable[Projection]) -> str:
-    """What tells a release's projections from those of others: their rows, their questions, what analysts see."""
-    parts = sorted(f"{one.name} {one.fingerprint} {one.questions_fingerprint}" for one in projections)
+    """What tells a release's projections from those of others: their rows, their questions, what analysts see.
+
+    Of all that the release has, also where only some are given.
+    """
+    whole = {one.name: one for one in (*PROJECTIONS, *projections)}.values()
+    parts = sorted(f"{one.name} {one.fingerprint} {one.questions_fingerprint}" for one in whole)
     return hashlib.sha256("\n".join((*parts, FINGERPRINT)).encode()).hexdigest()[:16]

@@ -5,6 +5,7 @@ Never here: the schema.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from api.settings import Settings
 from domain.ledger.migrate import create_register, create_roles, registers
 from domain.ledger.secrecy.keyring import create_keyring_roles
 from projections.install import indexes_waiting, install, views_waiting
-from projections.releases import note_release, require_newest
+from projections.releases import claim, require_newest
 from scripts.commandline.session import DEFAULT_REGISTER, database
 
 AGAIN = "to be migrated again when the transactions are over that are open in this database now"
@@ -41,11 +42,9 @@ def migrate(
             return
         settings.keyring(dsn).make()
         for name in names or registers(dsn) or [DEFAULT_REGISTER]:
-            is_noted = require_newest(dsn, name)
+            require_newest(dsn, name)
             create_register(dsn, name)
-            stale = install(dsn, name)
-            if not stale and not is_noted:
-                note_release(dsn, name)
+            stale = install(dsn, name, before=partial(claim, register=name))
             typer.echo(f"{name}: up to date" + (f"; to be rebuilt: {', '.join(stale)}" if stale else ""))
             if waiting := indexes_waiting(dsn, name):
                 typer.echo(f"{name}: {WAITING}: {', '.join(waiting)}")

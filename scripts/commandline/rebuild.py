@@ -13,7 +13,6 @@ import typer
 
 from projections.rebuild import TableResult
 from projections.rebuild import rebuild as rebuild_projections
-from projections.releases import note_release
 from scripts.commandline import options
 from scripts.commandline.faults import FAILURE
 from scripts.commandline.progress import bar
@@ -34,8 +33,6 @@ def rebuild(
         name = register_meant(dsn, register)
         with bar("Rebuilding", "events") as progress:
             results = rebuild_projections(dsn, name, force=force, progress=progress)
-        if not any(result.failed for result in results):
-            note_release(dsn, name)
     if as_json:
         tables = [{**asdict(result), "equal": result.equal, "failed": result.failed} for result in results]
         typer.echo(json.dumps({"register": name, "tables": tables}, ensure_ascii=False, indent=2))

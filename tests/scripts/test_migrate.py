@@ -11,6 +11,7 @@ from projections.catalogue import PROJECTIONS
 from projections.indexes import declared
 from projections.install import install, owner_connection
 from projections.rebuild import start_up
+from projections.releases import OlderRelease
 from scripts.commandline.migrate import WAITING
 from tests.projections.test_releases import NEWER
 from tests.scripts.conftest import RunCommand
@@ -71,3 +72,13 @@ def test_an_older_release_migrates_nothing_and_a_rebuild_by_it_is_how_one_goes_b
     assert (done.exit_code, "[older_release]" in done.output) == (1, True), done.output
     assert jaksokirja("rebuild", "-r", register[1]).exit_code == 0
     assert jaksokirja("migrate", register[1]).exit_code == 0
+
+
+def test_once_a_release_has_migrated_an_earlier_one_turns_nothing_back_also_before_the_rebuild(
+    jaksokirja: RunCommand, register: tuple[str, str]
+) -> None:
+    earlier = NEWER  # what is called so there is another release's: here it comes first
+    start_up(*register, earlier)
+    assert "to be rebuilt: meetings" in jaksokirja("migrate", register[1]).stdout
+    with pytest.raises(OlderRelease):
+        start_up(*register, earlier)
