@@ -37,6 +37,7 @@ SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
 START_LIMIT_SECONDS = 300.0  # recovery after a crash takes its time
 REFUSAL_LIMIT_SECONDS = 5.0  # processes of a crashed server may hold its memory for a moment
+LAUNCH_SECONDS = "10"  # longer it is waited for here, where it can be asked whether it is still wanted
 LOOK_SECONDS = 1.0
 """How often who keeps a server looks whether it is there."""
 
@@ -88,26 +89,30 @@ def running(data: Path, *, settings: Mapping[str, str] | None = None, kept: bool
 
 @contextlib.contextmanager
 def _kept(server: "_Server", settings: Mapping[str, str]) -> Iterator[None]:
-    """Meanwhile a thread looks whether the server is there, and starts it when it is not: as long as that may take."""
+    """Meanwhile a thread looks whether the server is there, and starts it when it is not: as long as that may take.
+
+    Nothing that fails ends the thread: descriptors or memory that are used up now are there again in a moment.
+    """
     ended = threading.Event()
-    fails = Repeated(lambda **told: log.error("database_not_started", log=str(server.log), **told))
+    fails = Repeated(lambda event, **told: log.error(event, log=str(server.log), **told))
 
     def keep() -> None:
+        is_there = True
         while not ended.wait(LOOK_SECONDS):
-            if server.is_there():
-                continue
-            log.error("database_ended", log=str(server.log))
-            while not ended.is_set():
-                try:
-                    with _only_one(server.data):
-                        server.start(settings)
-                except (ServerFailed, OSError, psycopg.Error) as fault:
-                    fails.met(fault=type(fault).__name__)
-                    ended.wait(LOOK_SECONDS)
-                else:
-                    log.warning("database_started_anew")
+            try:
+                if is_there and not server.is_there():
+                    is_there = False
                     fails.over()
-                    break
+                    log.error("database_ended", log=str(server.log))
+                if not is_there:
+                    with _only_one(server.data):
+                        is_there = server.start(settings, ended)
+                    if is_there:
+                        log.warning("database_started_anew")
+                fails.over()
+            except Exception as fault:  # whatever it is: a thread that ended would keep nothing
+                event = "database_not_seen" if is_there else "database_not_started"
+                fails.met(event=event, fault=type(fault).__name__)
 
     keeper = threading.Thread(target=keep, name="database")
     keeper.start()
@@ -177,18 +182,26 @@ class _Server:
             raise ServerFailed(f"initdb failed:\n{made.stderr}")
         unfinished.rename(self.cluster)
 
-    def start(self, settings: Mapping[str, str]) -> None:
+    def start(self, settings: Mapping[str, str], ended: threading.Event | None = None) -> bool:
+        """Whether it answers: always, unless what it takes has `ended`. Raises ServerFailed.
+
+        Who gives that keeps the server, and tries again anyway: a refusal is told at once.
+        """
         begun = time.monotonic()
+        patience = REFUSAL_LIMIT_SECONDS if ended is None else 0.0
         while not self._answers():
+            if ended is not None and ended.is_set():
+                return False
             waited = time.monotonic() - begun
             if self._process_id() is None:  # else it is still coming up, or recovering
                 (self.cluster / "postmaster.pid").unlink(missing_ok=True)
                 launched = self._launch(settings)
-                if not launched and self._process_id() is None and waited > REFUSAL_LIMIT_SECONDS:
+                if not launched and self._process_id() is None and waited >= patience:
                     raise ServerFailed(f"PostgreSQL does not start:\n{self._end_of_log()}")
             if waited > START_LIMIT_SECONDS:
                 raise ServerFailed(f"PostgreSQL is not ready yet:\n{self._end_of_log()}")
             time.sleep(0.05)
+        return True
 
     def is_there(self) -> bool:
         """Whether its first process runs, be it still recovering."""
@@ -211,7 +224,19 @@ class _Server:
             "log_timezone": "UTC",
         } | dict(settings)
         options = shlex.join(word for name, value in given.items() for word in ("-c", f"{name}={value}"))
-        pg_ctl = (binary("pg_ctl"), "start", "-D", self.cluster, "-l", self.log, "-o", options, "-w", "-t", "60")
+        pg_ctl = (
+            binary("pg_ctl"),
+            "start",
+            "-D",
+            self.cluster,
+            "-l",
+            self.log,
+            "-o",
+            options,
+            "-w",
+            "-t",
+            LAUNCH_SECONDS,
+        )
         return self._run(*pg_ctl).returncode == 0
 
     def _answers(self) -> bool:
