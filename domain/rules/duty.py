@@ -40,10 +40,11 @@ class Duty(DutyTerms):
         for client_id in clients:
             own = [hit for hit in meeting if client_id is None or client_id in clients_of(hit.fact)]
             gone = left_out.get(client_id, []) if client_id else []
+            left = [hit for hit in case.in_world(self.for_good) if client_id in clients_of(hit.fact)]
             for number, opening in enumerate(openings, start=1):
                 if any(self._from_the_first(case, hit, opening) for hit in gone):
                     continue
-                course = self._course(case, (client_id,) if client_id else clients_of(opening.fact), gone)
+                course = self._course(case, (client_id,) if client_id else clients_of(opening.fact), [*gone, *left])
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
                     found = self._calendar(case, opening, own, client_id, course, since=since)
@@ -189,15 +190,15 @@ class Duty(DutyTerms):
     def _course(self, case: Case, clients: tuple[UUID, ...], gone: Sequence[Hit]) -> Course:
         """How it went on for those clients, or for all: an end and a resumption of all, or of some of them alone.
 
-        `gone`: what more ended it for those clients.
+        `gone`: what ended it for those clients for good.
         """
-        ends, resumptions = case.in_world(self.until), case.select(self.resumed_by)
         if gone:
-            ends = sorted((*ends, *gone), key=lambda hit: hit.in_world)
+            last = min(gone, key=lambda hit: hit.in_world)
+            return self._course(case, clients, ()).beside(Course((Pause(last, None),)))
+        ends, resumptions = case.in_world(self.until), case.select(self.resumed_by)
         if not ends:
             return Course()
         named = {hit.version: clients_of(hit.fact) for hit in (*ends, *resumptions)}
-        named |= dict.fromkeys([hit.version for hit in gone], clients)
         if not clients or not any(named.values()):
             return Course.between(ends, resumptions)
         for_all = {version for version, names in named.items() if not names}

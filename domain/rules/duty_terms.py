@@ -48,6 +48,8 @@ class DutyTerms(RuleBase):
     been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
     no more; of calendar periods and of every so many months, those that lie between, or end between, are not due.
 
+    `for_good`: an end of one client's that nothing resumes.
+
     `but`: of no client whom one of these entries names in `but_field`, where it is not after the opening: of no adult,
     where it is of each child. A later one ends that client's, as `until` does: what was owed before it stays owed.
 
@@ -81,6 +83,7 @@ class DutyTerms(RuleBase):
     recurring: bool = False
     until: Selectors = ()
     resumed_by: Selectors = ()
+    for_good: Selectors = ()
     keeps_its_day: bool = False
     same_day: bool | None = None
     within_days: int | None = Field(default=None, ge=1, le=MOST_OF_A_RULE)
@@ -118,6 +121,8 @@ class DutyTerms(RuleBase):
             raise ValueError("but and but_field leave out some of the clients: say all three")
         for selector in self.but:
             check_field(selector.fact, str(self.but_field))
+        if self.for_good and not self.clients:
+            raise ValueError("for_good ends one client's duty for good: say clients")
         if self.keeps_its_day and not self.resumed_by:
             raise ValueError("keeps_its_day is told of what was ended and resumed: say until and resumed_by")
         for field in self.same:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from domain.episode.facts import ChildJoined, ClientshipEnded, DecisionKind, PlacementDecided, Recipient
+from domain.episode.facts import ChildJoined, ClientshipEnded, DecisionKind, FollowUpAgreed, PlacementDecided, Recipient
 from domain.fact import Fact
 from domain.rules.judge import judge
 from tests.rules.models import CATALOGUE
@@ -103,6 +103,21 @@ def test_the_documents_of_who_left_are_delivered_then_and_those_of_the_others_at
         gone = [left(CHILD, "3.4."), closed("20.6.")]
         assert owed(*gone, service=service) == [(3, None), (4, None)]
         assert owed(*gone, reopened("22.6."), service=service) == [(3, None)], "who left does not come back"
+
+
+def follow_ups(*facts: Fact) -> set[UUID | None]:
+    duties = judge(MODELS["P2"], story(*FAMILY, *facts)).duties.values()
+    return {one.client_id for one in duties if one.rule_id in {"follow-up-half-a-year", "follow-up-a-year"}}
+
+
+def test_nobody_who_left_is_contacted_after_the_end_even_where_the_consent_is_told_later() -> None:
+    agreed = [
+        FollowUpAgreed(client_id=one, consent_id=meeting("consent"), agreed_on=day("12.3.")) for one in (CHILD, SIBLING)
+    ]
+    assert follow_ups(*agreed, closed("20.6.")) == {CHILD, SIBLING}
+    assert follow_ups(*agreed, left(CHILD, "3.4."), closed("20.6.")) == {SIBLING}
+    assert follow_ups(left(CHILD, "3.4."), *agreed, closed("20.6.")) == {SIBLING}
+    assert follow_ups(*agreed, closed("20.6."), left(CHILD, "20.6.")) == {SIBLING}
 
 
 def placements(rule_id: str, *facts: Fact) -> list[tuple[int, int | None]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.client.facts import ConsentScope
 from domain.command import Context, Reads
 from domain.episode.commands.base import EpisodeCommand, require_granted
+from domain.episode.commands.bring_child_along import require_not_ended
 from domain.episode.facts import FollowUpAgreed
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
@@ -32,6 +33,7 @@ class AgreeFollowUp(EpisodeCommand):
         """Raises UnknownEpisode, UnknownClient, ClientNotOfEpisode, OutOfOrder."""
         require_granted(state)
         check_clients([self.client_id], state.client_ids, field="client_id")
+        require_not_ended(state, self.client_id, self.agreed_on)
         for consent in context.clients[self.client_id].consents:
             if consent.scope is ConsentScope.FOLLOW_UP and consent.given_on <= self.agreed_on:
                 told = {"client_id": self.client_id, "consent_id": consent.consent_id, "agreed_on": self.agreed_on}
