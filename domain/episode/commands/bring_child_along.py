@@ -62,6 +62,12 @@ def require_not_ended(state: EpisodeState, client_id: UUID, day: dt.date) -> Non
     Raises OutOfOrder.
     """
     ended = state.ended.get(client_id)
+    if ended is not None and client_id not in state.client_ids:
+        raise OutOfOrder(
+            f"An entry stands by which this client's part in the episode ended on {ended.ended_on}.",
+            remedy="Strike out that entry too; then tell the joining, and the end where there was one, anew.",
+            field="client_id",
+        )
     if ended is not None and ended.ended_on < day:
         raise OutOfOrder(
             f"This client's part in the episode ended on {ended.ended_on}.",

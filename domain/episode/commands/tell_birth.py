@@ -47,6 +47,7 @@ class TellBirth(EpisodeCommand):
                 remedy="Record the birth there first, with the child's client id.",
                 field="child_id",
             )
+        check_clients([self.mother_id], state.clients_on(born_on), field="mother_id")
         return joining(state, {self.child_id: context.clients[self.child_id]}, born_on, born=True)
 
 
