@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from domain.client.facts import ChildBorn
 from domain.correction import EntryCorrected
 from domain.entry import Entry
-from domain.episode.facts import WorkerReleased
+from domain.episode.facts import ClientshipEnded, PlacementDecided, WorkerReleased
+from domain.episode.leaving import placed_after, still_named
 from domain.episode.state import EpisodeState, Phase
 from domain.register.facts import WorkerRole
 from domain.state import StreamState
@@ -34,6 +35,10 @@ def reminders(before: StreamState, after: StreamState, acts: Iterable[Entry]) ->
             told += [TELL_THE_EPISODES] if fact.child_client_id else [REGISTER_THE_CHILD, TELL_THE_EPISODES]
         elif isinstance(fact, WorkerReleased):
             told += _nobody_named(before, after, fact)
+        elif isinstance(fact, ClientshipEnded) and isinstance(after, EpisodeState):
+            told += still_named(after, fact)
+        elif isinstance(fact, PlacementDecided) and isinstance(after, EpisodeState):
+            told += placed_after(after, fact)
     return tuple(dict.fromkeys(told))
 
 

@@ -17,10 +17,11 @@ from domain.command import Context, Reads
 from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
 from domain.correction import EntryCorrected, MistakeKind
-from domain.episode.facts import DecisionMade, ReferralReceived
+from domain.episode.facts import DecisionMade, MeetingHeld, MeetingPlanned, ReferralReceived
+from domain.episode.leaving import day_met
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, JsonObject
-from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
+from domain.refusal import CannotBeFact, ClientNotOfEpisode, ContentWithheld, OutOfOrder
 from domain.state import StreamState
 from domain.strict import EntryAsked, Strict
 from domain.truth import check_can_be_fact, check_clients, check_continues
@@ -150,10 +151,30 @@ def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
     of_episode = getattr(state, "client_ids", ())
     if not of_episode or isinstance(content, ReferralReceived):
         return
+    if isinstance(state, EpisodeState) and isinstance(content, MeetingHeld | MeetingPlanned):
+        _check_clients_then(state, before, content)
     for field in ("client_ids", "client_id"):
         named = getattr(content, field, None)
         if named and named != getattr(before, field):
             check_clients(named if isinstance(named, tuple) else (named,), of_episode, field=field)
+
+
+def _check_clients_then(state: EpisodeState, before: Fact, content: MeetingHeld | MeetingPlanned) -> None:
+    """Whoever has left is on no counter of a later day, whether the meeting is moved or given to others."""
+    day = day_met(content)
+    if isinstance(before, MeetingHeld | MeetingPlanned) and (day, content.client_ids) == (
+        day_met(before),
+        before.client_ids,
+    ):
+        return
+    left = set(content.client_ids) & set(state.client_ids) - set(state.clients_on(day))
+    if left:
+        raise ClientNotOfEpisode(
+            f"A client is named whose part in the episode had ended by {day}.",
+            remedy="Tell client_ids among the changes: those who were its clients still.",
+            field="client_ids",
+            client_ids=sorted(map(str, left)),
+        )
 
 
 def _continued(state: StreamState) -> tuple[UUID, ...]:
