@@ -109,7 +109,7 @@ ORDER: tuple[After, ...] = (
 _COURSE = frozenset(
     {
         episode.EpisodeStarted, episode.EpisodeSuspended, episode.EpisodeResumed, episode.EpisodeClosed,
-        episode.EpisodeReopened, episode.EpisodeTransferred, episode.ChildJoined,
+        episode.EpisodeReopened, episode.EpisodeTransferred, episode.ChildJoined, episode.ClientshipEnded,
     }
 )  # fmt: skip
 _ORDERED = frozenset(kind for one in ORDER for kind in (one.later, one.earlier)) | _COURSE
@@ -178,6 +178,7 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     again = "The work ended again before it had gone on."
     closed: tuple[Entry, dt.date] | None = None
     turns: list[dt.date] = []
+    left: list[dt.date] = []
     for entry in state.in_force:
         match entry.fact if entry.kind in _COURSE else None:
             case episode.EpisodeSuspended(suspended_on=day):
@@ -201,12 +202,15 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
                 turns.append(day)
             case episode.ChildJoined(joined_on=day, born=False):
                 yield from _too_early(entry, day, state.started_on, "The child came along before the work began.")
+            case episode.ClientshipEnded(ended_on=day):
+                left.append(day)
             case _:
                 pass
     if closed is not None:  # one after which the work went on may lie before a start that came only then
         yield from _too_early(*closed, state.started_on or arrived, "The work ended before it began.")
         # whichever was recorded first: a closing that was struck out comes back to where it stood
         yield from _too_early(*closed, max(turns, default=None), "The work moved, paused or went on after its end.")
+        yield from _too_early(*closed, max(left, default=None), "One client's part ended after the end for all.")
 
 
 def _too_early(entry: Entry, day: dt.date, first: dt.date | None, told: str) -> Iterator[OutOfSequence]:

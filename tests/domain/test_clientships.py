@@ -10,12 +10,16 @@ import pytest
 
 from domain.amend.correct_entry import CorrectEntry
 from domain.amend.strike_out_entry import StrikeOutEntry
+from domain.client.commands.tellings import GiveConsent, RecordBirth
+from domain.client.facts import ConsentScope
 from domain.correction import MistakeKind
+from domain.episode.commands.agree_follow_up import AgreeFollowUp
 from domain.episode.commands.bring_child_along import BringChildAlong
 from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.end_clientship import EndClientship
 from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.plan_meeting import PlanMeeting
+from domain.episode.commands.tell_birth import TellBirth
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.facts import (
     ClientshipEnded,
@@ -33,7 +37,7 @@ from domain.refusal import ClientNotOfEpisode, EndedBeforeItBegan, OutOfOrder, U
 from domain.subjects import subjects
 from tests.domain.desk import REFERRED_ON, STARTED_ON, WORKER, Desk, at, meeting, meeting_day, the
 from tests.domain.marks import covers, refuses
-from tests.domain.test_rehabilitation_course import BEGUN_ON, in_service
+from tests.domain.test_rehabilitation_course import BEGUN_ON, in_service, placement
 
 LAST_DAY = meeting_day(3)
 
@@ -209,3 +213,90 @@ def test_one_clients_part_ends_once_whatever_is_corrected(desk: Desk) -> None:
     second = desk.do(episode, ended(younger, meeting_day(4))).entries[0].version
     assert isinstance(desk.refused(episode, corrected(second, client_id=str(elder))), OutOfOrder)
     assert desk.do(episode, corrected(second, client_id=str(third))).entries
+
+
+def test_an_end_that_is_told_late_names_the_later_meetings_that_stand_on_the_clients_counter(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    desk.do(episode, meeting(3))
+    assert desk.do(episode, ended(younger, meeting_day(3))).warnings == (), "of the last day it was a client still"
+    other, elder, younger = siblings(desk)
+    desk.do(other, meeting(4))
+    desk.do(other, meeting(6, client_ids=(younger,)))
+    held = desk.number(other, MeetingHeld)
+    (told,) = desk.do(other, ended(elder)).warnings
+    assert f"in entry {held}: correct" in told
+    desk.do(other, corrected(held, client_ids=[str(younger)]))
+    end = desk.number(other, ClientshipEnded)
+    assert desk.do(other, corrected(end, ended_on=meeting_day(2).isoformat())).warnings == ()
+
+
+def test_a_meeting_is_corrected_to_clients_of_its_day_only(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    desk.do(episode, ended(elder))
+    desk.do(episode, meeting(2))
+    desk.do(episode, meeting(5))
+    before, after = desk.number(episode, MeetingHeld), desk.number(episode, MeetingHeld, 2)
+    later = {"started_at": at(meeting_day(6)).isoformat(), "ended_at": at(meeting_day(6), 11).isoformat()}
+    for entry, changes in ((after, {"client_ids": [str(elder)]}), (before, later)):
+        refusal = desk.refused(episode, corrected(entry, **changes))
+        assert (refusal.code, refusal.details["field"]) == ("client_not_of_episode", "changes.client_ids")
+    assert desk.do(episode, corrected(before, **later, client_ids=[str(younger)])).entries
+    assert desk.do(episode, corrected(after, mode="video")).entries
+
+
+def test_a_placement_of_who_had_left_is_recorded_with_a_warning(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P2", parent, child)
+    assert desk.do(episode, placement(child)).warnings == ()
+    desk.do(episode, ended(child, BEGUN_ON + dt.timedelta(days=5)))
+    late = placement(child).model_copy(update={"decided_on": BEGUN_ON + dt.timedelta(days=6)})
+    assert any("before the placement" in told for told in desk.do(episode, late).warnings)
+
+
+def test_no_follow_up_is_agreed_upon_with_who_has_left(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=12, on=BEGUN_ON)
+    episode = in_service(desk, "P2", parent, child)
+    desk.do(child, GiveConsent(consent_id=new_id(), scope=ConsentScope.FOLLOW_UP, given_on=BEGUN_ON))
+    desk.do(episode, ended(child, BEGUN_ON + dt.timedelta(days=5)))
+    late = AgreeFollowUp(client_id=child, agreed_on=BEGUN_ON + dt.timedelta(days=6))
+    assert isinstance(desk.refused(episode, late), OutOfOrder)
+    assert desk.do(episode, AgreeFollowUp(client_id=child, agreed_on=BEGUN_ON)).entries, "what was told late is told"
+
+
+def test_no_clients_part_ends_after_the_end_for_all_whichever_is_told_or_corrected_later(desk: Desk) -> None:
+    episode, elder, _ = siblings(desk)
+    end = desk.do(episode, ended(elder, meeting_day(5))).entries[0].version
+    early = CloseEpisode(closed_on=meeting_day(4), reason=ClosureReason.OTHER)
+    refusal = desk.refused(episode, early)
+    assert (refusal.code, refusal.details["field"]) == ("ended_before_it_began", "closed_on")
+    desk.do(episode, CloseEpisode(closed_on=meeting_day(8), reason=ClosureReason.OTHER))
+    assert isinstance(desk.refused(episode, corrected(end, ended_on=meeting_day(9).isoformat())), EndedBeforeItBegan)
+    assert desk.do(episode, corrected(end, ended_on=meeting_day(8).isoformat())).entries
+
+
+def test_a_child_joins_through_a_mother_only_while_she_is_a_client(desk: Desk) -> None:
+    mother, child = desk.client(age=30), desk.client(age=3, on=BEGUN_ON)
+    episode = in_service(desk, "P2", mother, child)
+    desk.do(episode, ended(mother, BEGUN_ON + dt.timedelta(days=5)))
+    for days, joins in ((6, False), (5, True)):
+        born_on = BEGUN_ON + dt.timedelta(days=days)
+        baby = desk.client(born_on=born_on)
+        desk.do(mother, RecordBirth(born_on=born_on, child_client_id=baby))
+        birth = TellBirth(mother_id=mother, child_id=baby)
+        if joins:
+            assert desk.do(episode, birth).entries
+        else:
+            assert desk.refused(episode, birth).details["field"] == "mother_id"
+
+
+def test_whose_joining_was_struck_out_joins_anew_once_the_end_is_struck_out_too(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P7", parent)
+    joined = desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON)).entries[0].version
+    end = desk.do(episode, ended(child, BEGUN_ON + dt.timedelta(days=9))).entries[0].version
+    desk.do(episode, struck(joined))
+    for days in (2, 12):
+        again = BringChildAlong(client_id=child, joined_on=BEGUN_ON + dt.timedelta(days=days))
+        assert desk.refused(episode, again).remedy.startswith("Strike out that entry too")
+    desk.do(episode, struck(end))
+    assert desk.do(episode, again).entries
