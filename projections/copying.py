@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
+from binascii import Error as BinasciiError
 from binascii import unhexlify
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
@@ -23,7 +24,7 @@ Cell = bytes | list[bytes]
 
 _TEXT_OID, _INT4_OID, _INT8_OID, _UUID_OID = 25, 23, 20, 2950
 _REMEMBERED = 4096
-_ID_CHARACTERS, _ID_BYTES = 36, 16
+_ID_CHARACTERS, _ID_BYTES, _DASHES = 36, 16, (8, 13, 18, 23)
 
 _length = struct.Struct(">i").pack
 _timestamp = partial(struct.Struct(">iq").pack, 8)
@@ -131,7 +132,13 @@ def _raw_ids(values: Sequence[Any]) -> list[bytes] | None:
         return list(values)
     if kinds != {str} or set(map(len, values)) != {_ID_CHARACTERS}:
         return None
-    told = unhexlify("".join(values).encode().translate(None, b"-"))
+    text = "".join(values).encode()
+    if any(text[place::_ID_CHARACTERS].strip(b"-") for place in _DASHES):
+        raise ValueError("an id that is none")
+    try:
+        told = unhexlify(text.translate(None, b"-"))
+    except BinasciiError:
+        raise ValueError("an id that is none") from None
     if len(told) != _ID_BYTES * len(values):
         raise ValueError("an id that is none")
     return list(chain.from_iterable(struct.iter_unpack("16s", told)))

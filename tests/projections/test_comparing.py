@@ -43,7 +43,7 @@ def total(column: str) -> Counted:
 
 
 def distinct(column: str) -> Counted:
-    return lambda rows: len({row[column] for row in rows})
+    return lambda rows: len({row[column] for row in rows} - {None})
 
 
 RECOUNTED: Mapping[str, Mapping[str, Counted]] = {

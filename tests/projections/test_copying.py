@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.copying import FIELD_OF_KIND, NULL
+from projections.copying import FIELD_OF_KIND, NULL, column
 from projections.rows import Table
 from projections.standing import Row
 from projections.store import binary_rows
@@ -44,6 +45,19 @@ rows = st.builds(
 @given(st.lists(rows, min_size=1, max_size=30))
 def test_rows_told_together_say_what_each_says_alone(some: list[Row]) -> None:
     assert sorted(_told_apart(binary_rows(TABLE, KINDS, some))) == sorted(map(_one, some))
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        ("01234567-0123-0123-01230123456789abc", "0123-4567-0123-0123-0123-0123456789a"),  # dashes of one in the other
+        ("x1234567-0123-0123-0123-0123456789ab",),
+        ("01234567-0123-0123-0123-0123456789-b",),
+    ],
+)
+def test_ids_that_are_none_are_refused_whatever_stands_beside_them(others: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="id that is none"):
+        column("uuid", [str(UUID(int=1)), *others])
 
 
 def _one(row: Row) -> tuple[bytes, ...]:
