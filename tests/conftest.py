@@ -37,9 +37,14 @@ os.environ[REGISTER_KEY] = base64.b64encode(b"a register key that is no secret")
 
 
 def pytest_configure() -> None:
-    """A run that is told to end (by `timeout`, say) ends as by Ctrl-C: else its PostgreSQL would outlive it."""
+    """A run that is told to end (by `timeout`, say) ends as by Ctrl-C: else its PostgreSQL would outlive it.
+
+    Ctrl-C itself means what it does also where the run was begun in the background, by which shells have it ignored: it
+    is what tests send.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _end)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -42,7 +42,8 @@ def database(book: Book) -> Iterator[Connection[Any]]:
 
 def around(connection: Connection[Any]) -> set[tuple[Any, ...]]:
     """What the catalogue says of the register's tables and functions, but for their rows."""
-    return set(connection.execute(AROUND))
+    """But for the releases that had the projections, which a rebuild notes down."""
+    return {row for row in connection.execute(AROUND) if "projection_releases" not in row[1]}
 
 
 def test_around_rebuilt_rows_stands_what_stood_around_them_before(
