@@ -253,9 +253,7 @@ class _Growing:
             case EpisodeTransferred():
                 self.transfers = (fact, *self.transfers)  # of one day, the one recorded last
             case ChildJoined():
-                of_referral = self.referral.client_ids if self.referral else ()
-                if not self.referral or fact.client_id not in (*of_referral, *self.joined):
-                    self.joined = (*self.joined, fact.client_id)
+                self._join(fact)
             case ClientshipEnded():
                 self.ended[fact.client_id] = fact
             case (
@@ -284,6 +282,11 @@ class _Growing:
                 pass
             case _:
                 assert_never(fact)
+
+    def _join(self, joined: ChildJoined) -> None:
+        of_referral = self.referral.client_ids if self.referral else ()
+        if not self.referral or joined.client_id not in (*of_referral, *self.joined):
+            self.joined = (*self.joined, joined.client_id)
 
     def _decide(self, decision: DecisionMade) -> None:
         self.decisions = (*self.decisions, decision)
