@@ -339,7 +339,7 @@ AS $$
             SELECT DISTINCT ON (g.episode_id, g.meeting_id) g.episode_id, g.meeting_id, g.called_off, g.starts_on
             FROM agreed_meetings g
             WHERE g.episode_id = ANY(wanted) AND g.known @> as_of AND g.agreed_on <= on_day
-            ORDER BY g.episode_id, g.meeting_id, g.entry DESC
+            ORDER BY g.episode_id, g.meeting_id, g.agreed_at DESC, g.entry DESC
         ) a ON a.episode_id = m.episode_id AND a.meeting_id = m.meeting_id
         WHERE m.episode_id = ANY(wanted) AND m.known @> as_of
         GROUP BY m.episode_id

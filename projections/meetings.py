@@ -1,7 +1,8 @@
 """Meetings: planned, held, cancelled, missed: one chain of rows a meeting. Service and area stand on the episode.
 
-A meeting's row has what became of it. What was agreed of it before, time by time, stands in `agreed_meetings`: on a day
-before it was held it was to be when, how and with whom it had been agreed upon by then.
+A meeting's row has what became of it; of what was agreed, what was agreed last, in whatever order it was told. All that
+was agreed of it, time by time, stands in `agreed_meetings`: on a day before it was held it was to be when, how and with
+whom it had been agreed upon by then.
 Must never hold: notes. A meeting that was held stays held whatever is recorded late of its planning.
 """
 
@@ -24,7 +25,7 @@ MEETINGS = Table(
     columns=(
         "meeting_kind", "mode", "worker_ids", "client_ids", "planned_at", "planned_starts_at", "planned_ends_at",
         "started_at", "ended_at", "presence_gap_minutes", "interruption_reason", "cancelled_at", "cancelled_by",
-        "cancellation_condition", "missed", "entered_at",
+        "cancellation_condition", "missed", "agreed_at", "entered_at",
     ),
 )  # fmt: skip
 AGREED = Table(
@@ -37,12 +38,12 @@ AGREED = Table(
 )  # fmt: skip
 
 
-def _amend(entry: Entry, fact: Any, changes: Mapping[str, Any]) -> Operation:
+def _amend(entry: Entry, fact: Any, changes: Mapping[str, Any], since: str = "") -> Operation:
     """What the fact does not say stays as it was agreed."""
     said = {name: value for name, value in changes.items() if value or (value is not None and value != ())}
     if entry.provenance is not None and entry.provenance.entered_at is not None:
         said["entered_at"] = entry.provenance.entered_at
-    return Amend("meetings", (fact.meeting_id,), {"meeting_kind": fact.meeting_kind, **said}, opens=True)
+    return Amend("meetings", (fact.meeting_id,), {"meeting_kind": fact.meeting_kind, **said}, opens=True, since=since)
 
 
 def planned(entry: Entry, fact: MeetingPlanned) -> Iterator[Operation]:
@@ -53,9 +54,11 @@ def planned(entry: Entry, fact: MeetingPlanned) -> Iterator[Operation]:
         "planned_at": fact.planned_at,
         "planned_starts_at": fact.starts_at,
         "planned_ends_at": fact.ends_at,
+        "agreed_at": fact.planned_at,
     }
-    yield _amend(entry, fact, agreed)
-    yield Amend("meetings", (fact.meeting_id,), {"cancelled_at": None, "cancelled_by": None})
+    yield _amend(entry, fact, agreed, since="agreed_at")
+    on_again = {"cancelled_at": None, "cancelled_by": None, "agreed_at": fact.planned_at}
+    yield Amend("meetings", (fact.meeting_id,), on_again, since="agreed_at")
     yield _agreed(
         entry, fact, {"agreed_at": fact.planned_at, "called_off": False, "client_ids": fact.client_ids or None}
     )
@@ -96,8 +99,9 @@ def cancelled(entry: Entry, fact: MeetingCancelled) -> Iterator[Operation]:
         "cancelled_at": fact.cancelled_at,
         "cancelled_by": fact.cancelled_by,
         "cancellation_condition": fact.cancellation_condition,
+        "agreed_at": fact.cancelled_at,
     }
-    yield _amend(entry, fact, called_off)
+    yield _amend(entry, fact, called_off, since="agreed_at")
     yield _agreed(entry, fact, {"agreed_at": fact.cancelled_at, "called_off": True, "cancelled_by": fact.cancelled_by})
 
 

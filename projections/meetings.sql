@@ -23,6 +23,7 @@ CREATE TABLE {meetings} (
     cancelled_by           text,
     cancellation_condition text,
     missed                 boolean,
+    agreed_at              timestamptz,
     entered_at             timestamptz,
     status                 text NOT NULL GENERATED ALWAYS AS (
         CASE
@@ -126,7 +127,8 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
             AND m.meeting_on > on_day AND (m.status = 'cancelled' AND m.cancelled_on <= on_day) IS NOT TRUE
         WHERE NOT EXISTS (
             SELECT 1 FROM agreed_meetings l
-            WHERE l.episode_id = g.episode_id AND l.meeting_id = g.meeting_id AND l.entry > g.entry
+            WHERE l.episode_id = g.episode_id AND l.meeting_id = g.meeting_id
+                AND (l.agreed_at, l.entry) > (g.agreed_at, g.entry)
                 AND l.known @> as_of AND l.agreed_on <= on_day
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, assert_never, cast, get_args
@@ -146,7 +146,9 @@ def _evolved(
     state: EpisodeState, news: Sequence[Entry], *, entries: tuple[Entry, ...], in_force: tuple[Entry, ...]
 ) -> EpisodeState:
     growing = _Growing(state)
-    others, held = growing.take_meetings(news)
+    others, held, anew = growing.take_meetings(news)
+    if anew:
+        growing.agree_by_moment(anew, in_force)
     for entry in others:
         if entry.kind in _EPISODE_FACTS:
             growing.take(cast("EpisodeFact", entry.fact))
@@ -168,6 +170,8 @@ _BECAME: Mapping[type[Fact], MeetingStatus] = {
     MeetingMissed: MeetingStatus.MISSED,
 }
 """What a meeting is when such a fact has told of it."""
+_AGREED_AT: Mapping[type[Fact], str] = {MeetingPlanned: "planned_at", MeetingCancelled: "cancelled_at"}
+"""When it was agreed, of the facts that tell of an agreement."""
 _EPISODE_FACTS = frozenset(get_args(EpisodeFact))
 """Facts have no subclasses: asking for the class itself is forty times as quick as asking what it is one of."""
 
@@ -204,12 +208,14 @@ class _Growing:
         become.__class__ = EpisodeState
         return cast("EpisodeState", become)
 
-    def take_meetings(self, news: Sequence[Entry]) -> tuple[list[Entry], int]:
-        """Take in what became of meetings: most facts are of them. The other entries, and how many clients' were held.
+    def take_meetings(self, news: Sequence[Entry]) -> tuple[list[Entry], int, set[UUID]]:
+        """Take in what became of meetings: most facts are of them.
 
-        Nothing is called here for an entry: this is what folding a long episode costs.
+        The other entries, how many clients' were held, and the meetings of which another thing was agreed than before.
+        Nothing is called here for a meeting that was held: this is what folding a long episode costs.
         """
         others: list[Entry] = []
+        anew: set[UUID] = set()
         held, meetings, became_of = 0, self.meetings, _BECAME.get
         for entry in news:
             became = became_of(entry.kind)
@@ -217,10 +223,24 @@ class _Growing:
                 others.append(entry)
                 continue
             plain = entry.plain
+            if became is not _HELD and meetings.get(plain.meeting_id, became) is not became:
+                anew.add(plain.meeting_id)
             meetings[plain.meeting_id] = became
             if became is _HELD and plain.meeting_kind is _CLIENT_MEETING:
                 held += 1
-        return others, held
+        return others, held, anew
+
+    def agree_by_moment(self, meetings: Collection[UUID], in_force: Sequence[Entry]) -> None:
+        """Those meetings that were neither held nor missed are what was agreed last, in whatever order it was told."""
+        agreed: dict[UUID, tuple[dt.datetime, MeetingStatus]] = {}
+        for entry in in_force:
+            if (moment := _AGREED_AT.get(entry.kind)) is not None and (one := entry.plain.meeting_id) in meetings:
+                agreed_at = getattr(entry.plain, moment)
+                if one not in agreed or agreed[one][0] <= agreed_at:
+                    agreed[one] = agreed_at, _BECAME[entry.kind]
+        for one, (_, status) in agreed.items():
+            if self.meetings[one] in {MeetingStatus.PLANNED, MeetingStatus.CANCELLED}:
+                self.meetings[one] = status
 
     def take(self, fact: EpisodeFact) -> None:
         """Take in one fact. The first ones here are those that every episode has: each case before costs a question."""

@@ -24,7 +24,8 @@ from domain.rules.condition import FACTS_BY_NAME, Condition, check_condition, ch
 from domain.strict import Strict
 
 T = TypeVar("T")
-SETTLING = ("meeting_held", "meeting_cancelled", "meeting_missed")
+CALLING_OFF = "meeting_cancelled"
+SETTLING = ("meeting_held", CALLING_OFF, "meeting_missed")
 """The facts after which a planned meeting is planned no longer."""
 
 
@@ -269,12 +270,16 @@ class Case:
         return happened
 
     def still_planned(self, selectors: tuple[Selector, ...]) -> list[Hit]:
-        """Of the matching plans of meetings, the last of each meeting that is not held, cancelled or missed yet."""
-        plans = {meeting_of(hit.fact): hit for hit in self.select(selectors)}
+        """Of the matching plans of meetings, the last agreed of each that is not held, cancelled or missed yet."""
+        plans = _agreed_last(self.select(selectors))
         if not plans:  # then nothing can settle them
             return []
         self._asked.update(SETTLING)
-        settled = {meeting_of(entry.fact) for name in SETTLING for entry in self._by_fact.get(name, ())}
+        settled: set[object] = set()
+        for entry in (entry for name in SETTLING for entry in self._by_fact.get(name, ())):
+            plan = plans.get(key := meeting_of(entry.fact))
+            if plan is not None and _settles(entry, plan):
+                settled.add(key)
         return sorted((hit for key, hit in plans.items() if key not in settled), key=_IN_WORLD)
 
     def horizon(self) -> dt.date | None:
@@ -302,6 +307,27 @@ def _moment(entry: Entry, field: str | None) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value
     return start_of_day(value) if isinstance(value, dt.date) else entry.occurred_at
+
+
+def _agreed_last(plans: Iterable[Hit]) -> dict[object, Hit]:
+    """Of each meeting the plan that was agreed last, in whatever order they were told; of one moment, the last told."""
+    last: dict[object, Hit] = {}
+    for hit in plans:
+        before = last.get(key := meeting_of(hit.fact))
+        if before is None or _agreed_at(before) <= _agreed_at(hit):
+            last[key] = hit
+    return last
+
+
+def _agreed_at(plan: Hit) -> dt.datetime:
+    return plan.fact.happened_at() or plan.at
+
+
+def _settles(entry: Entry, plan: Hit) -> bool:
+    """Whether the meeting is planned no longer: a calling-off leaves what was agreed after it."""
+    if entry.kind.fact_name != CALLING_OFF:
+        return True
+    return (entry.fact.happened_at() or entry.occurred_at) >= _agreed_at(plan)
 
 
 def meeting_of(fact: Fact) -> object:

@@ -223,6 +223,23 @@ def test_a_planned_meeting_may_be_planned_anew_and_then_held(desk: Desk) -> None
     assert desk.episode(episode_id).meetings == {meeting_id: MeetingStatus.HELD}
 
 
+@pytest.mark.parametrize("hours", [(8, 9), (9, 8)])
+def test_of_a_meeting_stands_what_was_agreed_last_in_whatever_order_it_was_told(
+    desk: Desk, hours: tuple[int, int]
+) -> None:
+    episode_id, meeting_id = desk.started(), new_id()
+    desk.do(episode_id, planned(1, meeting_id=meeting_id, planned_at=at(STARTED_ON, 7)))
+    desk.do(episode_id, planned(2, meeting_id=meeting_id, planned_at=at(STARTED_ON, hours[0])))
+    desk.do(episode_id, cancelled(meeting_id=meeting_id, cancelled_at=at(STARTED_ON, hours[1])))
+    told_last = hours[0] < hours[1]
+    stands = MeetingStatus.CANCELLED if told_last else MeetingStatus.PLANNED
+    assert desk.episode(episode_id).meetings == {meeting_id: stands}
+    if told_last:
+        assert "as cancelled" in desk.refused(episode_id, meeting(2, meeting_id=meeting_id)).message
+    else:
+        assert desk.do(episode_id, meeting(2, meeting_id=meeting_id)).entries, "the later agreement is kept"
+
+
 def test_a_meeting_may_be_planned_for_the_future_but_not_have_been_planned_in_it(desk: Desk) -> None:
     episode_id = desk.started()
     assert desk.do(episode_id, planned(starts_at=at(TOMORROW), ends_at=at(TOMORROW, 11), planned_at=NOW)).entries

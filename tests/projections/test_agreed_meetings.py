@@ -97,3 +97,36 @@ def test_what_was_agreed_is_the_same_when_it_is_rebuilt(book: Book, history: His
     assert (standing["starts_on"], standing["worker_ids"], standing["entry"]) == (day(11), ["bo"], 2)
     rebuild(*book)
     assert rows("agreed_meetings", standing=False) == followed
+
+
+def test_what_was_agreed_last_stands_in_whatever_order_it_was_told(book: Book, history: History, ask: Reading) -> None:
+    episode, meeting = uuid4(), uuid4()
+    history.record(
+        episode, referral(uuid4()), decision(), started(), planned(meeting, on=14, at=8, workers=("bo",)),
+        planned(meeting, on=10, at=3, workers=("anna",)),
+    )  # fmt: skip
+    run_once(*book)
+    assert [next_meeting(ask, on) for on in (2, 3, 7, 8, 13, 14)] == [None, day(10), day(10), day(14), day(14), None]
+    assert visited(ask, "worker", 7) == {"anna": "planned"}
+    assert visited(ask, "worker", 8) == visited(ask, "worker", 14) == {"bo": "planned"}
+    assert ask.visits("worker", on_day=day(10), from_on=day(10), to_on=day(10)).rows == [], "it is on another day"
+
+
+def test_a_calling_off_told_before_the_plan_that_it_called_off_stands(
+    book: Book, history: History, ask: Reading, rows: Rows
+) -> None:
+    episode, meeting = uuid4(), uuid4()
+    called_off = MeetingCancelled(
+        meeting_id=meeting, meeting_kind=MeetingKind.CLIENT_MEETING, cancelled_at=moment(12), starts_at=moment(14),
+        cancelled_by=CancelledBy.FAMILY, worker_ids=("anna",),
+    )  # fmt: skip
+    history.record(
+        episode, referral(uuid4()), decision(), started(), called_off, planned(meeting, on=14, at=8, workers=("anna",))
+    )
+    run_once(*book)
+    assert [visited(ask, "worker", on) for on in (8, 12, 14)] == [
+        {"anna": "planned"}, {"anna": "cancelled"}, {"anna": "cancelled"},
+    ]  # fmt: skip
+    followed = rows("meetings", standing=False)
+    rebuild(*book)
+    assert rows("meetings", standing=False) == followed

@@ -202,10 +202,8 @@ def planned(when: str, kind: MeetingKind = MeetingKind.CLIENT_MEETING, **more: A
 
 def cancelled(when: str, **more: Any) -> Fact:
     kind = MeetingKind.CLIENT_MEETING
-    said = {"meeting_id": meeting(f"{kind}{when}"), **more}
-    return MeetingCancelled(
-        meeting_kind=kind, cancelled_at=at(when, 8), starts_at=at(when), cancelled_by=CancelledBy.FAMILY, **said
-    )
+    said = {"meeting_id": meeting(f"{kind}{when}"), "cancelled_at": at(when, 8), **more}
+    return MeetingCancelled(meeting_kind=kind, starts_at=at(when), cancelled_by=CancelledBy.FAMILY, **said)
 
 
 def missed(when: str) -> Fact:

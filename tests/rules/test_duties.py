@@ -15,6 +15,7 @@ from tests.rules.story import (
     CHILD,
     SIBLING,
     answered,
+    at,
     cancelled,
     closed,
     contact,
@@ -22,6 +23,7 @@ from tests.rules.story import (
     evaluated,
     feedback,
     held,
+    meeting,
     negotiated,
     plan,
     planned,
@@ -54,6 +56,17 @@ def test_the_plan_is_due_on_the_day_of_the_planned_second_meeting() -> None:
 
 def test_a_cancelled_meeting_is_not_the_second() -> None:
     assert due("plan", started(), held("3.3."), planned("10.3."), cancelled("10.3.")) == [None]
+
+
+def test_the_second_meeting_is_on_the_day_agreed_last_in_whatever_order_it_was_told() -> None:
+    anew, before = planned("17.3.", planned_at=at("4.3.")), planned("10.3.", meeting_id=meeting("client_meeting17.3."))
+    assert due("plan", started(), held("3.3."), anew, before) == [day("17.3.")]
+
+
+def test_a_calling_off_leaves_what_was_agreed_after_it() -> None:
+    before, anew = planned("10.3."), planned("17.3.", planned_at=at("9.3."), meeting_id=meeting("client_meeting10.3."))
+    called_off = cancelled("10.3.", cancelled_at=at("8.3."))
+    assert due("plan", started(), held("3.3."), before, anew, called_off) == [day("17.3.")]
 
 
 def test_a_meeting_that_was_planned_and_held_is_one_meeting() -> None:
