@@ -45,14 +45,15 @@ class Duty(DutyTerms):
                 if any(self._from_the_first(case, hit, opening) for hit in gone):
                     continue
                 course = self._course(case, (client_id,) if client_id else clients_of(opening.fact), [*gone, *left])
+                acts = _of_its_clients(own, opening)
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
-                    found = self._calendar(case, opening, own, client_id, course, since=since)
+                    found = self._calendar(case, opening, acts, client_id, course, since=since)
                 elif self.months_field is not None:
                     after = openings[number] if number < len(openings) else None
-                    found = self._cadence(case, opening, own, after, course)
+                    found = self._cadence(case, opening, acts, after, course)
                 else:
-                    found = self._chain(case, opening, own, client_id, course)
+                    found = self._chain(case, opening, acts, client_id, course)
                 yield from self._standing(case, opening, found)
 
     def _named(self, case: Case) -> dict[UUID, dt.date]:
@@ -259,6 +260,14 @@ class Duty(DutyTerms):
         day = value_of(opening.fact, self.day_field) if self.day_field else None
         due_on = add_months(opening.day, number * months)
         return due_on.replace(day=day) if isinstance(day, int) else due_on
+
+
+def _of_its_clients(meeting: list[Hit], opening: Hit) -> list[Hit]:
+    """Those that do not name other clients alone than the opening names: what names nobody is told of all."""
+    clients = frozenset(clients_of(opening.fact))
+    if not clients:
+        return meeting
+    return [hit for hit in meeting if not (named := clients_of(hit.fact)) or not clients.isdisjoint(named)]
 
 
 def _unmet(pause: Pause | None, met: Hit | None) -> Pause | None:

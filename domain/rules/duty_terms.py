@@ -55,7 +55,7 @@ class DutyTerms(RuleBase):
 
     A client's clock starts at the earliest when `clients` names the client. An end that names clients is theirs only,
     where the duty is one client's or the opening names them; and nothing that names nobody resumes what ended so, or
-    undoes what such an opening opened.
+    undoes what such an opening opened. Nor does what names other clients alone meet it: what names nobody is of all.
 
     `every`: one duty for each calendar period that has begun; met by the `times`th entry of the period, of a year only
     of these `months` (first and last); due on its last day, or with `on_day_of_next_month` on that day of the month

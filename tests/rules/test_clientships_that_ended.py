@@ -100,6 +100,10 @@ def test_the_documents_of_who_left_are_delivered_then_and_those_of_the_others_at
     )
     for service in (f"P{number}" for number in range(1, 9)):
         assert owed(left(CHILD, "3.4."), handed, service=service) == [(3, 4)]
+        of_a_sibling, of_all = (handed.model_copy(update={"client_id": one}) for one in (SIBLING, None))
+        assert owed(left(CHILD, "3.4."), of_a_sibling, service=service) == [(3, None)], "another's documents"
+        assert owed(left(CHILD, "3.4."), of_a_sibling, handed, service=service) == [(3, 5)]
+        assert owed(left(CHILD, "3.4."), of_all, service=service) == [(3, 4)], "what names nobody is of all"
         gone = [left(CHILD, "3.4."), closed("20.6.")]
         assert owed(*gone, service=service) == [(3, None), (4, None)]
         assert owed(*gone, reopened("22.6."), service=service) == [(3, None)], "who left does not come back"
