@@ -28,6 +28,7 @@ from domain.episode.facts import (
     MeetingCancelled,
     MeetingHeld,
     MeetingMissed,
+    MeetingPlanned,
     PaymentCommitmentReceived,
     WorkerAssigned,
 )
@@ -168,7 +169,11 @@ def check_holds_together(before: StreamState, after: StreamState) -> None:
     if not isinstance(after, EpisodeState):
         return
     facts = [entry.fact for entry in after.in_force]
-    became = [f.meeting_id for f in facts if isinstance(f, MeetingHeld | MeetingCancelled | MeetingMissed)]
+    became = [
+        f.meeting_id
+        for f in facts
+        if isinstance(f, MeetingHeld | MeetingMissed) or (isinstance(f, MeetingCancelled) and _stayed_off(f, facts))
+    ]
     grants = [one for one in after.decisions if one.kind is DecisionKind.GRANTED]
     left = [f.client_id for f in facts if isinstance(f, ClientshipEnded)]
     if len(became) > len(set(became)) or len(grants) > 1 or len(left) > len(set(left)):
@@ -183,6 +188,16 @@ def check_holds_together(before: StreamState, after: StreamState) -> None:
             remedy="Strike out the end of whoever is a client still first; or close the episode, if it ended for all.",
             field="entry",
         )
+
+
+def _stayed_off(called_off: MeetingCancelled, facts: Iterable[Fact]) -> bool:
+    """Whether the meeting was not agreed upon anew after it had been called off."""
+    return not any(
+        isinstance(one, MeetingPlanned)
+        and one.meeting_id == called_off.meeting_id
+        and one.planned_at > called_off.cancelled_at
+        for one in facts
+    )
 
 
 def _nobody_is_left(state: StreamState) -> bool:

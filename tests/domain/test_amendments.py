@@ -27,6 +27,7 @@ from domain.episode.facts import (
     EpisodeStarted,
     MeetingHeld,
     MeetingMode,
+    MeetingPlanned,
     PlanMade,
     ReferralReceived,
     ReportWritten,
@@ -52,6 +53,7 @@ from tests.domain.desk import (
 from tests.domain.marks import covers, refuses
 from tests.domain.people import identity_code
 from tests.domain.test_course import CLOSED_ON, closing
+from tests.domain.test_meetings import cancelled, planned
 from tests.domain.test_registry import sample_of
 
 REASON = "it was written down wrongly"
@@ -373,6 +375,17 @@ def test_bringing_an_entry_back_does_not_make_a_meeting_or_a_grant_stand_twice(d
         struck = desk.do(episode_id, strike(desk.number(episode_id, fact))).entries[0].version
         desk.do(episode_id, again)
         assert isinstance(desk.refused(episode_id, strike(struck)), OutOfOrder)
+
+
+def test_a_calling_off_that_was_followed_by_a_new_agreement_hinders_no_amendment(desk: Desk) -> None:
+    episode_id, meeting_id = desk.started(), new_id()
+    desk.do(episode_id, planned(2, meeting_id=meeting_id, planned_at=at(STARTED_ON, 9)))
+    desk.do(episode_id, cancelled(meeting_id=meeting_id, cancelled_at=at(STARTED_ON, 8)))
+    desk.do(episode_id, meeting(2, meeting_id=meeting_id))
+    assert desk.do(episode_id, correct(desk.number(episode_id, MeetingHeld), mode="video")).entries
+    agreed = desk.number(episode_id, MeetingPlanned)
+    refusal = desk.refused(episode_id, correct(agreed, planned_at=at(STARTED_ON, 7).isoformat()))
+    assert "Two entries would stand" in refusal.message, "then it was called off for good, and held"
 
 
 def old_report(desk: Desk) -> tuple[UUID, int]:
