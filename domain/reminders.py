@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from domain.client.facts import ChildBorn
 from domain.correction import EntryCorrected
 from domain.entry import Entry
-from domain.episode.facts import ClientshipEnded, PlacementDecided, WorkerReleased
+from domain.episode.doubtful import doubts_of
+from domain.episode.facts import ClientshipEnded, MeetingHeld, PlacementDecided, WorkerReleased
 from domain.episode.leaving import placed_after, still_named
 from domain.episode.state import EpisodeState, Phase
 from domain.register.facts import WorkerRole
@@ -31,7 +32,9 @@ def reminders(before: StreamState, after: StreamState, acts: Iterable[Entry]) ->
     told: list[str] = []
     for entry in acts:
         fact = entry.fact.content if isinstance(entry.fact, EntryCorrected) else entry.fact
-        if isinstance(fact, ChildBorn):
+        if isinstance(entry.fact, MeetingHeld):
+            told += doubts_of(before, entry.fact) if isinstance(before, EpisodeState) and not entry.provenance else ()
+        elif isinstance(fact, ChildBorn):
             told += [TELL_THE_EPISODES] if fact.child_client_id else [REGISTER_THE_CHILD, TELL_THE_EPISODES]
         elif isinstance(fact, WorkerReleased):
             told += _nobody_named(before, after, fact)

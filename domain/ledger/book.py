@@ -31,6 +31,7 @@ from domain.ledger.states import States
 from domain.ledger.submission import IdentityTag, Receipt, Submission
 from domain.refusal import BeingDestroyed, Refusal, Unknown
 from domain.register.state import RegisterState
+from domain.reminders import reminders
 from domain.rules.base import ShareTold
 from domain.rules.judge import judge, shares
 from domain.sequence import warned_of
@@ -317,4 +318,6 @@ class Book(Application[UUID]):
         state = self.state(order.stream_id, self._kind(order), position=entries[-1].position)
         pin = pin_of(state)
         model = self.register_state().model(pin.service, pin.model_version) if pin else None
-        return (*(judge(model, state.in_force).warnings if model else ()), *warned_of(state, entries))
+        before = self.state(order.stream_id, self._kind(order), position=entries[0].position - 1)
+        judged = judge(model, state.in_force).warnings if model else ()
+        return (*judged, *warned_of(state, entries), *reminders(before, state, entries))

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from domain.amend.strike_out_entry import StrikeOutEntry
 from domain.commands import AnyCommand
+from domain.correction import MistakeKind
+from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.cancel_meeting import CancelMeeting
 from domain.episode.commands.plan_meeting import PlanMeeting
 from domain.episode.commands.record_meeting import RecordMeeting
@@ -28,6 +31,7 @@ from domain.refusal import (
     UnknownEpisode,
 )
 from domain.register.commands.remove_worker import RemoveWorker
+from domain.register.facts import WorkerRole
 from tests.domain.desk import (
     FIRST_MEETING_ON,
     NOW,
@@ -125,6 +129,63 @@ def test_a_late_entry_of_what_was_done_in_time_leaves_no_deviation(desk: Desk) -
     late = desk.do(episode_id, plan(FIRST_MEETING_ON))
     assert late.entries[0].occurred_at == at(FIRST_MEETING_ON, 0)
     assert "plan-before-second-meeting" not in desk.deviations(episode_id)
+
+
+def test_who_tells_a_visit_twice_is_told_of_the_entry_that_may_be_the_same_one(desk: Desk) -> None:
+    episode_id = desk.started(meetings=1)
+    again = desk.do(episode_id, meeting(1))
+    assert [told for told in again.warnings if told.startswith("Entry ")] == [
+        f"Entry {again.entries[0].version - 1} tells a meeting of the same people at that time: if it is the same one, "
+        "strike one of the two out (strike-out-entry), or it is counted twice."
+    ]
+    struck = desk.do(
+        episode_id,
+        StrikeOutEntry(entry=again.entries[0].version, mistake=MistakeKind.ENTERED_TWICE, reason="told twice"),
+    )
+    assert not any("the same people" in told for told in struck.warnings)
+    assert not any("the same people" in told for told in desk.do(episode_id, meeting(2)).warnings)
+
+
+def test_meetings_side_by_side_of_different_people_are_no_doubt(desk: Desk) -> None:
+    children = (desk.client(), desk.client(age=6))
+    episode_id = desk.started("K2", *children)
+    desk.do(episode_id, meeting(1, client_ids=children[:1]))
+    outcome = desk.do(episode_id, meeting(1, client_ids=children[1:]))
+    assert not any("the same people" in told for told in outcome.warnings)
+
+
+def test_who_sends_a_doubtful_visit_again_is_answered_with_the_same_warnings(desk: Desk) -> None:
+    episode_id = desk.started(meetings=1)
+    key, again = new_id(), meeting(1)
+    first = desk.do(episode_id, again, command_id=key)
+    second = desk.do(episode_id, again, command_id=key)
+    assert second.replayed
+    assert any("the same people" in told for told in first.warnings)
+    assert second.warnings == first.warnings
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(3, False), (12, True), (24, True)])
+def test_a_meeting_of_half_a_day_is_recorded_and_its_end_asked_about(desk: Desk, hours: int, is_told: bool) -> None:
+    started_at = at(meeting_day(2))
+    long = meeting(2, started_at=started_at, ended_at=started_at + dt.timedelta(hours=hours))
+    outcome = desk.do(desk.started(meetings=1), long)
+    assert any(told.startswith(f"The meeting lasted {hours} hours") for told in outcome.warnings) is is_told
+
+
+def test_a_meeting_after_an_episode_was_closed_is_recorded_and_asked_about_whatever_its_model(desk: Desk) -> None:
+    episode_id = desk.started(meetings=5)
+    desk.do(episode_id, closing(meeting_day(5)))
+    outcome = desk.do(episode_id, meeting(6))
+    assert any(told.startswith(f"The episode was closed on {meeting_day(5)}") for told in outcome.warnings)
+
+
+def test_a_meeting_of_workers_who_never_had_the_episode_is_recorded_and_asked_about(desk: Desk) -> None:
+    episode_id = desk.started(meetings=1)
+    role = WorkerRole.FAMILY_INSTRUCTOR
+    desk.do(episode_id, AssignWorker(assignment_id=new_id(), worker_id=WORKER, role=role, from_on=STARTED_ON))
+    assert not desk.do(episode_id, meeting(2, worker_ids=(WORKER, OTHER_WORKER))).warnings
+    outcome = desk.do(episode_id, meeting(3, worker_ids=(OTHER_WORKER,)))
+    assert any(told.startswith("None of these workers has had this episode") for told in outcome.warnings)
 
 
 def test_a_meeting_is_recorded_after_the_episode_was_closed_if_it_was_held_before(desk: Desk) -> None:
