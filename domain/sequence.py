@@ -22,7 +22,7 @@ from domain.episode import facts as episode
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
 from domain.quality import facts as quality
-from domain.refusal import EndedBeforeItBegan
+from domain.refusal import EndedBeforeItBegan, OutOfOrder
 from domain.state import StreamState
 
 
@@ -110,6 +110,7 @@ _COURSE = frozenset(
     {
         episode.EpisodeStarted, episode.EpisodeSuspended, episode.EpisodeResumed, episode.EpisodeClosed,
         episode.EpisodeReopened, episode.EpisodeTransferred, episode.ChildJoined, episode.ClientshipEnded,
+        episode.DecisionMade,
     }
 )  # fmt: skip
 _ORDERED = frozenset(kind for one in ORDER for kind in (one.later, one.earlier)) | _COURSE
@@ -117,16 +118,18 @@ _WAITED_FOR = frozenset({episode.ReferralReceived, episode.DecisionMade, episode
 
 
 class OutOfSequence(NamedTuple):
-    """Entry `version` is dated before what it follows on, which was `first`."""
+    """Entry `version` is dated before what it follows on, which was `first`; `upto`: up to this day would do too."""
 
     told: str
     version: int
     first: dt.date
+    upto: dt.date | None = None
 
 
 def check_sequence(before: StreamState, after: StreamState, acts: Sequence[Entry]) -> None:
-    """That the acts bring nothing into the stream that is dated before what it follows on. Raises EndedBeforeItBegan.
+    """That the acts bring nothing into the stream that is dated before what it follows on, or while there was no work.
 
+    Raises EndedBeforeItBegan, OutOfOrder.
     What stood so already is no fault of theirs: else nothing could be corrected there, not even that.
     """
     amended = is_amended(acts)
@@ -136,11 +139,19 @@ def check_sequence(before: StreamState, after: StreamState, acts: Sequence[Entry
     for one in out_of_sequence(after):
         if (one.told, one.version) in stood:
             continue
-        told = next((entry.fact.happened for entry in acts if entry.version == one.version), None)
-        remedy = f"Give a day that is not before {one.first}."
+        told = next((_dated_by(entry.fact) for entry in acts if entry.version == one.version), None)
+        remedy = f"Give a day that is not before {one.first}{f', or one up to {one.upto}' if one.upto else ''}."
         if told is None:
             remedy = "Correct the beginning first, or strike out what is wrong."
-        raise EndedBeforeItBegan(one.told, remedy=remedy, field=told or "entry")
+        refusal = OutOfOrder if one.upto else EndedBeforeItBegan
+        raise refusal(one.told, remedy=remedy, field=told or "entry")
+
+
+def _dated_by(fact: Fact) -> str | None:
+    """The field that says when it was so: a move to another model may begin later than it was decided."""
+    if isinstance(fact, episode.DecisionMade) and fact.kind is episode.DecisionKind.MOVE and fact.valid_from:
+        return "valid_from"
+    return fact.happened
 
 
 def out_of_sequence(state: StreamState) -> Iterator[OutOfSequence]:
@@ -177,17 +188,19 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     reopened: dt.date | None = None
     again = "The work ended again before it had gone on."
     closed: tuple[Entry, dt.date] | None = None
-    turns: list[dt.date] = []
+    turns: list[tuple[Entry, dt.date]] = []
+    moved: list[tuple[Entry, dt.date]] = []
+    ended: list[tuple[dt.date, dt.date]] = []
     left: list[dt.date] = []
     for entry in state.in_force:
         match entry.fact if entry.kind in _COURSE else None:
             case episode.EpisodeSuspended(suspended_on=day):
                 suspended = day
-                turns.append(day)
+                turns.append((entry, day))
                 yield from _too_early(entry, day, state.started_on, "The work paused before it began.")
             case episode.EpisodeResumed(resumed_on=day):
                 yield from _too_early(entry, day, suspended, "The work went on before it paused.")
-                turns.append(day)
+                turns.append((entry, day))
                 suspended = None
             case episode.EpisodeClosed(closed_on=day):
                 yield from _too_early(entry, day, reopened, again)
@@ -196,10 +209,14 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
                 yield from _too_early(entry, day, closed[1] if closed else None, "The work went on before it ended.")
                 if closed is None:  # what it reopened was struck out; by its day the work would go on after this end
                     again = "The work was reopened after that, though no end of it stands: strike out the reopening."
+                else:
+                    ended.append((closed[1], day))
                 closed, suspended, reopened = None, None, day
             case episode.EpisodeTransferred(transferred_on=day):
                 yield from _too_early(entry, day, arrived, "The episode moved before its referral came.")
-                turns.append(day)
+                turns.append((entry, day))
+            case episode.DecisionMade(kind=episode.DecisionKind.MOVE) as move:
+                moved.append((entry, move.valid_from or move.decided_on))
             case episode.ChildJoined(joined_on=day, born=False):
                 yield from _too_early(entry, day, state.started_on, "The child came along before the work began.")
             case episode.ClientshipEnded(ended_on=day):
@@ -209,8 +226,24 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     if closed is not None:  # one after which the work went on may lie before a start that came only then
         yield from _too_early(*closed, state.started_on or arrived, "The work ended before it began.")
         # whichever was recorded first: a closing that was struck out comes back to where it stood
-        yield from _too_early(*closed, max(turns, default=None), "The work moved, paused or went on after its end.")
+        yield from _too_early(
+            *closed, max((day for _, day in turns), default=None), "The work moved, paused or went on after its end."
+        )
         yield from _too_early(*closed, max(left, default=None), "One client's part ended after the end for all.")
+    yield from _while_ended((*turns, *moved), ended)
+
+
+def _while_ended(
+    turns: Iterable[tuple[Entry, dt.date]], ended: Sequence[tuple[dt.date, dt.date]]
+) -> Iterator[OutOfSequence]:
+    """What moved, paused or went on when there was no work: between an end and the day on which it was reopened."""
+    for entry, day in turns:
+        for end, again in ended:
+            if end < day < again:
+                yield OutOfSequence(_BETWEEN, entry.version, again, upto=end)
+
+
+_BETWEEN = "The work moved, paused or went on between its end and its reopening, when there was none."
 
 
 def _too_early(entry: Entry, day: dt.date, first: dt.date | None, told: str) -> Iterator[OutOfSequence]:

@@ -18,6 +18,7 @@ from domain.entry import Entry
 from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.evaluate_plan import EvaluatePlan
+from domain.episode.commands.move_to_model import MoveToModel
 from domain.episode.commands.reopen_episode import ReopenEpisode
 from domain.episode.commands.resume_episode import ResumeEpisode
 from domain.episode.commands.start_episode import StartEpisode
@@ -200,6 +201,53 @@ def test_an_episode_that_was_reopened_does_not_end_again_before_that(desk: Desk)
     assert desk.refused(episode_id, correct(again, closed_on=after(29).isoformat())).code == "ended_before_it_began"
     moved = correct(desk.number(episode_id, EpisodeReopened), reopened_on=after(31).isoformat())
     assert desk.refused(episode_id, moved).details["field"] == "entry"
+
+
+def reopened(desk: Desk) -> UUID:
+    """An episode that ended on the 20th day and went on again on the 30th."""
+    episode_id = desk.started("K1")
+    desk.do(episode_id, closing(closed_on=after(20)))
+    desk.do(episode_id, ReopenEpisode(reopened_on=after(30), reason="the need came back"))
+    return episode_id
+
+
+def to_k2(day: dt.date, **more: Any) -> MoveToModel:
+    return MoveToModel(decision_id=new_id(), service="K2", decided_on=day, decision_maker=WORKER, **more)
+
+
+@pytest.mark.parametrize(
+    ("turn", "field"),
+    [
+        (moving, "transferred_on"),
+        (lambda day: SuspendEpisode(suspended_on=day), "suspended_on"),
+        (to_k2, "decided_on"),
+        (lambda day: to_k2(after(30), valid_from=day), "valid_from"),
+    ],
+)
+def test_nothing_turns_between_an_end_and_its_reopening(
+    desk: Desk, turn: Callable[[dt.date], Command[Any]], field: str
+) -> None:
+    for days in (21, 29):
+        refusal = desk.refused(reopened(desk), turn(after(days)))
+        assert (refusal.code, refusal.details["field"]) == ("out_of_order", field)
+        assert refusal.remedy == f"Give a day that is not before {after(30)}, or one up to {after(20)}."
+    for days in (20, 30):
+        assert desk.do(reopened(desk), turn(after(days))).entries
+
+
+def test_a_move_decided_while_the_work_had_ended_holds_from_the_reopening_on(desk: Desk) -> None:
+    assert desk.do(reopened(desk), to_k2(after(25), valid_from=after(30))).entries
+
+
+def test_no_amendment_leaves_a_turn_between_an_end_and_its_reopening(desk: Desk) -> None:
+    episode_id = reopened(desk)
+    desk.do(episode_id, moving(after(20)))
+    moved, ended = (desk.number(episode_id, kind) for kind in (EpisodeTransferred, EpisodeClosed))
+    own = desk.refused(episode_id, correct(moved, transferred_on=after(25).isoformat()))
+    others = desk.refused(episode_id, correct(ended, closed_on=after(15).isoformat()))
+    assert {(one.code, one.details["field"]) for one in (own, others)} == {("out_of_order", "entry")}
+    assert desk.do(episode_id, correct(moved, transferred_on=after(12).isoformat())).entries
+    assert desk.do(episode_id, correct(ended, closed_on=after(15).isoformat())).entries
 
 
 def test_a_reopening_that_has_nothing_to_reopen_any_more_is_named_to_whoever_ends_the_work_before_it(
