@@ -26,7 +26,7 @@ SELECT e.episode_id, p.phase, p.from_on AS phase_since_on,
     (SELECT min(g.starts_on) FROM meetings m
         CROSS JOIN LATERAL (SELECT a.called_off, a.starts_on FROM agreed_meetings a
             WHERE a.episode_id = m.episode_id AND a.meeting_id = m.meeting_id AND a.known @> %(as_of)s::bigint
-                AND a.agreed_on <= %(on)s ORDER BY a.entry DESC LIMIT 1) g
+                AND a.agreed_on <= %(on)s ORDER BY a.agreed_at DESC, a.entry DESC LIMIT 1) g
         WHERE m.episode_id = e.episode_id AND m.known @> %(as_of)s::bigint AND m.meeting_on > %(on)s
             AND NOT g.called_off AND g.starts_on > %(on)s
             AND NOT (m.status = 'cancelled' AND m.cancelled_on <= %(on)s)) AS next_meeting_on,
