@@ -81,9 +81,11 @@ def _said(fact: Fact, field: str) -> Any:
 
 
 def _of_stream(state: StreamState, fact: Fact) -> tuple[UUID, ...]:
-    """Of an episode, those whose clientship went on when it happened: what comes later is not about who left."""
+    """Of an episode, those whose clientship went on when it happened: neither who left before nor who came since."""
     match state:
-        case EpisodeState(ended=ended) if ended and (moment := fact.happened_at()) is not None:
+        case EpisodeState(ended=ended, joined=joined) if (ended or joined) and (
+            moment := fact.happened_at()
+        ) is not None:
             return state.clients_on(day_in_helsinki(moment)) or state.client_ids
         case EpisodeState():
             return state.client_ids

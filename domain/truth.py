@@ -128,6 +128,18 @@ def check_clients(client_ids: Iterable[UUID], of_episode: Iterable[UUID], field:
         )
 
 
+def check_present(named: Iterable[UUID], present: Iterable[UUID], day: dt.date) -> None:
+    """Raises ClientNotOfEpisode when one of its clients is named whose part in it did not go on on the day."""
+    absent = set(named) - set(present)
+    if absent:
+        raise ClientNotOfEpisode(
+            f"A client is named who was none of this episode on {day}: not yet, or no longer.",
+            remedy="Name in client_ids those who were; or correct the day on which the client came along, or left.",
+            field="client_ids",
+            client_ids=sorted(map(str, absent)),
+        )
+
+
 def check_continues(
     earlier_id: UUID, episodes: Mapping[UUID, EpisodeState], stream_id: UUID, client_ids: Collection[UUID]
 ) -> None:

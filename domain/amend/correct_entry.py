@@ -21,10 +21,10 @@ from domain.episode.facts import DecisionMade, MeetingHeld, MeetingPlanned, Refe
 from domain.episode.leaving import day_met
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, JsonObject
-from domain.refusal import CannotBeFact, ClientNotOfEpisode, ContentWithheld, OutOfOrder
+from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
 from domain.state import StreamState
 from domain.strict import EntryAsked, Strict
-from domain.truth import check_can_be_fact, check_clients, check_continues
+from domain.truth import check_can_be_fact, check_clients, check_continues, check_present
 from domain.withheld import Withheld
 
 _LIKE_A_FIELD = re.compile(r"[a-z][a-z_]{0,40}")
@@ -160,21 +160,14 @@ def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
 
 
 def _check_clients_then(state: EpisodeState, before: Fact, content: MeetingHeld | MeetingPlanned) -> None:
-    """Whoever has left is on no counter of a later day, whether the meeting is moved or given to others."""
+    """Nobody is on a counter of a day before they came or after they left, whether it is moved or given to others."""
     day = day_met(content)
     if isinstance(before, MeetingHeld | MeetingPlanned) and (day, content.client_ids) == (
         day_met(before),
         before.client_ids,
     ):
         return
-    left = set(content.client_ids) & set(state.client_ids) - set(state.clients_on(day))
-    if left:
-        raise ClientNotOfEpisode(
-            f"A client is named whose part in the episode had ended by {day}.",
-            remedy="Tell client_ids among the changes: those who were its clients still.",
-            field="client_ids",
-            client_ids=sorted(map(str, left)),
-        )
+    check_present(set(content.client_ids) & set(state.client_ids), state.clients_on(day), day)
 
 
 def _continued(state: StreamState) -> tuple[UUID, ...]:

@@ -84,12 +84,13 @@ class MeetingStatus(StrEnum):
 class EpisodeState(StreamState):
     """An episode. `grant` is the decision that it is pinned by; `meetings` what became of each, by id.
 
+    `joined`: who came along or was born since, and from which day on; `ended`: whose part ended, after that day.
     `client_meetings_in_spell`: held in the present spell of work, with those that were held before this episode.
     """
 
     phase: Phase = Phase.NONE
     referral: ReferralReceived | None = None
-    joined: tuple[UUID, ...] = ()
+    joined: dict[UUID, dt.date] = field(default_factory=dict)
     ended: dict[UUID, ClientshipEnded] = field(default_factory=dict)
     decisions: tuple[DecisionMade, ...] = ()
     grant: DecisionMade | None = None
@@ -108,9 +109,13 @@ class EpisodeState(StreamState):
         return (*self.referral.client_ids, *self.joined) if self.referral else ()
 
     def clients_on(self, day: dt.date) -> tuple[UUID, ...]:
-        """Those of them whose clientship had not ended before the day."""
-        ended = self.ended
-        return tuple(one for one in self.client_ids if one not in ended or day <= ended[one].ended_on)
+        """Those of them whose clientship had begun by the day, and had not ended before it."""
+        ended, joined = self.ended, self.joined
+        return tuple(
+            one
+            for one in self.client_ids
+            if (one not in ended or day <= ended[one].ended_on) and (one not in joined or joined[one] <= day)
+        )
 
     def place_on(self, day: dt.date) -> tuple[str | None, str | None]:
         """The area and unit that it was in on the day: those of the latest transfer by then, else of the referral."""
@@ -184,7 +189,7 @@ class _Growing:
 
     phase: Phase
     referral: ReferralReceived | None
-    joined: tuple[UUID, ...]
+    joined: dict[UUID, dt.date]
     ended: dict[UUID, ClientshipEnded]
     decisions: tuple[DecisionMade, ...]
     grant: DecisionMade | None
@@ -306,7 +311,7 @@ class _Growing:
     def _join(self, joined: ChildJoined) -> None:
         of_referral = self.referral.client_ids if self.referral else ()
         if not self.referral or joined.client_id not in (*of_referral, *self.joined):
-            self.joined = (*self.joined, joined.client_id)
+            self.joined = {**self.joined, joined.client_id: joined.joined_on}
 
     def _decide(self, decision: DecisionMade) -> None:
         self.decisions = (*self.decisions, decision)

@@ -19,6 +19,7 @@ from domain.episode.commands.close_episode import CloseEpisode
 from domain.episode.commands.end_clientship import EndClientship
 from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.plan_meeting import PlanMeeting
+from domain.episode.commands.record_meeting import RecordMeeting
 from domain.episode.commands.tell_birth import TellBirth
 from domain.episode.commands.write_report import WriteReport
 from domain.episode.facts import (
@@ -94,6 +95,24 @@ def test_meetings_after_it_are_of_the_others_alone(desk: Desk) -> None:
     assert the(after.facts(), MeetingHeld).client_ids == (younger,)
     assert isinstance(desk.refused(episode, meeting(5, client_ids=(elder,))), ClientNotOfEpisode)
     assert desk.do(episode, meeting(2, client_ids=(elder,))).entries, "a visit of before, entered late"
+
+
+def test_meetings_before_a_child_came_along_are_of_the_others_alone(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P7", parent)
+    joined_on = BEGUN_ON + dt.timedelta(days=5)
+    desk.do(episode, BringChildAlong(client_id=child, joined_on=joined_on))
+
+    def met(day: dt.date, **named: Any) -> RecordMeeting:
+        return meeting(1, started_at=at(day), ended_at=at(day, 11), **named)
+
+    before, then = (desk.do(episode, met(day)) for day in (joined_on - dt.timedelta(days=1), joined_on))
+    assert the(before.facts(), MeetingHeld).client_ids == (parent,)
+    assert the(then.facts(), MeetingHeld).client_ids == (parent, child)
+    refusal = desk.refused(episode, met(BEGUN_ON, client_ids=(parent, child)))
+    assert (refusal.code, refusal.details["client_ids"]) == ("client_not_of_episode", [str(child)])
+    given = corrected(before.entries[0].version, client_ids=[str(child)])
+    assert desk.refused(episode, given).details["field"] == "changes.client_ids"
 
 
 def test_a_report_on_the_time_before_is_written_after_it(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from domain.episode.commands.base import EpisodeCommand, require_granted, requir
 from domain.episode.facts import MeetingKind
 from domain.episode.state import EpisodeState
 from domain.refusal import OutOfOrder
-from domain.truth import check_clients
+from domain.truth import check_clients, check_present
 
 Workers = Annotated[tuple[str, ...], Field(min_length=1)]
 """At least one: nothing is done by nobody."""
@@ -38,9 +38,10 @@ class AboutMeeting(EpisodeCommand):
         present = state.clients_on(day_in_helsinki(moment))
         if not present:
             raise OutOfOrder(
-                "Nobody is a client of this episode on that day: the part of each of them has ended.",
+                "Nobody is a client of this episode on that day: the part of each of them has ended, or not begun.",
                 remedy="Strike out or correct the end that is wrong; who comes again needs a new referral.",
                 field="client_ids",
             )
-        check_clients(named, present)
+        check_clients(named, state.client_ids)
+        check_present(named, present, day_in_helsinki(moment))
         return named or tuple(dict.fromkeys(present))

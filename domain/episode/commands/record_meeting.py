@@ -18,7 +18,8 @@ from domain.strict import Minutes
 class RecordMeeting(AboutMeeting):
     """Record that people met. It is recorded whatever the rules say, with its deviations beside it.
 
-    `client_ids` default to all of the episode's clients whose clientship goes on that day.
+    `client_ids` default to all of the episode's clients whose clientship goes on that day: who came along later is not
+    among them.
     """
 
     started_at: AwareDatetime
