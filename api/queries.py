@@ -24,7 +24,7 @@ from api.asking import AS_OF, position_asked
 from api.commands import REGISTER_PATH
 from api.desk import Admitted, Desk
 from api.figures import EXPLAINED, EXPLAINED_BESIDE, FIGURES, Asked
-from api.owed import with_words
+from api.owed import require_known, with_words
 from api.paging import page_of, read_cursor
 from api.parameters import check_known, declared_only
 from api.problems import FieldError, Problem, malformed
@@ -206,7 +206,14 @@ def _add_one_by_one(router: APIRouter, desk: Desk, asking: Asking, of: OneByOne)
     ) -> Any:
         asked = await run_in_threadpool(_asked, admitted, as_of, on_day)
         given = {"on_day": asked.on_day, "as_of": asked.as_of, "worker": worker, "unit": unit, "area": area}
-        return await asking.answer(admitted, wait_for, lambda reading: of.told(of.list(reading, **given), admitted))
+
+        def question(reading: Reading) -> Answer[Any] | dict[str, Any]:
+            answer = of.list(reading, **given)
+            if not answer.rows:
+                require_known(admitted.book.register_state(), worker, unit)
+            return of.told(answer, admitted)
+
+        return await asking.answer(admitted, wait_for, question)
 
     router.add_api_route(of.path, endpoint, methods=["GET"], summary=of.summary, operation_id=of.list.__name__)
 

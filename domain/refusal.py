@@ -107,6 +107,18 @@ class UnknownEntry(Unknown):
     code = "unknown_entry"
 
 
+class UnknownWorker(Unknown):
+    """No worker of that id was ever enrolled in the register."""
+
+    code = "unknown_worker"
+
+
+class UnknownUnit(Unknown):
+    """No unit of that id was ever opened in the register."""
+
+    code = "unknown_unit"
+
+
 class UnknownDuty(Unknown):
     """No such duty stands on this stream."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic_core import to_jsonable_python
 
-from api.owed import with_words
+from api.owed import require_known, with_words
 from projections.answers import Answer, OpenDuty
 from scripts.commandline import options
 from scripts.commandline.figures import Asked, footer, position_of, register_read
@@ -38,16 +38,19 @@ def owed(
     with register_read(asked.register) as (name, read):
         position = position_of(read, asked.as_of)
         answer = read.open_duties(on_day=asked.on_day, as_of=position, worker=worker, unit=unit, area=area)
-    told = _with_words(name, answer)
+    told = _with_words(name, answer, worker, unit)
     if as_json:
         typer.echo(json.dumps({"register": name, **told}, ensure_ascii=False, indent=2))
     else:
         _print(name, answer, told["rows"], language)
 
 
-def _with_words(register: str, answer: Answer[OpenDuty]) -> dict[str, Any]:
+def _with_words(register: str, answer: Answer[OpenDuty], worker: str | None, unit: str | None) -> dict[str, Any]:
     with database() as dsn, book_of(dsn, register) as book:
-        told: dict[str, Any] = to_jsonable_python(with_words(answer, book.register_state()))
+        state = book.register_state()
+        if not answer.rows:
+            require_known(state, worker, unit)
+        told: dict[str, Any] = to_jsonable_python(with_words(answer, state))
         return told
 
 

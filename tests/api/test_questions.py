@@ -89,7 +89,17 @@ def test_an_event_that_is_not_there_is_told_as_such(caller: Caller) -> None:
 def test_open_episodes_are_listed_for_a_worker(worked: Episode, caller: Caller) -> None:
     rows = caller.told("caseload/episodes", worker="worker-1")["rows"]
     assert str(worked.episode_id) in {row["episode_id"] for row in rows}
-    assert caller.told("caseload/episodes", worker="nobody")["rows"] == []
+    assert caller.told("caseload/episodes", worker="worker-1", on="2000-01-01")["rows"] == []
+
+
+@pytest.mark.parametrize("asked", ["caseload/episodes", "duties/open"])
+@pytest.mark.parametrize("named", ["worker", "unit"])
+def test_who_mistypes_a_worker_or_a_unit_is_told_so_and_not_that_nothing_is_to_be_done(
+    asked: str, named: str, worked: Episode, caller: Caller
+) -> None:
+    answer = caller.ask(asked, **{named: "worker-l"})
+    assert (answer.status_code, answer.json()["code"]) == (404, f"unknown_{named}")
+    assert answer.json()["remedy"].startswith("Give the id of one")
 
 
 def test_what_a_worker_owes_is_listed_with_the_words_of_its_rule(worked: Episode, caller: Caller) -> None:

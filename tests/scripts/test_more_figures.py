@@ -113,5 +113,8 @@ def test_what_is_owed_can_be_asked_of_a_worker_a_unit_or_an_area(jaksokirja: Run
     (worker,) = {worker for row in everything for worker in row["worker_ids"]}
     of_worker = json.loads(jaksokirja(*asked, "--worker", worker).stdout)["rows"]
     assert of_worker == [row for row in everything if worker in row["worker_ids"]]
-    for narrowed in ("--worker", "--unit", "--area"):
-        assert json.loads(jaksokirja(*asked, narrowed, "elsewhere").stdout)["rows"] == []
+    assert json.loads(jaksokirja(*asked, "--area", "elsewhere").stdout)["rows"] == []
+    for named in ("worker", "unit"):
+        done = jaksokirja(*asked, f"--{named}", "elsewhere")
+        assert done.exit_code == 2
+        assert done.stderr.endswith(f"[unknown_{named}]\n")
