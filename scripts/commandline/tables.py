@@ -21,13 +21,15 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH_WHEN_PIPED = 100
+SOFT_HYPHEN = "\u00ad"
+"""Where a word of a header may be broken: there it bears a hyphen, and none where there is room for all of it."""
 
 Cell = str | int | float | bool | dt.date | UUID | Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; the header names the unit where there is one."""
+    """A column; the header names the unit where there is one. Long words may bear soft hyphens."""
 
     header: str
     number: bool = False
@@ -53,7 +55,7 @@ def show(
     given = _shared(columns, widths, to.width - needed) if needed <= to.width else [None] * len(columns)
     for column, width in zip(columns, given, strict=True):
         justify: Literal["left", "right"] = "right" if column.number else "left"
-        table.add_column(column.header, justify=justify, overflow="fold", width=width)
+        table.add_column(_broken(column.header, width), justify=justify, overflow="fold", width=width)
     for number, row in enumerate(told, 1):
         if last_is_sum and number == len(told):
             table.add_section()
@@ -67,7 +69,7 @@ def _shared(columns: Sequence[Column], widths: Sequence[int], spare: int) -> lis
     """The widths, and what is to spare given to headers that would else be wrapped, from the left."""
     given: list[int | None] = []
     for column, width in zip(columns, widths, strict=True):
-        more = min(max(len(column.header) - width, 0), spare)
+        more = min(max(len(_whole(column.header)) - width, 0), spare)
         spare -= more
         given.append(width + more)
     return given
@@ -75,7 +77,17 @@ def _shared(columns: Sequence[Column], widths: Sequence[int], spare: int) -> lis
 
 def _width(column: Column, told: Sequence[str]) -> int:
     """What the column needs, if only its header is wrapped, between words."""
-    return max(map(len, (*column.header.split(), *told)), default=0)
+    return max(map(len, (*_broken(column.header, 0).split(), *told)), default=0)
+
+
+def _whole(header: str) -> str:
+    return header.replace(SOFT_HYPHEN, "")
+
+
+def _broken(header: str, width: int | None) -> str:
+    """The header with a hyphen and a space wherever a word does not fit into the width; None: nobody knows it."""
+    words = [_whole(word) if width and len(_whole(word)) <= width else word for word in header.split(" ")]
+    return " ".join(words).replace(SOFT_HYPHEN, "- ")
 
 
 def cell(value: Cell) -> str:
@@ -92,6 +104,6 @@ def cell(value: Cell) -> str:
         case dt.date():
             return f"{value:%-d.%-m.%Y}"
         case str() | int() | UUID():
-            return str(value)
+            return _whole(str(value))
         case _:
             return ", ".join(map(str, value))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from scripts.commandline.tables import Column, show
+from scripts.commandline.tables import Column, cell, show
 
 WORD = st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_size=30)
 HEADER = st.lists(WORD, min_size=1, max_size=3).map(" ".join)
@@ -53,3 +53,14 @@ def test_a_table_on_a_terminal_is_folded_to_its_width_and_loses_nothing(
     text = shown(columns, rows, terminal=True, width=width)
     assert max(map(len, text.splitlines())) <= width
     assert Counter(char for char in text if char.isalnum()) == characters(columns, rows)
+
+
+@pytest.mark.parametrize(("width", "header"), [(40, "Sitoumuksia"), (18, "Sitou- muksia")])
+def test_a_long_word_of_a_header_bears_a_hyphen_only_where_it_is_broken(width: int, header: str) -> None:
+    text = shown([("Alue", False), ("Sitou\u00admuksia", True)], [["Kouvola", "12"]], terminal=True, width=width)
+    words = [word for line in text.split("─")[0].splitlines() for word in line.split() if word != "Alue"]
+    assert " ".join(words) == header
+
+
+def test_no_label_shows_where_it_might_be_broken_but_is_not() -> None:
+    assert cell("Sitou\u00admuksia") == "Sitoumuksia"
