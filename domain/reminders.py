@@ -12,8 +12,15 @@ from domain.client.facts import ChildBorn
 from domain.correction import EntryCorrected
 from domain.entry import Entry
 from domain.episode.doubtful import doubts_of
-from domain.episode.facts import ClientshipEnded, MeetingHeld, PlacementDecided, WorkerReleased
-from domain.episode.leaving import placed_after, still_named
+from domain.episode.facts import (
+    ClientshipEnded,
+    DocumentDelivered,
+    MeetingHeld,
+    PlacementDecided,
+    ReportWritten,
+    WorkerReleased,
+)
+from domain.episode.leaving import given_after, placed_after, still_named
 from domain.episode.state import EpisodeState, Phase
 from domain.register.facts import WorkerRole
 from domain.state import StreamState
@@ -42,6 +49,8 @@ def reminders(before: StreamState, after: StreamState, acts: Iterable[Entry]) ->
             told += still_named(after, fact)
         elif isinstance(fact, PlacementDecided) and isinstance(after, EpisodeState):
             told += placed_after(after, fact)
+        elif isinstance(fact, ReportWritten | DocumentDelivered) and isinstance(after, EpisodeState):
+            told += given_after(after, fact)
     return tuple(dict.fromkeys(told))
 
 

@@ -17,8 +17,8 @@ from domain.command import Context, Reads
 from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
 from domain.correction import EntryCorrected, MistakeKind
-from domain.episode.facts import DecisionMade, MeetingHeld, MeetingPlanned, ReferralReceived
-from domain.episode.leaving import day_met
+from domain.episode.facts import DecisionMade, MeetingHeld, MeetingPlanned, ReferralReceived, ReportWritten
+from domain.episode.leaving import check_told_of, day_met
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, JsonObject
 from domain.refusal import CannotBeFact, ContentWithheld, OutOfOrder
@@ -153,6 +153,8 @@ def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
         return
     if isinstance(state, EpisodeState) and isinstance(content, MeetingHeld | MeetingPlanned):
         _check_clients_then(state, before, content)
+    if isinstance(state, EpisodeState) and isinstance(content, ReportWritten):
+        _check_days_told_of(state, before, content)
     for field in ("client_ids", "client_id"):
         named = getattr(content, field, None)
         if named and named != getattr(before, field):
@@ -168,6 +170,12 @@ def _check_clients_then(state: EpisodeState, before: Fact, content: MeetingHeld 
     ):
         return
     check_present(set(content.client_ids) & set(state.client_ids), state.clients_on(day), day)
+
+
+def _check_days_told_of(state: EpisodeState, before: Fact, content: ReportWritten) -> None:
+    """As when it was written, where its client or its days are told anew; what stood so already hinders nothing."""
+    if any(getattr(content, one) != getattr(before, one) for one in ("client_id", "covers_from", "covers_to")):
+        check_told_of(state, content)
 
 
 def _continued(state: StreamState) -> tuple[UUID, ...]:

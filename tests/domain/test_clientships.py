@@ -16,6 +16,7 @@ from domain.correction import MistakeKind
 from domain.episode.commands.agree_follow_up import AgreeFollowUp
 from domain.episode.commands.bring_child_along import BringChildAlong
 from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.deliver_document import DeliverDocument
 from domain.episode.commands.end_clientship import EndClientship
 from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.plan_meeting import PlanMeeting
@@ -115,20 +116,69 @@ def test_meetings_before_a_child_came_along_are_of_the_others_alone(desk: Desk) 
     assert desk.refused(episode, given).details["field"] == "changes.client_ids"
 
 
+def report(client: UUID, **told: Any) -> WriteReport:
+    """A report written on the ninth day, on the days up to the last one of who left."""
+    days = {"covers_from": STARTED_ON, "covers_to": LAST_DAY, "written_on": meeting_day(9)}
+    who = {"worker_id": WORKER, "client_id": client, "recipient": Recipient.PURCHASER_SOCIAL_WORKER}
+    return WriteReport(**{"report_id": new_id(), "report_kind": "monthly", **days, **who, **told})
+
+
 def test_a_report_on_the_time_before_is_written_after_it(desk: Desk) -> None:
     episode, elder, _ = siblings(desk)
     desk.do(episode, ended(elder))
-    report = WriteReport(
-        report_id=new_id(),
-        report_kind="monthly",
-        covers_from=STARTED_ON,
-        covers_to=LAST_DAY,
-        written_on=meeting_day(9),
-        worker_id=WORKER,
-        client_id=elder,
-        recipient=Recipient.PURCHASER_SOCIAL_WORKER,
-    )
-    assert desk.do(episode, report).entries
+    outcome = desk.do(episode, report(elder, covers_from=LAST_DAY, covers_to=meeting_day(6)))
+    assert outcome.entries, "one day of the part is enough"
+    assert outcome.warnings == ()
+
+
+def test_no_report_tells_of_a_client_for_days_after_that_clients_part_alone(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    desk.do(episode, ended(elder))
+    late = {"covers_from": meeting_day(4), "covers_to": meeting_day(6)}
+    refusal = desk.refused(episode, report(elder, **late))
+    assert (refusal.code, refusal.details["field"]) == ("client_not_of_episode", "client_id")
+    assert "days" in refusal.remedy
+    of_before = desk.do(episode, report(elder)).entries[0].version
+    of_other = desk.do(episode, report(younger, **late)).entries[0].version
+    moved = {field: day.isoformat() for field, day in late.items()}
+    for amended in (corrected(of_before, **moved), corrected(of_other, client_id=str(elder))):
+        assert desk.refused(episode, amended).details["field"] == "changes.client_id"
+    assert desk.do(episode, corrected(of_before, note_type="monthly")).entries
+
+
+def test_nor_for_days_before_a_child_came_along(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P7", parent)
+    desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON + dt.timedelta(days=5)))
+    days = {"covers_from": BEGUN_ON, "written_on": BEGUN_ON + dt.timedelta(days=9)}
+    for last, is_told in ((4, False), (5, True)):
+        told = report(child, **days, covers_to=BEGUN_ON + dt.timedelta(days=last))
+        if is_told:
+            assert desk.do(episode, told).entries
+        else:
+            assert isinstance(desk.refused(episode, told), ClientNotOfEpisode)
+
+
+def test_what_is_given_to_a_client_who_has_left_is_recorded_with_a_warning(desk: Desk) -> None:
+    episode, elder, younger = siblings(desk)
+    desk.do(episode, ended(elder))
+    document: dict[str, Any] = {
+        "document_kind": "personal_plan",
+        "delivered_on": meeting_day(9),
+        "delivery_mode": "handed_over",
+    }
+    for client, is_told in ((elder, True), (younger, False)):
+        handed = DeliverDocument(recipient=Recipient.CLIENT, worker_id=WORKER, client_id=client, **document)
+        for given in (handed, report(client, recipient=Recipient.CLIENT)):
+            outcome = desk.do(episode, given)
+            assert any("given to the client" in told for told in outcome.warnings) is is_told
+
+
+def test_an_end_told_late_names_the_reports_on_days_after_it(desk: Desk) -> None:
+    episode, elder, _ = siblings(desk)
+    written = desk.do(episode, report(elder, covers_from=meeting_day(4), covers_to=meeting_day(6))).entries[0].version
+    (told,) = desk.do(episode, ended(elder)).warnings
+    assert f"in entry {written}: strike" in told
 
 
 def test_a_decision_after_it_goes_by_the_ages_of_the_others(desk: Desk) -> None:
