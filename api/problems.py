@@ -308,6 +308,18 @@ def _sentence(fault: ErrorDetails) -> str:
             return f"Should be one of {fault.get('ctx', {}).get('expected_tags', 'the kinds there are')}."
         case "uuid_parsing":
             return "Should be a UUID."
+        case "missing":
+            return "Is missing."
+        case "json_invalid":
+            return f"Is no JSON: {fault.get('ctx', {}).get('error', 'it cannot be read')}."
+        case "enum" | "literal_error":
+            return f"Should be one of {fault.get('ctx', {}).get('expected', 'those there are')}."
+        case "too_short":
+            return f"Should name {fault.get('ctx', {}).get('min_length', 1)} at least."
+        case "int_parsing":
+            return "Should be a whole number."
+        case kind if kind.startswith("date_") and not kind.startswith("date_time"):
+            return "Should be a day that there is, such as 2026-03-31."
         case _:
             return fault["msg"].removeprefix("Value error, ")
 

@@ -4,6 +4,7 @@ import base64
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -166,6 +167,34 @@ def test_a_malformed_question_is_refused_by_field(
     answer = caller.ask(place, **asked)
     assert fields_of(problem(answer, 422, "malformed_request")) == [field]
     assert "matti" not in answer.text
+
+
+@pytest.mark.parametrize("day", ["2.3.2026", "2026-02-30", "yesterday"])
+def test_a_day_that_is_none_is_told_with_one_that_is(day: str, caller: Caller) -> None:
+    told = problem(caller.ask("caseload", on=day), 422, "malformed_request")["errors"]
+    assert told == [{"field": "on", "message": "Should be a day that there is, such as 2026-03-31."}]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "message"),
+    [
+        ({}, "mode", "Is missing."),
+        ({"mode": "koti"}, "mode", "Should be one of 'home', 'office', 'phone', 'video' or 'other_place'."),
+        ({"worker_ids": []}, "worker_ids", "Should name 1 at least."),
+        ("not json", "body", "Is no JSON: expected ident at line 1 column 2."),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_told_in_words_and_not_in_those_of_a_program(
+    body: dict[str, Any] | str, field: str, message: str, caller: Caller
+) -> None:
+    answer = caller.client.post(
+        caller.path(f"episodes/{new_id()}/record-meeting"),
+        content=body if isinstance(body, str) else json.dumps(body),
+        headers={"Idempotency-Key": str(new_id()), "Content-Type": "application/json"},
+    )
+    told = problem(answer, 422, "malformed_command")["errors"]
+    assert {"field": field, "message": message} in told
+    assert not any("nput should" in one["message"] or "Field required" in one["message"] for one in told)
 
 
 @pytest.mark.parametrize("place", ["explain/happiness", "projections/matti"])

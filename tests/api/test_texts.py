@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from api.texts import Language, history_texts, sentence, told
+from api.figures import FIGURES
+from api.texts import Language, history_texts, page, sentence, told
 from domain import family_centre, organisations
 from domain.activity import facts as activity
 from domain.catalogue.loader import load_catalogue
@@ -102,3 +103,10 @@ def test_what_is_absent_is_left_out_of_the_sentence() -> None:
     assert sentence(closed, Language.FI) == "Palvelujakso päättyi 31.3.2022: tavoitteet saavutettu."
     assert sentence(closed, Language.SV) == "Serviceperioden avslutades 31.3.2022: målen uppnådda."
     assert sentence(closed, Language.EN) == "The episode was closed on 31 Mar 2022: goals met."
+
+
+def test_the_first_page_fits_a_telephone_follows_the_dark_and_names_every_figure_of_the_catalogue() -> None:
+    told = page("home")
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in told
+    assert '<meta name="color-scheme" content="light dark">' in told
+    assert [name for name in FIGURES if f"<code>/{name}</code>" not in told] == []
