@@ -42,6 +42,7 @@ class Registers:
     `following`: keep the projections up to date in a thread a register, and run the ledger's clock in one more. An
     outage at the start is no fault: books are opened, and registers found, when somebody asks.
     `workshop`: where the registers are sealed; `sealing`: seal them here, in threads of their own.
+    `deciding`: what every command looks at, the register's own state, is read when a register is opened.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Registers:
         following: bool = False,
         workshop: Workshop | None = None,
         sealing: bool = False,
+        deciding: bool = False,
     ) -> None:
         # libpq takes whole seconds, at least two of them
         self.dsn = make_conninfo(dsn, connect_timeout=max(2, round(patience_seconds)))
@@ -63,6 +65,7 @@ class Registers:
         self._following = following
         self.workshop = workshop
         self._sealing = sealing
+        self._deciding = deciding
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._books: dict[str, Book] = {}
@@ -87,7 +90,9 @@ class Registers:
     def _can_open(self, name: str) -> bool:
         """Raises LedgerUnavailable."""
         try:
-            self.book(name)
+            book = self.book(name)
+            if self._deciding:
+                book.look_at_register()
         except LedgerUnavailable:
             raise
         except Exception as fault:

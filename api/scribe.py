@@ -140,7 +140,9 @@ class Scribe(Companion):
 def run(told: ScribeTold) -> None:
     """Answer what comes over each connection, until all are closed. Says once that it has begun."""
     settings = told.settings
-    registers = Registers(told.dsn, patience_seconds=settings.patience_seconds, keyring=settings.keyring(told.dsn))
+    registers = Registers(
+        told.dsn, patience_seconds=settings.patience_seconds, keyring=settings.keyring(told.dsn), deciding=True
+    )
     try:
         registers.open_all()
         keep_from_collector()

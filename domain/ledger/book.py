@@ -118,6 +118,10 @@ class Book(Application[UUID]):
         """The register's own state: workers, units, published service models."""
         return cast("RegisterState", self.state(self.register_id, StreamKind.REGISTER))
 
+    def look_at_register(self) -> None:
+        """Read what every command looks at, so that the first one does not wait for it. Raises LedgerUnavailable."""
+        self.states.opened({self.register_id: StreamKind.REGISTER})
+
     def shares(self, state: StreamState, register: RegisterState | None = None) -> list[ShareTold]:
         """The shares that the stream's service follows, such as the remote share, planned and held."""
         pin = pin_of(state)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
+from threading import Lock
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -31,6 +32,8 @@ from domain.register.facts import (
 from domain.register.restriction import RESTRICTIONS, Restriction
 from domain.state import StreamState
 
+_PARSING = Lock()
+
 
 @lru_cache(maxsize=512)
 def _model(content: bytes) -> ServiceModel:
@@ -38,8 +41,9 @@ def _model(content: bytes) -> ServiceModel:
 
 
 def model_of(content: JsonObject) -> ServiceModel:
-    """The service model that a publication holds; parsed once."""
-    return _model(to_json(content))
+    """The service model that a publication holds; parsed once, however many threads ask for it at a time."""
+    with _PARSING:
+        return _model(to_json(content))
 
 
 @dataclass(frozen=True, kw_only=True)

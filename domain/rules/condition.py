@@ -219,14 +219,19 @@ def check_condition(fact_name: str, condition: Condition) -> None:
             raise ValueError(f'"{field}" is told by several parts: ask whether it is present or what it contains')
         if field not in cls.model_fields:
             continue
-        adapter: TypeAdapter[object] = TypeAdapter(cls.model_fields[field].rebuild_annotation())
         for code in test.codes():
             try:
-                adapter.validate_json(json.dumps(code), strict=True)
+                _adapter_of(cls, field).validate_json(json.dumps(code), strict=True)
             except ValidationError as error:
                 known = error.errors()[0].get("ctx", {}).get("expected", "")
                 hint = f"; known values: {known}" if known else ""
                 raise ValueError(f'"{field}" of "{fact_name}" cannot be {json.dumps(code)}{hint}') from None
+
+
+@cache
+def _adapter_of(cls: type[Fact], field: str) -> TypeAdapter[object]:
+    """What the field can be. Made once: the models of a register ask for the same few fields a thousand times."""
+    return TypeAdapter(cls.model_fields[field].rebuild_annotation())
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -18,9 +18,14 @@ from api.settings import Settings
 from api.taking import take
 from domain.client.commands.register_client import RegisterClient
 from domain.commands import AnyCommand
+from domain.entry import Entry
+from domain.fact import StreamKind
+from domain.ledger import states
 from domain.ledger.book import Book, Outcome
 from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.identity import new_id
+from domain.state import StreamState
+from domain.streams import fold_stream
 from tests.domain.desk import Desk, meeting
 
 
@@ -65,6 +70,25 @@ def test_each_is_answered_with_its_own(desk: Desk, registers: Registers) -> None
         (str(one.stream_id), str(one.command_id)) for one in errands[:5]
     ]
     assert (refused.status, refused.code, refused.fault) == (404, "unknown_episode", {})
+
+
+def test_who_decides_has_read_the_register_before_the_first_command(
+    desk: Desk, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = errand(desk, desk.started(), meeting(1))
+    dsn, folded = desk.dsn, list[StreamKind]()
+    deciding = Registers(dsn, patience_seconds=5.0, keyring=settings.keyring(dsn), deciding=True)
+    deciding.open_all()
+
+    def spied(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
+        folded.append(kind)
+        return fold_stream(kind, entries)
+
+    monkeypatch.setattr(states, "fold_stream", spied)
+    (answer,) = take(deciding, [one])
+    deciding.close()
+    assert answer.status == 201
+    assert folded == [StreamKind.EPISODE]
 
 
 def test_the_same_errand_again_is_answered_with_what_it_first_came_to(desk: Desk, registers: Registers) -> None:

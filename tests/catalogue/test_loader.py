@@ -8,10 +8,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic_core import to_json
 
 from domain.catalogue.faults import CatalogueFault
 from domain.catalogue.loader import MODELS, load_catalogue, load_model, model_in_force
 from domain.catalogue.model import ServiceModel, sha256_of
+from domain.rules import condition
 from tests.rules.models import INVENTED
 from tests.rules.models import MODELS as EVERY_MODEL
 
@@ -288,6 +290,13 @@ def test_a_model_is_without_only_what_its_frames_have(tmp_path: Path) -> None:
     (tmp_path / "K2.1.toml").write_text(without.replace("Q0.action-done", "Q0.nonesuch"), "utf-8")
     with pytest.raises(CatalogueFault, match=r"without names no rule of a frame: Q0\.nonesuch"):
         load_catalogue(tmp_path)
+
+
+def test_a_model_is_read_anew_without_making_out_again_what_each_field_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = to_json(EVERY_MODEL["K2"].content())
+    first = ServiceModel.model_validate_json(content)
+    monkeypatch.setattr(condition, "TypeAdapter", None)
+    assert ServiceModel.model_validate_json(content) == first
 
 
 def test_every_file_of_the_catalogue_is_named_by_its_service_and_version() -> None:
