@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from domain.client.facts import ChildBorn
-from domain.correction import EntryCorrected
+from domain.correction import EntryCorrected, EntryStruckOut
 from domain.entry import Entry
 from domain.episode.doubtful import doubts_of
 from domain.episode.facts import (
@@ -22,6 +22,7 @@ from domain.episode.facts import (
 )
 from domain.episode.leaving import given_after, placed_after, still_named
 from domain.episode.state import EpisodeState, Phase
+from domain.fact import Fact
 from domain.register.facts import WorkerRole
 from domain.state import StreamState
 
@@ -32,26 +33,54 @@ TELL_THE_EPISODES = (
 REGISTER_THE_CHILD = "The child is nobody's client yet: register it, and correct this entry with its child_client_id."
 NAMED = (WorkerRole.KEY_WORKER, WorkerRole.OWN_INSTRUCTOR, WorkerRole.RESPONSIBLE_SOCIAL_WORKER)
 """Those who are named for a client or family for as long as the work goes on."""
+_REMINDING = frozenset(
+    {
+        EntryCorrected, EntryStruckOut, ChildBorn, WorkerReleased, ClientshipEnded, PlacementDecided, ReportWritten,
+        DocumentDelivered,
+    }
+)  # fmt: skip
+"""Most acts are of none of these: asking for the class alone is what they cost."""
 
 
 def reminders(before: StreamState, after: StreamState, acts: Iterable[Entry]) -> tuple[str, ...]:
     """What to think of after these acts, in words."""
     told: list[str] = []
     for entry in acts:
-        fact = entry.fact.content if isinstance(entry.fact, EntryCorrected) else entry.fact
-        if isinstance(entry.fact, MeetingHeld):
-            told += doubts_of(before, entry.fact) if isinstance(before, EpisodeState) and not entry.provenance else ()
-        elif isinstance(fact, ChildBorn):
-            told += [TELL_THE_EPISODES] if fact.child_client_id else [REGISTER_THE_CHILD, TELL_THE_EPISODES]
-        elif isinstance(fact, WorkerReleased):
-            told += _nobody_named(before, after, fact)
-        elif isinstance(fact, ClientshipEnded) and isinstance(after, EpisodeState):
-            told += still_named(after, fact)
-        elif isinstance(fact, PlacementDecided) and isinstance(after, EpisodeState):
-            told += placed_after(after, fact)
-        elif isinstance(fact, ReportWritten | DocumentDelivered) and isinstance(after, EpisodeState):
-            told += given_after(after, fact)
+        if entry.kind is MeetingHeld and not entry.provenance:
+            if isinstance(entry.fact, MeetingHeld) and isinstance(before, EpisodeState):
+                told += doubts_of(before, entry.fact)
+        elif entry.kind in _REMINDING:
+            for fact in _stands_by(entry, before, after):
+                told += _reminded_of(fact, before, after)
     return tuple(dict.fromkeys(told))
+
+
+def _reminded_of(fact: Fact, before: StreamState, after: StreamState) -> Iterable[str]:
+    match fact:
+        case ChildBorn():
+            return [TELL_THE_EPISODES] if fact.child_client_id else [REGISTER_THE_CHILD, TELL_THE_EPISODES]
+        case WorkerReleased():
+            return _nobody_named(before, after, fact)
+        case ClientshipEnded() if isinstance(after, EpisodeState):
+            return still_named(after, fact)
+        case PlacementDecided() if isinstance(after, EpisodeState):
+            return placed_after(after, fact)
+        case ReportWritten() | DocumentDelivered() if isinstance(after, EpisodeState):
+            return given_after(after, fact)
+        case _:
+            return ()
+
+
+def _stands_by(act: Entry, before: StreamState, after: StreamState) -> Iterator[Fact]:
+    """What stands because of the act: what it tells, or what it puts right, or what it brings back."""
+    match act.fact:
+        case EntryCorrected(content=content):
+            yield content
+        case EntryStruckOut():
+            stood = {(one.version, one.corrected_by) for one in before.in_force}
+            yield from (one.fact for one in after.in_force if (one.version, one.corrected_by) not in stood)
+        case told:
+            yield told
 
 
 def _nobody_named(before: StreamState, after: StreamState, released: WorkerReleased) -> Iterator[str]:

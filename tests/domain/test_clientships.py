@@ -299,6 +299,21 @@ def test_an_end_that_is_told_late_names_the_later_meetings_that_stand_on_the_cli
     assert desk.do(other, corrected(end, ended_on=meeting_day(2).isoformat())).warnings == ()
 
 
+def test_an_end_that_is_brought_back_is_told_of_as_when_it_was_first_told(desk: Desk) -> None:
+    episode, elder, _ = siblings(desk)
+    end = desk.do(episode, ended(elder)).entries[0].version
+    taken_back = desk.do(episode, struck(end)).entries[0].version
+    desk.do(episode, meeting(5))
+    held = desk.number(episode, MeetingHeld)
+    order = desk.order(episode, struck(taken_back))
+    (told,) = desk.book.execute(order).warnings
+    assert f"in entry {held}: correct" in told
+    assert desk.book.execute(order).warnings == (told,), "and again to whoever sends it again"
+    later = desk.do(episode, corrected(end, ended_on=meeting_day(6).isoformat()))
+    assert later.warnings == ()
+    assert desk.do(episode, struck(later.entries[0].version)).warnings == (told,), "as it was before the correction"
+
+
 def test_a_meeting_is_corrected_to_clients_of_its_day_only(desk: Desk) -> None:
     episode, elder, younger = siblings(desk)
     desk.do(episode, ended(elder))
