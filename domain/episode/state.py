@@ -256,7 +256,7 @@ class _Growing:
                 self._decide(fact)
             case EpisodeStarted():
                 self.started_on = fact.started_on
-                if self.phase is not Phase.CLOSED:  # else it is a start that was entered late
+                if self.phase not in (Phase.SUSPENDED, Phase.CLOSED):  # else it is a start that was entered late
                     self.phase = Phase.ACTIVE
             case WorkerAssigned():
                 self.assignments[fact.assignment_id] = fact

@@ -1,0 +1,76 @@
+"""Where an episode stands after pauses, ends and reopenings: the ledger, its rows and the caseload tell the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+from uuid import UUID
+
+import pytest
+from psycopg.rows import dict_row
+
+from domain.episode.commands.close_episode import CloseEpisode
+from domain.episode.commands.reopen_episode import ReopenEpisode
+from domain.episode.commands.resume_episode import ResumeEpisode
+from domain.episode.commands.start_episode import StartEpisode
+from domain.episode.commands.suspend_episode import SuspendEpisode
+from domain.episode.facts import ClosureReason, EpisodeStarted
+from domain.episode.state import Phase
+from domain.ledger.connections import as_role
+from projections.engine import run_once
+from projections.install import install, register_connection
+from projections.queries import reading
+from tests.domain.desk import STARTED_ON, TODAY, Desk
+from tests.domain.test_amendments import strike
+
+
+class Told(NamedTuple):
+    """The phase and the day of the pause: as the ledger says, as the row does; and the phase in the caseload."""
+
+    ledger: tuple[str, dt.date | None]
+    row: tuple[str, dt.date | None]
+    caseload: str | None
+
+
+def after(days: int) -> dt.date:
+    return STARTED_ON + dt.timedelta(days=days)
+
+
+def closing(days: int) -> CloseEpisode:
+    return CloseEpisode(closed_on=after(days), reason=ClosureReason.OTHER)
+
+
+def reopening(days: int) -> ReopenEpisode:
+    return ReopenEpisode(reopened_on=after(days), reason="the need came back")
+
+
+@pytest.fixture
+def projected(desk: Desk) -> Desk:
+    """A desk whose register has its projections."""
+    install(desk.dsn, desk.book.register_name)
+    return desk
+
+
+def told(desk: Desk, episode_id: UUID, on: dt.date = TODAY) -> Told:
+    name = desk.book.register_name
+    run_once(desk.dsn, name)
+    state = desk.episode(episode_id)
+    with register_connection(as_role(desk.dsn, "reader"), name, autocommit=True) as connection:
+        connection.row_factory = dict_row
+        asked = "SELECT phase, suspended_on FROM episodes WHERE known_to IS NULL AND episode_id = %s"
+        (row,) = connection.execute(asked, (episode_id,)).fetchall()
+    with reading(desk.dsn, name) as ask:
+        open_then = [one.phase for one in ask.caseload_episodes(on_day=on).rows if one.episode_id == episode_id]
+    phase = open_then[0] if open_then else None
+    return Told((state.phase, state.suspended_on), (row["phase"], row["suspended_on"]), phase)
+
+
+def test_work_that_is_paused_stays_so_when_its_start_is_told_anew_and_goes_on_as_any(projected: Desk) -> None:
+    episode_id = projected.started()
+    projected.do(episode_id, SuspendEpisode(suspended_on=after(10)))
+    projected.do(episode_id, strike(projected.number(episode_id, EpisodeStarted)))
+    projected.do(episode_id, StartEpisode(started_on=after(1)))
+    paused = (Phase.SUSPENDED, after(10))
+    assert told(projected, episode_id) == Told(paused, paused, "suspended")
+    projected.do(episode_id, ResumeEpisode(resumed_on=after(20)))
+    assert told(projected, episode_id) == Told((Phase.ACTIVE, None), (Phase.ACTIVE, None), "active")
