@@ -21,7 +21,7 @@ from scripts.commandline.tables import Column, console, show
 OneService = Annotated[str | None, typer.Option("--service", metavar="CODE", help="Only audits of this service.")]
 COLUMNS = (
     "service", "audit_kind", "status", "planned_on", "held_on", "sampled", "drawn_again", "findings", "actions",
-    "late_actions",
+    "late_actions", "audit_id",
 )  # fmt: skip
 NUMBERS = frozenset({"sampled", "findings", "actions", "late_actions"})
 
@@ -50,7 +50,7 @@ def audits(
         [
             row.service, label("word", row.audit_kind, lang), label("word", row.status, lang), row.planned_on,
             row.held_on, len(row.sampled_episodes), label("word", again[row.audit_id], lang), row.findings,
-            row.actions, row.late_actions,
+            row.actions, row.late_actions, row.audit_id,
         ]
         for row in answer.rows
     ]  # fmt: skip

@@ -26,7 +26,7 @@ from scripts.commandline.publishing import Published, models_named, publish
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 NUMBERS = frozenset({"Version", "Must", "Norm", "Info"})
 
 

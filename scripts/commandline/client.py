@@ -23,7 +23,7 @@ from scripts.commandline.faults import FAILURE, CommandFault
 from scripts.commandline.progress import bar
 from scripts.commandline.session import book_of, database, register_meant
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 Register = Annotated[str | None, typer.Option(help="The register; else kymenlaakso, or the only one.")]
 
 
@@ -77,7 +77,7 @@ def _tell(found: int, astray: Sequence[AstrayClient], *, as_json: bool) -> None:
         for one in astray:
             typer.echo(f"{one.client_id}: {one.fault.value}")
         wrong = len({one.client_id for one in astray})
-        typer.echo(f"{found} clients have an identity code; about {wrong} the index is wrong.")
+        typer.echo(f"{found} clients have an identity code; the index is wrong about {wrong} of them.")
     if astray:
         raise typer.Exit(FAILURE)
 

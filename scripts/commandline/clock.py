@@ -18,7 +18,7 @@ from scripts.commandline.progress import bar
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Cell, Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 COLUMNS = ("stream", "kind", "rule", "due_on", "key")
 
 

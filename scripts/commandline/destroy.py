@@ -39,7 +39,9 @@ from scripts.commandline.undertakings import (
     tell_certificates,
 )
 
-app = typer.Typer(no_args_is_help=True, help="What is known of a client destroyed, by two persons.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="What is known of a client destroyed, by two persons."
+)
 DestructionId = Annotated[UUID, typer.Argument(metavar="DESTRUCTION", help="The id that `destroy request` printed.")]
 COLUMNS = ("destruction", "stage", "client", "task", "ground", "requested_by", "approved_by", "keys")
 

@@ -34,7 +34,7 @@ from scripts.commandline.labels import label
 from scripts.commandline.progress import bar
 from scripts.commandline.tables import Cell, Column, cell, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 COLUMNS = ("group", "what", "before", "after", "events")
 NUMBERS = frozenset({"before", "after"})
 POSITIONS_SHOWN = 8

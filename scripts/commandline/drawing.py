@@ -23,13 +23,13 @@ from scripts.commandline.tables import Column, console, show
 
 ACTOR = "command-line"
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("list")(audits.audits)
 
 
 @app.command()
 def draw(
-    audit: Annotated[UUID, typer.Argument(help="The audit's id.")],
+    audit: Annotated[UUID, typer.Argument(help="The audit's id, as `audits list` tells it.")],
     *,
     size: Annotated[int, typer.Option(min=1, max=MOST_DRAWN, help="How many episodes to draw.")],
     actor: Annotated[str, typer.Option(help="Who draws it, such as a worker's id.")] = ACTOR,

@@ -19,7 +19,7 @@ from scripts.commandline import options
 from scripts.commandline.history import episode_meant, position_meant
 from scripts.commandline.session import book_of, database, register_meant
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("evidence")

@@ -16,7 +16,7 @@ from scripts.commandline import options
 from scripts.commandline.progress import bar
 from scripts.commandline.session import database, register_meant
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command("export")

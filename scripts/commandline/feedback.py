@@ -17,7 +17,7 @@ from scripts.commandline.figures import Asked, footer, position_of, register_rea
 from scripts.commandline.labels import label
 from scripts.commandline.tables import Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 COLUMNS = ("feedback", "handled_feedback", "handled_in_team", "led_to_change", "median_days_to_handling")
 SCORES = ("service", "unit_id", "area", "question", "period", "given", "answers", "mean_score")
 NUMBERS = frozenset({*COLUMNS, "answers", "mean_score"})

@@ -138,6 +138,8 @@ def footer(answer: Answer[Any], lang: str) -> str:
         words += label("footer", "lag", lang).format(events=answer.lag_events, seconds=seconds)
     else:
         words += label("footer", "no_lag", lang)
+    if answer.head and not answer.as_of:
+        words += label("footer", "nothing_yet", lang)
     if answer.stopped:
         words += label("footer", "stopped", lang).format(names=", ".join(answer.stopped))
     return words

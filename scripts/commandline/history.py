@@ -29,7 +29,7 @@ from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Column, cell, console, show
 from scripts.legacy.naming import episode_of
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -21,7 +21,7 @@ from scripts.legacy.files import read_export
 from scripts.legacy.importing import import_export
 from scripts.legacy.report import Report
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

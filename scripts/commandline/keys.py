@@ -27,7 +27,9 @@ from scripts.commandline.keymaking import adopt_key, adopt_new_key
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Column, console, show
 
-app = typer.Typer(no_args_is_help=True, help="Keys that sign a register's log: make, list, sign a restore.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Keys that sign a register's log: make, list, sign a restore."
+)
 
 
 @app.command("new")

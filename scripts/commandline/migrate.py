@@ -21,7 +21,7 @@ AGAIN = "to be migrated again when the transactions are over that are open in th
 WAITING = f"{AGAIN}; indexes that wait"
 VIEWS_WAITING = f"{AGAIN}; what analysts see waits"
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from scripts.commandline.figures import Asked, footer, position_of, register_rea
 from scripts.commandline.labels import label
 from scripts.commandline.tables import Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 COLUMNS = (
     "closed_episodes",
     "clients",

@@ -16,7 +16,7 @@ from scripts.commandline.labels import label
 from scripts.commandline.session import book_of, database
 from scripts.commandline.tables import Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 COLUMNS = ("due_on", "days_late", "service", "worker_ids", "stream_id", "client_id", "rule")
 
 

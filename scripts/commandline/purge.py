@@ -21,7 +21,7 @@ from domain.ledger.record import unpack
 from scripts.commandline import options
 from scripts.commandline.session import book_of, database, register_meant
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 FOUND = 1
 
 

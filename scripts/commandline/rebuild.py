@@ -19,7 +19,7 @@ from scripts.commandline.progress import bar
 from scripts.commandline.session import database, register_meant
 from scripts.commandline.tables import Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

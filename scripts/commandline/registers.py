@@ -11,7 +11,7 @@ from scripts.commandline import options
 from scripts.commandline.session import book_of, database
 from scripts.commandline.tables import Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -33,7 +33,7 @@ from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Cell, Column, console, show
 from scripts.legacy.acts import ASKED_FOR
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 BATCH = 5_000
 DECISION = DecisionMade.stored_name()
 COLUMNS = ("episode", "judged_by", "rule", "strength", "kind", "change", "entry", "measured", "limit")

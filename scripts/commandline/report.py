@@ -21,7 +21,7 @@ from scripts.commandline.labels import label
 from scripts.commandline.quality import quality
 from scripts.commandline.tables import Column, cell, console, show
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 FirstDay = Annotated[str, typer.Option("--from", metavar="DATE", help="The first day counted.")]
 LastDay = Annotated[str, typer.Option("--to", metavar="DATE", help="The last day counted.")]
 MOST_EVENTS = 1000

@@ -40,7 +40,11 @@ from scripts.commandline.undertakings import (
     tell_certificates,
 )
 
-app = typer.Typer(no_args_is_help=True, help="What a struck entry told, read by the few alone, decided by two persons.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="What a struck entry told, read by the few alone, decided by two persons.",
+)
 RestrictionId = Annotated[UUID, typer.Argument(metavar="RESTRICTION", help="The id that `restrict request` printed.")]
 StreamId = Annotated[
     UUID, typer.Argument(metavar="STREAM", help="The id of the client, contact, episode… of the entry.")

@@ -32,7 +32,7 @@ from scripts.commandline.restoring import begin_from, prepare_restore, restored
 from scripts.commandline.session import book_of, database, register_meant
 from scripts.commandline.tables import Cell, Column, console, show
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 SMALLEST_WAIT_SECONDS = 0.5
 
 Out = Annotated[Path | None, typer.Option("--prepare-restore", metavar="FILE", help="Write what is to be signed.")]

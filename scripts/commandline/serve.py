@@ -22,7 +22,7 @@ from domain.ledger.secrecy.opening import require_sealed
 from projections.rebuild import start_up
 from scripts.commandline.session import database, require_port
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

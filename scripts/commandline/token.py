@@ -15,7 +15,7 @@ from api.settings import Settings
 from scripts.commandline.faults import CommandFault
 from scripts.commandline.session import DEFAULT_REGISTER
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

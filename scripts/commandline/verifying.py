@@ -27,7 +27,7 @@ from scripts.commandline.progress import bar
 from scripts.commandline.self_test import self_test
 from scripts.commandline.session import database, register_meant
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 RESTORED = 4
 """The exit status when nothing but a signed restore was found."""
 

@@ -23,7 +23,11 @@ from domain.ledger.sealing.refusals import KeyFileRefused, SealerBusy
 from domain.ledger.sealing.witness import Witness
 from domain.ledger.sealing.witness_restore import accept, stated_for
 
-app = typer.Typer(no_args_is_help=True, help="Run a witness, which cosigns what extends what it saw last of a log.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Run a witness, which cosigns what extends what it saw last of a log.",
+)
 
 
 @app.command("new-key")

@@ -55,6 +55,7 @@ def test_a_sample_is_drawn_from_the_population_as_it_was_known_and_only_once(
     assert f"3 of 4, as of position {position}" in done.stdout
     assert sum(str(one) in done.stdout for one in episodes) == 3
     start_up(*register)
+    assert str(audit_id) in jaksokirja("audits", "list", "--register", register[1]).output
     (audit,) = json.loads(jaksokirja("audits", "list", "--json", "--register", register[1]).stdout)["rows"]
     assert (audit["drawn_again"], audit["population_size"]) == ("same", 4)
     again = jaksokirja(*draw)

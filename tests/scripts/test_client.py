@@ -72,7 +72,7 @@ def test_an_index_that_leads_to_another_client_is_told_and_not_followed(
     checked = CliRunner().invoke(app, ["client", "check", "--register", book.register_name])
     assert (checked.exit_code, CODE in checked.output) == (1, False)
     assert f"{other}: client_index_astray\n" in checked.output
-    assert "2 clients have an identity code; about 2 the index is wrong." in checked.output
+    assert "2 clients have an identity code; the index is wrong about 2 of them." in checked.output
     mended = CliRunner().invoke(app, ["client", "reindex", "--register", book.register_name])
-    assert (mended.exit_code, mended.output) == (0, "2 clients have an identity code; about 0 the index is wrong.\n")
+    assert (mended.exit_code, mended.output) == (0, "2 clients have an identity code; the index is wrong about 0 of them.\n")
     assert asked(book.register_name, CODE) == (0, f"{one}\n")

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from api.settings import PROJECT
 from domain.ledger.identity import new_id
@@ -314,6 +315,13 @@ def test_every_command_line_of_the_readme_is_taken_as_it_stands() -> None:
         if words != ["--help"]:
             name, command, rest = _found(words)
             command.make_context(name, rest).close()  # raises when an option or argument is missing or not known
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_help_tells_of_its_own_options_and_of_none_of_the_shell(name: str) -> None:
+    shown = CliRunner().invoke(app, [name, "--help"])
+    assert shown.exit_code == 0
+    assert "completion" not in shown.output
 
 
 def test_every_command_that_the_documents_speak_of_is_one_that_there_is() -> None:

@@ -107,6 +107,14 @@ def test_what_is_owed_is_listed_in_words_what_is_due_first_above(lang: str, jaks
     assert [name for name in owed.COLUMNS if label("column", name, lang) == name] == []
 
 
+@pytest.mark.parametrize(("as_of", "is_told"), [("2000-01-01", True), ("1", False)])
+def test_who_asks_what_was_known_before_anything_was_recorded_is_told_so(
+    as_of: str, is_told: bool, jaksokirja: RunCommand, owing: str
+) -> None:
+    shown = jaksokirja("caseload", "--register", owing, "--as-of", as_of, "--lang", "en").stdout
+    assert ("Nothing had been recorded by then." in shown) is is_told
+
+
 def test_what_is_owed_can_be_asked_of_a_worker_a_unit_or_an_area(jaksokirja: RunCommand, owing: str) -> None:
     asked = ("owed", "--register", owing, "--on", "2023-01-01", "--json")
     everything = json.loads(jaksokirja(*asked).stdout)["rows"]
