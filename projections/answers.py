@@ -150,7 +150,11 @@ class DeviationRow(Row):
 
 
 class ContactRow(Row):
-    """Contacts and their waiting times, of one area, channel, source, service, worker or month."""
+    """Contacts and their waiting times, of one area, channel, source, service, worker or month.
+
+    Answered, waiting, closed and `contacts_not_to_be_made` add up to `contacts`: the last are those that were left
+    unanswered since the family did not consent to it. `contacts_without_consent` may have become any of these.
+    """
 
     group_key: str | None
     contacts: int
@@ -158,6 +162,7 @@ class ContactRow(Row):
     waiting_contacts: int
     closed_contacts: int
     contacts_without_consent: int
+    contacts_not_to_be_made: int
     median_waiting_minutes: float | None
     mean_waiting_minutes: float | None
     longest_waiting_minutes: int | None

@@ -49,7 +49,8 @@ CREATE INDEX ON {contacts} (received_on) INCLUDE (known);
 
 -- questions
 
--- Contacts that came from_on to to_on, as they stood in the world on `on_day`.
+-- Contacts that came from_on to to_on, as they stood in the world on `on_day`. Without the family's consent nobody is
+-- contacted: such a one waits for nothing, but where a duty stands that asks for an answer all the same.
 CREATE OR REPLACE FUNCTION contact_rows(as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     contact_id uuid, received_on date, channel text, source text, consent text, client_id uuid, area text,
@@ -61,11 +62,32 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         c.contact_id, c.received_on, c.channel, c.source, c.consent, c.client_id, c.area, c.service,
         CASE WHEN s.answered THEN c.answered_on END, CASE WHEN s.answered THEN c.answered_by END,
         CASE WHEN s.answered THEN c.waiting_minutes END,
-        CASE WHEN s.answered THEN c.answered_on ELSE least(on_day, c.closed_on) END - c.received_on,
-        CASE WHEN s.answered THEN 'answered' WHEN c.closed_on <= on_day THEN 'closed' ELSE 'waiting' END,
-        c.because
+        CASE
+            WHEN s.answered THEN c.answered_on
+            WHEN s.closed OR s.may_be_contacted OR owed.because IS NOT NULL THEN least(on_day, c.closed_on)
+        END - c.received_on,
+        CASE
+            WHEN s.answered THEN 'answered'
+            WHEN s.closed THEN 'closed'
+            WHEN s.may_be_contacted OR owed.because IS NOT NULL THEN 'waiting'
+            ELSE 'not_to_be_contacted'
+        END,
+        CASE
+            WHEN owed.because IS NULL THEN c.because
+            ELSE ARRAY(SELECT DISTINCT b.position FROM unnest(c.because || owed.because) AS b (position) ORDER BY 1)
+        END
     FROM contacts c
-    CROSS JOIN LATERAL (SELECT coalesce(c.answered_on <= on_day, false)) AS s (answered)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(c.answered_on <= on_day, false), coalesce(c.closed_on <= on_day, false),
+            c.consent = 'given' OR (c.source = 'family' AND c.consent = 'not_asked')
+    ) AS s (answered, closed, may_be_contacted)
+    LEFT JOIN LATERAL (
+        SELECT d.because FROM duties d
+        WHERE d.stream_id = c.contact_id AND d.known @> as_of AND d.opened_on <= on_day
+            AND (d.met_on IS NULL OR d.met_on > on_day) AND (d.waived_on IS NULL OR d.waived_on > on_day)
+            AND NOT (s.answered OR s.closed OR s.may_be_contacted)
+        ORDER BY d.due_on, d.duty_key LIMIT 1
+    ) owed ON true
     WHERE c.known @> as_of AND c.received_on BETWEEN from_on AND least(to_on, on_day)
 $$;
 
@@ -73,8 +95,8 @@ $$;
 CREATE OR REPLACE FUNCTION contact_figures(grouped_by text, as_of bigint, on_day date, from_on date, to_on date)
 RETURNS TABLE (
     group_key text, contacts bigint, answered_contacts bigint, waiting_contacts bigint, closed_contacts bigint,
-    contacts_without_consent bigint, median_waiting_minutes double precision, mean_waiting_minutes double precision,
-    longest_waiting_minutes integer
+    contacts_without_consent bigint, contacts_not_to_be_made bigint, median_waiting_minutes double precision,
+    mean_waiting_minutes double precision, longest_waiting_minutes integer
 )
 LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
     SELECT
@@ -84,6 +106,7 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         count(*) FILTER (WHERE k.status = 'waiting'),
         count(*) FILTER (WHERE k.status = 'closed'),
         count(*) FILTER (WHERE k.consent <> 'given'),
+        count(*) FILTER (WHERE k.status = 'not_to_be_contacted'),
         percentile_cont(0.5) WITHIN GROUP (ORDER BY k.waiting_minutes),
         avg(k.waiting_minutes)::double precision,
         max(k.waiting_minutes)

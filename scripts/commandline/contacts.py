@@ -16,6 +16,7 @@ COLUMNS = (
     "answered_contacts",
     "waiting_contacts",
     "contacts_without_consent",
+    "contacts_not_to_be_made",
     "median_waiting_minutes",
     "mean_waiting_minutes",
     "longest_waiting_minutes",

@@ -209,6 +209,33 @@ def test_waiting_time_runs_from_the_contact_to_its_answer(book: Book, history: H
     assert row.longest_waiting_minutes == 25 * 60
 
 
+def test_nobody_waits_for_an_answer_without_consent(book: Book, history: History, ask: Reading) -> None:
+    sources = [
+        (ContactSource.SCHOOL, FamilyConsent.REFUSED),
+        (ContactSource.SCHOOL, FamilyConsent.NOT_ASKED),
+        (ContactSource.SCHOOL, FamilyConsent.GIVEN),
+        (ContactSource.FAMILY, FamilyConsent.NOT_ASKED),
+    ]
+    without, *_ = streams = [uuid4() for _ in range(6)]
+    for stream, (source, consent) in zip(streams, [*sources, *sources[:2]], strict=True):
+        told = {"received_at": moment(1), "channel": ContactChannel.PHONE, "area": "north"}
+        history.record(stream, ContactReceived.model_validate({**told, "source": source, "consent": consent}))
+    owed = DutyOpened(
+        duty_key="answered/1", rule_id="answered", service="F1a", model_version=1, strength="must", due_on=day(3),
+        started_by=1,
+    )  # fmt: skip
+    history.record(streams[4], owed)
+    history.record(streams[5], ContactAnswered(answered_at=moment(2, 10), worker_id="anna"))
+    run_once(*book)
+    (row,) = ask.contacts("area", on_day=day(3)).rows
+    assert (row.contacts, row.contacts_without_consent) == (6, 5)
+    assert (row.answered_contacts, row.waiting_contacts, row.contacts_not_to_be_made) == (1, 3, 2)
+    beneath = {one.stream_id: one for one in ask.explain("contacts", by="area", on_day=day(3)).rows}
+    assert beneath[without].status == "not_to_be_contacted"
+    assert beneath[streams[4]].status == "waiting", "a duty asks for an answer all the same"
+    assert len(beneath[streams[4]].event_positions) == 2, "and is what it stands on"
+
+
 def moving_on(*clients: UUID, begins: int) -> list[object]:
     facts = whole_episode(*clients, begins=begins)
     return [*facts[:-1], closed(begins + 20, Outcome.LONG_TERM_FAMILY_WORK, ClosureReason.MOVED_TO_LONG_TERM)]
