@@ -1,6 +1,7 @@
 """Episodes: one chain of rows an episode, from referral to outcome, its phases by the day they began, and its moves.
 
-`worked` is true once work is known to have begun, also where no start was recorded.
+`worked` is true once work is known to have begun, also where no start was recorded; a reopening alone tells of none, so
+that where the work never began the phase `active` of a reopening counts as decided.
 `area`, `unit_id`, `service` and `model_version` of an episode are the latest in the world, in whatever order they were
 recorded (since `placed_on`, `pinned_on`); what they were first stands beside them, and in `moves` a row for each
 transfer to another area or unit and each decision to move to another model. `client_ids` are those for whom it was
@@ -149,8 +150,8 @@ def closed(entry: Entry, fact: EpisodeClosed) -> Iterator[Operation]:
 
 
 def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
-    open_again = dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service"))
-    yield Amend("episodes", (), {**open_again, "worked": True})
+    open_again = dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service", "suspended_on", "worked"))
+    yield Amend("episodes", (), open_again)
     yield _phase(entry, "active", _WORKED, fact.reopened_on)
 
 

@@ -254,7 +254,8 @@ $$;
 -- its workers look at. Clients, area, unit and service are those of that day; before the decision, the service that was
 -- asked for.
 -- `days_open` is counted from the start of the work, else from the referral. What is known to have closed by then is not
--- open, whatever else of it is dated later. What belongs to the wanted ones is read from each table at once, so that pages
+-- open, whatever else of it is dated later; what was reopened before any work began is decided.
+-- What belongs to the wanted ones is read from each table at once, so that pages
 -- that nobody has asked for lately are read beside each other, not one after the other; and it is put together by hashing:
 -- the planner, who thinks of one row, would compare all pairs.
 CREATE OR REPLACE FUNCTION caseload_rows_of(wanted uuid[], as_of bigint, on_day date)
@@ -285,7 +286,8 @@ AS $$
         END,
         CASE WHEN s.episode_id IS NULL THEN e.area ELSE s.area END,
         CASE WHEN s.episode_id IS NULL THEN e.unit_id ELSE s.unit_id END,
-        p.phase, p.from_on, e.referred_on,
+        CASE WHEN p.phase = 'active' AND coalesce(e.started_on > on_day, e.worked IS NOT TRUE) THEN 'decided' ELSE p.phase END,
+        p.from_on, e.referred_on,
         CASE WHEN e.decided_on <= on_day THEN e.decided_on END, CASE WHEN e.started_on <= on_day THEN e.started_on END,
         on_day - coalesce(
             CASE WHEN e.started_on <= on_day THEN e.started_on END,

@@ -74,3 +74,26 @@ def test_work_that_is_paused_stays_so_when_its_start_is_told_anew_and_goes_on_as
     assert told(projected, episode_id) == Told(paused, paused, "suspended")
     projected.do(episode_id, ResumeEpisode(resumed_on=after(20)))
     assert told(projected, episode_id) == Told((Phase.ACTIVE, None), (Phase.ACTIVE, None), "active")
+
+
+def test_a_pause_ends_with_the_episode_and_a_reopening_goes_on_without_it(projected: Desk) -> None:
+    episode_id = projected.started()
+    for command in (SuspendEpisode(suspended_on=after(10)), closing(20), reopening(30)):
+        projected.do(episode_id, command)
+    assert told(projected, episode_id) == Told((Phase.ACTIVE, None), (Phase.ACTIVE, None), "active")
+    assert told(projected, episode_id, after(15)).caseload == "suspended"
+    projected.do(episode_id, closing(40))
+    assert told(projected, episode_id).row == (Phase.CLOSED, None)
+
+
+def test_an_episode_that_never_began_is_decided_again_when_it_is_reopened_until_it_does(projected: Desk) -> None:
+    episode_id = projected.granted()
+    for command in (closing(5), reopening(9)):
+        projected.do(episode_id, command)
+    assert told(projected, episode_id) == Told((Phase.DECIDED, None), (Phase.DECIDED, None), "decided")
+    with reading(projected.dsn, projected.book.register_name) as ask:
+        (counted,) = ask.caseload("phase", on_day=TODAY).rows
+    assert (counted.decided_episodes, counted.active_episodes) == (1, 0)
+    projected.do(episode_id, StartEpisode(started_on=after(20)))
+    assert told(projected, episode_id, after(12)) == Told((Phase.ACTIVE, None), (Phase.ACTIVE, None), "decided")
+    assert told(projected, episode_id, after(20)).caseload == "active"
