@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from domain.client.facts import ChildBorn
+from domain.client.facts import ChildBorn, ClientRegistered
+from domain.client.state import ClientState
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.entry import Entry
 from domain.episode.doubtful import doubts_of
@@ -59,6 +60,8 @@ def _reminded_of(fact: Fact, before: StreamState, after: StreamState) -> Iterabl
     match fact:
         case ChildBorn():
             return [TELL_THE_EPISODES] if fact.child_client_id else [REGISTER_THE_CHILD, TELL_THE_EPISODES]
+        case ClientRegistered():
+            return _known_otherwise(before, after)
         case WorkerReleased():
             return _nobody_named(before, after, fact)
         case ClientshipEnded() if isinstance(after, EpisodeState):
@@ -81,6 +84,19 @@ def _stands_by(act: Entry, before: StreamState, after: StreamState) -> Iterator[
             yield from (one.fact for one in after.in_force if (one.version, one.corrected_by) not in stood)
         case told:
             yield told
+
+
+def _known_otherwise(before: StreamState, after: StreamState) -> Iterator[str]:
+    """A decision tells the age by the birth date that was known when it was recorded."""
+    if (
+        isinstance(before, ClientState)
+        and isinstance(after, ClientState)
+        and before.born_on not in {None, after.born_on}
+    ):
+        yield (
+            "Decisions on this client tell the age by the birth date that was known then: where it is another now, "
+            "correct their age_years, or adult_ids (correct-entry); the other ages of the decision follow."
+        )
 
 
 def _nobody_named(before: StreamState, after: StreamState, released: WorkerReleased) -> Iterator[str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.command import Context
 from domain.correction import EntryCorrected
+from domain.episode.ages import TOLD_OF_CLIENTS, expected_then, told_of_clients
 from domain.episode.facts import DecisionKind, DecisionMade
 from domain.episode.state import EpisodeState
 from domain.fact import Fact
@@ -16,6 +17,7 @@ from domain.refusal import CannotBeFact
 from domain.state import StreamState
 from domain.truth import check_clients
 
+AGES = tuple(name for name in TOLD_OF_CLIENTS if name != "adult_ids")
 CARRIED = ("continues_episode_id", "continues_service", "meetings_before")
 
 
@@ -29,12 +31,14 @@ def carried(state: StreamState, before: Fact, content: Fact, context: Context) -
     """The right content of a decision, with what it carries from the episode that it then goes on from.
 
     So a correction of that episode brings its meetings along. Raises CarriedWrongly when others are told than stand
-    there: they count towards the cap of the spell. Of which clients are of age on its day the same is asked.
+    there: they count towards the cap of the spell. Of its clients' ages on its day the same is asked.
     """
     if not isinstance(content, DecisionMade) or not isinstance(before, DecisionMade):
         return content
-    if isinstance(state, EpisodeState) and tells_anew_who_is_of_age(before, content):
-        content = content.model_copy(update={"adult_ids": _adults(state, before, content, context) or None})
+    if isinstance(state, EpisodeState) and tells_ages_anew(before, content):
+        ages = _ages(state, before, content, context)
+        adults = _adults(state, before, content, context) or None
+        content = content.model_copy(update={**ages, "adult_ids": adults})
     told = {field for field in CARRIED if getattr(content, field) != getattr(before, field)}
     if not told:
         return content
@@ -49,11 +53,28 @@ def carried(state: StreamState, before: Fact, content: Fact, context: Context) -
     return content.model_copy(update=right)
 
 
-def tells_anew_who_is_of_age(before: Fact, content: Fact) -> bool:
-    """Whether the clients must be seen: a decision's day is another, or it is to name others as being of age."""
+def tells_ages_anew(before: Fact, content: Fact) -> bool:
+    """Whether the clients must be seen: a decision's day is another, or it is to tell other ages."""
     if not isinstance(content, DecisionMade) or not isinstance(before, DecisionMade):
         return False
-    return (content.decided_on, content.adult_ids) != (before.decided_on, before.adult_ids)
+    return any(getattr(content, one) != getattr(before, one) for one in ("decided_on", *TOLD_OF_CLIENTS))
+
+
+def _ages(state: EpisodeState, before: DecisionMade, content: DecisionMade, context: Context) -> dict[str, object]:
+    """The ages on the decision's day, by the birth dates as they are known now; one not known is as it is told.
+
+    All of them, whichever is told anew: so a birth date that was corrected since is brought along.
+    """
+    right = told_of_clients(state, context.clients, content.decided_on, expected_then)
+    ages = {name: right[name] for name in AGES if right[name] is not None}
+    for name, value in ages.items():
+        if getattr(content, name) not in (value, getattr(before, name)):
+            raise CarriedWrongly(
+                f"{name} is not what follows from the clients on the day of the decision.",
+                remedy=f"It is {value}: left out, it follows the day.",
+                field=name,
+            )
+    return ages
 
 
 def _adults(state: EpisodeState, before: DecisionMade, content: DecisionMade, context: Context) -> tuple[UUID, ...]:

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, create_model
 from pydantic_core import to_json
 
 from domain.amend.base import AnyStreamCommand, entry_to_amend, is_amendment, is_standing
-from domain.amend.carried import along, carried, tells_anew_who_is_of_age
+from domain.amend.carried import along, carried, tells_ages_anew
 from domain.command import Context, Reads
 from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
@@ -60,7 +60,7 @@ class CorrectEntry(AnyStreamCommand):
                 return Reads(clients=content.client_ids, episodes=(content.episode_id,) if content.episode_id else ())
             case DecisionMade():
                 return Reads(
-                    clients=getattr(state, "client_ids", ()) if tells_anew_who_is_of_age(before, content) else (),
+                    clients=getattr(state, "client_ids", ()) if tells_ages_anew(before, content) else (),
                     continued=(content.continues_episode_id,) if content.continues_episode_id else (),
                 )
             case _:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain.amend.correct_entry import CorrectEntry
+from domain.client.commands.tellings import ExpectBirth, RecordBirth
 from domain.contact.facts import ContactSource, FamilyConsent
 from domain.correction import MistakeKind
 from domain.episode.commands.close_episode import CloseEpisode
@@ -120,6 +121,63 @@ def test_who_is_of_age_follows_a_corrected_day_and_is_nobody_else(desk: Desk) ->
     for wrong in (None, [str(child)]):
         refusal = desk.refused(episode, corrected(adult_ids=wrong))
         assert (refusal.code, str(of_age) in refusal.remedy) == ("carried_wrongly", True)
+
+
+def right(desk: Desk, episode: UUID, **changes: Any) -> CorrectEntry:
+    entry = desk.number(episode, DecisionMade)
+    return CorrectEntry(entry=entry, mistake=MistakeKind.TYPING_ERROR, changes=changes, reason="It was so.")
+
+
+def ages(desk: Desk, episode: UUID) -> tuple[int | None, int | None, bool | None, tuple[UUID, ...] | None]:
+    told = desk.episode(episode).decisions[-1]
+    return told.age_years, told.youngest_age_years, told.expecting, told.adult_ids
+
+
+def test_the_ages_follow_a_corrected_day(desk: Desk) -> None:
+    birthday = DECIDED_ON.replace(year=DECIDED_ON.year - 9)
+    elder, younger = desk.client(born_on=birthday), desk.client(age=4)
+    episode = desk.referred(elder, younger)
+    desk.do(episode, grant("K2"))
+    assert ages(desk, episode) == (9, 4, False, None)
+    desk.do(episode, right(desk, episode, decided_on=(DECIDED_ON - dt.timedelta(days=1)).isoformat()))
+    assert ages(desk, episode) == (8, 4, False, None)
+    for field, wrong in (("age_years", 10), ("youngest_age_years", 5), ("expecting", True)):
+        refusal = desk.refused(episode, right(desk, episode, **{field: wrong}))
+        assert (refusal.code, refusal.details["field"]) == ("carried_wrongly", f"changes.{field}")
+
+
+def test_who_expected_a_child_then_did_so_whatever_came_since(desk: Desk) -> None:
+    mother = desk.client(age=30, expecting_birth_on=dt.date(2022, 8, 1))
+    episode = desk.referred(mother)
+    desk.do(episode, grant("K2"))
+    desk.do(mother, RecordBirth(born_on=dt.date(2022, 8, 3)))
+    desk.do(mother, ExpectBirth(learnt_on=dt.date(2024, 1, 1), expected_on=dt.date(2024, 7, 1)))
+    later = (DECIDED_ON + dt.timedelta(days=1)).isoformat()
+    desk.do(episode, right(desk, episode, decided_on=later))
+    assert ages(desk, episode) == (30, 30, True, (mother,)), "the first child was expected on that day too"
+    parent, child = desk.client(age=30), desk.client(age=4)
+    other = desk.referred(parent, child)
+    desk.do(other, grant("K2"), historical=True)
+    desk.do(parent, ExpectBirth(learnt_on=dt.date(2024, 1, 1), expected_on=dt.date(2024, 7, 1)))
+    desk.do(other, right(desk, other, decided_on=later))
+    assert ages(desk, other) == (30, 4, False, (parent,)), "nobody was expected two years before"
+
+
+def test_the_ages_of_a_decision_follow_a_corrected_birth_date_once_one_of_them_is_told_anew(desk: Desk) -> None:
+    youth, child = desk.client(age=17), desk.client(age=4)
+    episode = desk.referred(youth, child)
+    desk.do(episode, grant("K2"), historical=True)
+    assert ages(desk, episode) == (17, 4, False, None)
+    born_on = DECIDED_ON.replace(year=DECIDED_ON.year - 19)
+    of_birth = CorrectEntry(
+        entry=1, mistake=MistakeKind.TYPING_ERROR, changes={"born_on": born_on.isoformat()}, reason="Two years off."
+    )
+    (told,) = desk.do(youth, of_birth).warnings
+    assert "correct their age_years" in told
+    refusal = desk.refused(episode, right(desk, episode, age_years=18))
+    assert "It is 19" in refusal.remedy
+    desk.do(episode, right(desk, episode, age_years=19))
+    assert ages(desk, episode) == (19, 4, False, (youth,))
 
 
 def test_an_expecting_mother_may_be_granted_at_any_age(desk: Desk) -> None:

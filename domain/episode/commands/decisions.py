@@ -10,6 +10,7 @@ from domain.catalogue.model import ServiceModel
 from domain.client.state import ClientState
 from domain.command import Context, Reads
 from domain.contact.facts import ContactSource
+from domain.episode.ages import asked_for, told_of_clients
 from domain.episode.commands.base import EpisodeCommand, require_born, require_referral
 from domain.episode.facts import DecisionKind, DecisionMade, Reference
 from domain.episode.state import EpisodeState
@@ -56,23 +57,14 @@ class Decision(EpisodeCommand):
 
     def _about_clients(self, state: EpisodeState, context: Context) -> dict[str, Any]:
         referral = require_referral(state)
-        going_on = state.clients_on(self.decided_on)
-        asked_for = [client_id for client_id in referral.client_ids if client_id in going_on]
-        clients = [context.clients[client_id] for client_id in asked_for or going_on or referral.client_ids]
+        clients = [context.clients[client_id] for client_id in asked_for(state, self.decided_on)]
         require_birth_dates(clients, context)
         if not context.historical:
             require_born(clients, self.decided_on, field="decided_on")
-        children = [client for client in clients if not client.expecting_on(self.decided_on)]
-        ages = [client.age_on(self.decided_on) for client in children or clients]
-        known = [age for age in ages if age is not None]
-        adults = tuple(one for one in going_on if context.clients[one].of_age_on(self.decided_on))
         maker = context.register.workers.get(self.decision_maker)
         return {
-            "age_years": None if None in ages else max(known),
-            "youngest_age_years": None if None in ages else min(known),
+            **told_of_clients(state, context.clients, self.decided_on),
             "decision_maker_role": maker.role if maker else None,
-            "expecting": not children,
-            "adult_ids": adults or None,
             "consent": referral.consent,
             "requested_by_family": referral.source is ContactSource.FAMILY,
         }
