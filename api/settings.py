@@ -6,7 +6,7 @@ Never here: secrets themselves, or anything that opens a connection.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -96,11 +96,35 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Raises BadSetting, naming the variable. Unknown `JAKSOKIRJA_…` variables are left alone."""
+        """Raises BadSetting, naming the variable. Unknown `JAKSOKIRJA_…` variables are left alone, unless one is a
+        setting mistyped: whoever misspells the database would be served an empty one."""
         given = os.environ if environment is None else environment
+        _refuse_mistyped(given, cls.model_fields)
         values = {name: given[PREFIX + name.upper()] for name in cls.model_fields if given.get(PREFIX + name.upper())}
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise BadSetting(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from None
+            said = _IN_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+            raise BadSetting(f"{PREFIX}{str(first['loc'][0]).upper()}: {said}") from None
+
+
+def _refuse_mistyped(given: Mapping[str, str], fields: Collection[str]) -> None:
+    settings = {PREFIX + name.upper() for name in fields}
+    for name in given:
+        if not name.upper().startswith(PREFIX) or name in settings or name in _OTHERS:
+            continue
+        from difflib import get_close_matches  # noqa: PLC0415 -- seldom needed, and slow to import
+
+        bare = [one.removeprefix(PREFIX) for one in sorted(settings)]
+        if meant := get_close_matches(name.upper().removeprefix(PREFIX), bare, n=1, cutoff=_ALIKE):
+            raise BadSetting(
+                f"{name}: there is no such setting. Is {PREFIX}{meant[0]} meant? docs/vocabulary.md lists all."
+            )
+
+
+_OTHERS = frozenset(PREFIX + name for name in ("REGISTER_KEY", "PYTHON", "TEST_DSN", "LEGACY_DATA", "VECTORS"))
+"""Variables that are no settings: a secret that is in no answer, and what scripts and tests read."""
+_ALIKE = 0.65
+"""From here on a name is taken for a setting's, with letters left out, added or turned round: DNS, SEALERS."""
+_IN_WORDS = {"int_parsing": "should be a whole number", "float_parsing": "should be a number"}

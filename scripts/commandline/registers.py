@@ -12,6 +12,9 @@ from scripts.commandline.session import book_of, database
 from scripts.commandline.tables import Column, console, show
 
 app = typer.Typer(add_completion=False)
+NONE_YET = (
+    "None yet: `jaksokirja migrate NAME` makes one. Were there some? See JAKSOKIRJA_DSN and JAKSOKIRJA_DATA."
+)
 
 
 @app.command()
@@ -32,4 +35,4 @@ def registers(as_json: options.AsJson = False) -> None:
         return
     headers = ("Register", "Controller", "Workers", "Service models", "Position", "Last recorded")
     columns = [Column(header, number=number in (2, 3, 4)) for number, header in enumerate(headers)]
-    show(console(), "Registers", columns, rows)
+    show(console(), "Registers", columns, rows, footer="" if rows else NONE_YET)

@@ -109,6 +109,27 @@ def test_a_key_that_is_being_destroyed_has_a_code_of_its_own() -> None:
     assert (fault.code, fault.exit_status) == ("key_fenced", 1)
 
 
+@pytest.mark.parametrize(
+    ("mistyped", "meant"),
+    [("DNS", "DSN"), ("DAT", "DATA"), ("SEALERS", "SEALER"), ("REGISTER_KEYFILE", "REGISTER_KEY_FILE")],
+)
+def test_a_setting_that_is_mistyped_is_refused_with_the_one_that_may_be_meant(mistyped: str, meant: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.from_environment({f"JAKSOKIRJA_{mistyped}": "postgresql://u:secret@h/x"})
+    assert str(caught.value).startswith(f"JAKSOKIRJA_{mistyped}: there is no such setting. Is JAKSOKIRJA_{meant} meant")
+    assert "secret" not in str(caught.value)
+
+
+def test_variables_that_are_read_elsewhere_or_are_like_no_setting_are_left_alone() -> None:
+    names = ("REGISTER_KEY", "PYTHON", "TEST_DSN", "LEGACY_DATA", "VECTORS", "SERVICE_HOST", "VERSION")
+    assert Settings.from_environment({f"JAKSOKIRJA_{name}": "x" for name in names}) == Settings()
+
+
+def test_a_setting_that_is_no_number_is_told_in_words() -> None:
+    with pytest.raises(BadSetting, match=r"^JAKSOKIRJA_PORT: should be a whole number$"):
+        Settings.from_environment({"JAKSOKIRJA_PORT": "80a"})
+
+
 @pytest.mark.parametrize("setting", ["JAKSOKIRJA_DSN", "JAKSOKIRJA_KEYRING_DSN"])
 @pytest.mark.parametrize("dsn", ["postgresql://u:se%zzcret@h/x", "host=h password=se cret", "secret"])
 def test_a_connection_string_that_cannot_be_read_is_told_without_what_it_says(setting: str, dsn: str) -> None:
@@ -117,7 +138,7 @@ def test_a_connection_string_that_cannot_be_read_is_told_without_what_it_says(se
     fault = told(caught.value)
     assert fault is not None
     assert fault.code == "bad_setting"
-    assert fault.message.startswith(f"{setting}: ")
+    assert fault.message.startswith(f"{setting}: is no connection string")
     assert "cret" not in fault.message
     assert caught.value.__cause__ is None
 
