@@ -81,6 +81,15 @@ def test_a_transfer_told_late_lies_between_those_told_before(desk: Desk) -> None
     assert places == ["Kotka", "Hamina", "Hamina", "Virolahti", "Virolahti"]
 
 
+def test_a_receiver_whose_own_assignment_begins_only_later_has_the_episode_from_the_transfer_on(desk: Desk) -> None:
+    episode_id = desk.started()
+    assigned(desk, episode_id)
+    assigned(desk, episode_id, OTHER_WORKER, from_on=MOVED_ON + 30 * DAY)
+    desk.do(episode_id, transfer(transferred_on=MOVED_ON))
+    begun = [(one.worker_id, one.from_on) for one in desk.episode(episode_id).assignments.values()]
+    assert (OTHER_WORKER, MOVED_ON) in begun, "else nobody had the episode for a month"
+
+
 @refuses(TransferEpisode)
 def test_a_transfer_that_cannot_have_been_is_refused_by_the_field(desk: Desk) -> None:
     episode_id = desk.started()

@@ -23,7 +23,7 @@ class TransferEpisode(EpisodeCommand):
     """Move the running episode to another area or unit: the same episode goes on there, with the receiving worker.
 
     The assignments that stand on the day end, but for those named in `remaining_assignment_ids` (a worker who moves
-    along); the receiving worker's begins, unless that worker has the episode already.
+    along); the receiving worker's begins, unless that worker has the episode on that day already.
     """
 
     transferred_on: dt.date
@@ -38,7 +38,9 @@ class TransferEpisode(EpisodeCommand):
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """No fact when it is there already, with that worker. Raises UnknownEpisode, OutOfOrder, EndedBeforeItBegan."""
         referral = require_referral(state)
-        has_it = any(one.worker_id == self.worker_id for one in state.assignments.values())
+        has_it = any(
+            one.worker_id == self.worker_id and one.from_on <= self.transferred_on for one in state.assignments.values()
+        )
         place = state.place_on(self.transferred_on)
         if place == (self.area, self.unit_id):
             if has_it:
