@@ -1,10 +1,12 @@
-"""Deputies: they stand in for an assignment, and no longer than it lasts; and who counts as a pair."""
+"""Deputies: they stand in for an assignment, and no longer than it lasts; who counts as a pair; days told otherwise."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 from uuid import UUID, uuid4
+
+import pytest
 
 from domain.catalogue.loader import load_catalogue
 from domain.episode.commands.assign_worker import AssignWorker
@@ -16,6 +18,7 @@ from domain.ledger.identity import new_id
 from domain.register.facts import WorkerRole
 from domain.rules.judge import judge
 from tests.domain.desk import OTHER_WORKER, STARTED_ON, TODAY, WORKER, Desk
+from tests.domain.test_amendments import correct
 from tests.rules.story import story
 
 DAY = dt.timedelta(days=1)
@@ -114,3 +117,16 @@ def test_whoever_releases_the_last_key_worker_is_reminded_to_name_another(desk: 
     assert reminder.startswith(f"Nobody is named as key_worker from {TODAY} on")
     instructor = assigned(desk, episode_id)
     assert desk.do(episode_id, ReleaseWorker(assignment_id=instructor, to_on=TODAY)).warnings == ()
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_another_day_of_an_assignment_that_stands_is_refused_by_the_entry_to_correct(desk: Desk, days: int) -> None:
+    episode_id = desk.granted()
+    told = AssignWorker(assignment_id=new_id(), worker_id=WORKER, role=WorkerRole.FAMILY_INSTRUCTOR, from_on=STARTED_ON)
+    version = desk.do(episode_id, told).entries[0].version
+    other = told.model_copy(update={"assignment_id": new_id(), "from_on": STARTED_ON + days * DAY})
+    refusal = desk.refused(episode_id, other)
+    assert (refusal.code, refusal.details["field"]) == ("out_of_order", "from_on")
+    assert f"entry {version}" in refusal.remedy
+    desk.do(episode_id, correct(version, from_on=other.from_on.isoformat()))
+    assert desk.episode(episode_id).assignments[told.assignment_id].from_on == other.from_on

@@ -103,6 +103,17 @@ def test_a_child_comes_along_and_is_of_the_episode_from_then_on(desk: Desk) -> N
     assert desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON)).entries == ()
 
 
+def test_another_day_of_a_child_who_is_along_is_refused_by_the_entry_to_correct(desk: Desk) -> None:
+    episode, child = in_service(desk, "P7"), desk.client(age=2, on=BEGUN_ON)
+    days = [BEGUN_ON + dt.timedelta(days=number) for number in (10, 2, 20)]
+    told, *others = [BringChildAlong(client_id=child, joined_on=day) for day in days]
+    joined = desk.do(episode, told).entries[0].version
+    for other in others:
+        refusal = desk.refused(episode, other)
+        assert (refusal.code, refusal.details["field"]) == ("out_of_order", "joined_on")
+        assert f"entry {joined}" in refusal.remedy
+
+
 def test_a_start_tells_whether_a_child_is_expected_on_its_day(desk: Desk) -> None:
     mother, day = desk.client(age=24), dt.timedelta(days=1)
     desk.do(mother, ExpectBirth(learnt_on=REFERRED_ON, expected_on=STARTED_ON))

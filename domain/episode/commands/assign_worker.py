@@ -19,7 +19,7 @@ class AssignWorker(EpisodeCommand):
     """Give the episode to a worker, in a role; `deputy_for` names the assignment that the worker stands in for.
 
     Two workers assigned side by side are a pair. Assigning the same worker in the same role (and for the same
-    assignment, as a deputy) again changes nothing.
+    assignment, as a deputy) from the same day on again changes nothing.
     """
 
     assignment_id: UUID
@@ -33,8 +33,11 @@ class AssignWorker(EpisodeCommand):
         """Raises UnknownEpisode, OutOfOrder."""
         require_referral(state)
         same = (self.worker_id, self.role, self.deputy_for)
-        if any((a.worker_id, a.role, a.deputy_for) == same for a in state.assignments.values()):
+        had = [one for one in state.assignments.values() if (one.worker_id, one.role, one.deputy_for) == same]
+        if any(one.from_on == self.from_on for one in had):
             return []
+        if had:
+            raise _from_another_day(state, had[-1])
         if self.assignment_id in state.assignments:
             raise OutOfOrder(
                 "That assignment is another worker's, or in another role.",
@@ -48,3 +51,15 @@ class AssignWorker(EpisodeCommand):
                 field="deputy_for",
             )
         return [WorkerAssigned(**self.model_dump())]
+
+
+def _from_another_day(state: EpisodeState, had: WorkerAssigned) -> OutOfOrder:
+    """What is told would change nothing, though it tells another day: days without a worker would stay so."""
+    entry = next(one.version for one in state.in_force if one.fact == had)
+    return OutOfOrder(
+        f"The worker has the episode in that role already, from {had.from_on} on: entry {entry} says so.",
+        remedy=f"Correct the from_on of entry {entry}, if that day is wrong. If it was another time, which ended, "
+        f"strike out entry {entry}, tell this assignment and its release, and bring entry {entry} back by striking out "
+        "the strike-out.",
+        field="from_on",
+    )

@@ -28,7 +28,10 @@ class BringChildAlong(EpisodeCommand):
         return Reads(clients=(self.client_id,))
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
-        """No fact when the child is along already. Raises UnknownEpisode, UnknownClient, OutOfOrder, NotBornYet."""
+        """No fact when the child is along from that day on already.
+
+        Raises UnknownEpisode, UnknownClient, OutOfOrder, NotBornYet.
+        """
         require_granted(state)
         if state.started_on is None or self.joined_on < state.started_on:
             raise OutOfOrder(
@@ -38,9 +41,25 @@ class BringChildAlong(EpisodeCommand):
             )
         require_not_ended(state, self.client_id, self.joined_on)
         if self.client_id in state.joined:
+            self._check_day(state)
             return []
         require_born([context.clients[self.client_id]], self.joined_on, field="joined_on")
         return joining(state, {self.client_id: context.clients[self.client_id]}, self.joined_on)
+
+    def _check_day(self, state: EpisodeState) -> None:
+        """That the child joined on that day: telling another one would change nothing."""
+        since = state.joined[self.client_id]
+        if since != self.joined_on:
+            entry = next(
+                one.version
+                for one in state.in_force
+                if isinstance(one.fact, ChildJoined) and one.fact.client_id == self.client_id
+            )
+            raise OutOfOrder(
+                f"The child has come along already, on {since}: entry {entry} says so.",
+                remedy=f"Correct the joined_on of entry {entry}, if that day is wrong.",
+                field="joined_on",
+            )
 
 
 def joining(
