@@ -116,6 +116,10 @@ class Fact(Strict):
             return dt.datetime.combine(moment, dt.time(), HELSINKI)
         return None
 
+    def said(self, field: str) -> Any:
+        """What it says there; None where it has no such field: pydantic takes forty times as long to say so."""
+        return getattr(self, field) if field in type(self).__pydantic_fields__ else None
+
     def split(self) -> tuple[JsonObject, JsonObject]:
         """The plain and the sensitive part, as JSON objects; absent (None) fields are left out."""
         whole = self.model_dump(mode="json", exclude_none=True)

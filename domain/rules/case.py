@@ -332,13 +332,13 @@ def _settles(entry: Entry, plan: Hit) -> bool:
 
 def meeting_of(fact: Fact) -> object:
     """Which meeting a fact tells of."""
-    return getattr(fact, "meeting_id", None)
+    return fact.said("meeting_id")
 
 
 def clients_of(fact: Fact) -> tuple[UUID, ...]:
     """The clients that a fact names: one, several or none."""
-    one: UUID | None = getattr(fact, "client_id", None)
-    several: tuple[UUID, ...] = getattr(fact, "client_ids", ())
+    one: UUID | None = fact.said("client_id")
+    several: tuple[UUID, ...] = fact.said("client_ids") or ()
     return several if one is None else (one,)
 
 
