@@ -7,6 +7,7 @@ Must never hold: a clock. What is not among the entries is not known.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -110,7 +111,7 @@ class Hit(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Whether the selector's `at` dates it, and the entry says that."""
 
 
-_IN_WORLD = attrgetter("in_world")
+_IN_WORLD, _VERSION = attrgetter("in_world"), attrgetter("version")
 _NONE: list[Hit] = []
 """What was selected where nothing is: one for all, which nobody adds to."""
 Kept = tuple[list[Hit], int, frozenset[str]]
@@ -165,7 +166,7 @@ class Case:
         self._asked_horizon = False
         self._had_seen: Mapping[object, Seen] = {}
         self._seen: dict[object, Seen] = {}
-        self._add(sorted(entries, key=lambda entry: entry.version))
+        self._add(sorted(entries, key=_VERSION))
 
     def with_entries(self, news: Iterable[Entry]) -> Case:
         """The case with those entries more, all later in the stream; this one stays as it is."""
@@ -174,7 +175,7 @@ class Case:
         after._kept, after._in_world, after._hits = dict(self._kept), dict(self._in_world), dict(self._hits)
         after._told_on, after._told_upto = self._told_on, self._told_upto
         after._had_upto = after.last = self.last
-        after.changed = after._add(sorted(news, key=lambda entry: entry.version))
+        after.changed = after._add(sorted(news, key=_VERSION))
         return after
 
     def _add(self, entries: Iterable[Entry]) -> frozenset[str]:
@@ -219,14 +220,20 @@ class Case:
 
     def _more(self, selectors: tuple[Selector, ...], upto: int) -> Sequence[Hit]:
         """The hits of the entries after that one."""
+        if len(selectors) == 1:  # as most are
+            (one,) = selectors
+            return [self._hit(entry, one.at) for entry in self._later(one.fact, upto) if one.matches(entry)]
         found: dict[int, Hit] = {}
         for selector in selectors:
-            for entry in reversed(self._by_fact.get(selector.fact, ())):
-                if entry.version <= upto:
-                    break
+            for entry in self._later(selector.fact, upto):
                 if entry.version not in found and selector.matches(entry):
                     found[entry.version] = self._hit(entry, selector.at)
-        return [found[version] for version in sorted(found)] if len(found) > 1 else list(found.values())
+        return [found[version] for version in sorted(found)]
+
+    def _later(self, fact: str, upto: int) -> Sequence[Entry]:
+        """The entries of that fact after that one."""
+        entries = self._by_fact.get(fact, ())
+        return entries if upto < 0 else entries[bisect_right(entries, upto, key=_VERSION) :]
 
     def of_each(
         self, which: object, hits: list[Hit], beside: tuple[list[Hit], ...], look: Callable[[int, Hit], Iterable[T]]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from itertools import islice
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -86,19 +85,24 @@ class Precondition(RuleBase):
         yield from case.of_each("before", hits, (ends, resumptions, ended, *needs), of_one)
 
     def _had(self, hit: Hit, needed: list[Hit], count: int, ended: list[Hit]) -> bool:
-        had = (
-            other
-            for other in needed
-            if other.version != hit.version
-            and (other.day < hit.day or (other.day == hit.day and not self.strictly))
-            and (not self.same or agree(hit, other, self.same))
-            and not (ended and self._ended(ended, other, hit.day))
-            and (self.valid is None or _holds_on(hit.day, other, self.valid))
-            and (self.overlap is None or _named(hit, self.overlap[0]) & _named(other, self.overlap[1]))
+        """Whether so many of what it needed had come by then, and were good still."""
+        had: set[object] = set()
+        for other in needed:
+            if other.day > hit.day or (other.day == hit.day and self.strictly) or other.version == hit.version:
+                continue
+            if self._is_good(hit, other, ended):
+                had.add(other.version if self.distinct is None else value_of(other.fact, self.distinct))
+                if len(had) >= count:
+                    return True
+        return False
+
+    def _is_good(self, hit: Hit, need: Hit, ended: list[Hit]) -> bool:
+        return (
+            (not self.same or agree(hit, need, self.same))
+            and not (ended and self._ended(ended, need, hit.day))
+            and (self.valid is None or _holds_on(hit.day, need, self.valid))
+            and (self.overlap is None or bool(_named(hit, self.overlap[0]) & _named(need, self.overlap[1])))
         )
-        if self.distinct is not None:
-            return len({value_of(other.fact, self.distinct) for other in had}) >= count
-        return sum(1 for _ in islice(had, count)) >= count
 
     def _ended(self, ended: list[Hit], need: Hit, day: dt.date) -> bool:
         return any(
