@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase, Warned
-from domain.rules.case import Case, Hit, Selectors, clients_of
+from domain.rules.case import Case, Hit, Selector, Selectors, clients_of
 from domain.rules.spell import Spell, spells
 
 Look = Callable[[int, Hit], Iterator[Finding]]
@@ -51,6 +51,10 @@ class Allowance(RuleBase):
         if self.at_least is not None and not self.closed_by:
             raise ValueError("at_least is judged at a closure: say which entry closes (closed_by)")
         return self
+
+    def awaits(self) -> Iterable[Selector]:
+        """What is counted or still planned, and what closes: too few may be none at all."""
+        return (*self.counts, *self.closed_by, *self.planned)
 
     def find(self, case: Case) -> Iterator[Finding]:
         """Breaches past the most, one at the closure for fewer than the least, a warning for plans."""

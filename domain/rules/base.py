@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from string import Formatter
 from typing import ClassVar, Literal, Self
 from uuid import UUID
@@ -136,6 +137,15 @@ class RuleBase(Strict):
     def selectors(self) -> Iterator[Selector]:
         """Every selector that the rule names."""
         yield from _selectors_in(getattr(self, name) for name in type(self).model_fields)
+
+    def awaits(self) -> Iterable[Selector]:
+        """What it waits for: in a case with no entry of any of their facts it finds nothing, whatever else is there."""
+        return self.selectors()
+
+    @cached_property
+    def awaited(self) -> frozenset[str]:
+        """The facts, by name, that it awaits."""
+        return frozenset([selector.fact for selector in self.awaits()])
 
     def find(self, case: Case) -> Iterator[Finding]:
         """What the rule makes of the case."""

@@ -6,13 +6,13 @@ that meeting, an authorisation that takes the spell past it is a breach at that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from pydantic import Field, field_validator
 
 from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase, Warned
-from domain.rules.case import Case, Hit, Selectors
+from domain.rules.case import Case, Hit, Selector, Selectors
 from domain.rules.condition import check_field, value_of
 from domain.rules.spell import Spell, spells
 
@@ -39,6 +39,10 @@ class Cap(RuleBase):
     def _is_a_number_of_a_decision(cls, field: str) -> str:
         check_field("decision_made", field)
         return field
+
+    def awaits(self) -> Iterable[Selector]:
+        """What is held, authorised or still planned."""
+        return (*self.counts, *self.authorised_by, *self.planned)
 
     def find(self, case: Case) -> Iterator[Finding]:
         """Breaches at held entries past the cap and at decisions that would go past it; a warning for plans."""

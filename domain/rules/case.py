@@ -156,6 +156,8 @@ class Case:
         self._kept: dict[int, Kept] = {}
         self._in_world: dict[int, tuple[list[Hit], list[Hit]]] = {}
         """The hits of selectors as they were selected, and as they happened."""
+        self.facts: frozenset[str] = frozenset()
+        """The facts, by name, that it has entries of."""
         self.changed: frozenset[str] = frozenset()
         """The facts, by name, of the entries that this case has more than the one that it was made of."""
         self._hits: dict[tuple[int, str | None], Hit] = {}
@@ -186,6 +188,7 @@ class Case:
                 self.last = entry.version
         for name, new in more.items():
             self._by_fact[name] = [*self._by_fact.get(name, ()), *new]
+        self.facts = frozenset(self._by_fact)
         return frozenset(more)
 
     def asking(self, seen: Mapping[object, Seen] | None = None) -> None:

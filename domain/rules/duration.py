@@ -7,14 +7,14 @@ extensions is in `domain.rules.extension`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from domain.calendar import last_day_of_months
 from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase
-from domain.rules.case import Case, Hit, Selectors, standing_end
+from domain.rules.case import Case, Hit, Selector, Selectors, standing_end
 from domain.rules.extension import ONE_DAY, Extension, extensions_of
 
 DAYS = "days"
@@ -60,6 +60,10 @@ class Duration(RuleBase):
         if self.cap_months is not None and self.cap_months < (self.at_most_months or 0):
             raise ValueError(f"cap_months {self.cap_months} is less than at_most_months {self.at_most_months}")
         return self
+
+    def awaits(self) -> Iterable[Selector]:
+        """What begins it."""
+        return (*self.since, *self.restarted_by)
 
     def find(self, case: Case) -> Iterator[Finding]:
         """Breaches at the end, at entries on days that no period holds, and at extensions that may not be so."""

@@ -8,13 +8,13 @@ stream tells that it has begun, by an entry of a day in it or after, or by the c
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, takewhile
 from uuid import UUID
 
 from domain.calendar import add_months, add_working_days, day_in_helsinki, late_after
 from domain.rules.base import Due, Finding
-from domain.rules.case import Case, Hit, clients_of
+from domain.rules.case import Case, Hit, Selector, clients_of
 from domain.rules.condition import value_of
 from domain.rules.duty_terms import DutyTerms
 from domain.rules.making_up import covering, share_out
@@ -29,6 +29,10 @@ class Duty(DutyTerms):
     def goes_by_the_calendar(self) -> bool:
         """Each period opens a duty of its own, whether or not anything is recorded in it."""
         return self.every is not None or self.months_field is not None
+
+    def awaits(self) -> Iterable[Selector]:
+        """What opens a duty."""
+        return self.opens_on
 
     def find(self, case: Case) -> Iterator[Finding]:
         """The duties that there should be, met or not."""

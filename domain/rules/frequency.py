@@ -7,14 +7,14 @@ a suspension touches are exempt. Cancelled and missed meetings count as agreed o
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from domain.calendar import is_working_day
 from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase
-from domain.rules.case import Case, Hit, Selectors, meeting_of, standing_end
+from domain.rules.case import Case, Hit, Selector, Selectors, meeting_of, standing_end
 
 UNITS = {"week": "meetings in a week", "working_day": "meetings in a working day"}
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
@@ -47,6 +47,10 @@ class Frequency(RuleBase):
     def goes_by_the_calendar(self) -> bool:
         """A week (or day) in which nothing was recorded is one of too few."""
         return self.at_least is not None
+
+    def awaits(self) -> Iterable[Selector]:
+        """What begins the weeks."""
+        return self.since
 
     def find(self, case: Case) -> Iterator[Finding]:
         """Breaches by week."""

@@ -18,6 +18,9 @@ from domain.rules.condition import CannotSee
 from domain.rules.moved import Moved
 
 RowT = TypeVar("RowT")
+_INFO = Strength.INFO
+"""Looked up once: finding a member of an enumeration takes as long as asking a rule for it."""
+_UNSEEN: Mapping[object, Seen] = {}
 
 
 def judge(model: ServiceModel, entries_in_force: Iterable[Entry], *, moved: Moved | None = None) -> Judgement:
@@ -44,8 +47,8 @@ class Judged:
         self.case = case
         self._reference = ModelReference(model.service, model.model_version)
         if earlier is None:
-            self._rules = [rule for rule in model.rules if rule.strength is not Strength.INFO]
-            self._rulings = [self._ruling(rule, None) for rule in self._rules]
+            self._rules = [rule for rule in model.rules if rule.strength is not _INFO]
+            self._rulings = [self._first_ruling(rule) for rule in self._rules]
         else:
             self._rules, self._rulings = earlier._rules, list(earlier._rulings)
         same = earlier is not None and self._look_again()
@@ -64,6 +67,12 @@ class Judged:
         """What `judge` makes of the case with those entries more, all later in the stream. This one stays as it is."""
         same = model is self.model and moved == self.moved
         return Judged(model, self.case.with_entries(entries), moved, self if same else None)
+
+    def _first_ruling(self, rule: RuleBase) -> _Ruling:
+        """As `_ruling`; of what has not come about that the rule waits for, it need not be asked."""
+        if rule.awaited.isdisjoint(self.case.facts):
+            return _Ruling([], None, Asked(rule.awaited), _UNSEEN)
+        return self._ruling(rule, None)
 
     def _ruling(self, rule: RuleBase, before: _Ruling | None) -> _Ruling:
         self.case.asking(before.seen if before else None)

@@ -6,13 +6,13 @@ Recording order does not matter: a late entry of what did happen in time satisfi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.rules.base import MOST_OF_A_RULE, Breach, Finding, RuleBase
-from domain.rules.case import Case, Hit, Selectors, gone_on_after
+from domain.rules.case import Case, Hit, Selector, Selectors, gone_on_after
 from domain.rules.condition import check_field, value_of
 
 Count = Annotated[int, Field(ge=1)]
@@ -64,6 +64,10 @@ class Precondition(RuleBase):
         for selector in (one for need in self.needs for one in need):
             for field in self.valid or ():
                 check_field(selector.fact, field)
+
+    def awaits(self) -> Iterable[Selector]:
+        """The entries that something is needed before."""
+        return self.before
 
     def find(self, case: Case) -> Iterator[Finding]:
         """A breach at every entry that came before what it needs, or after the end."""

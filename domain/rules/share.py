@@ -6,13 +6,13 @@ not yet a fact what it foresees. The held share is followed; above the limit it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from domain.rules.base import Breach, Finding, Measured, RuleBase, ShareTold
-from domain.rules.case import Case, Hit, Selectors
+from domain.rules.case import Case, Hit, Selector, Selectors
 from domain.rules.condition import MINUTES, check_field, minutes_of, value_of
 
 PERCENT = "percent"
@@ -36,6 +36,10 @@ class Share(RuleBase):
         for plan in self.plans:
             check_field(plan.fact, self.plan_part)
             check_field(plan.fact, self.plan_whole)
+
+    def awaits(self) -> Iterable[Selector]:
+        """The plans, and what is held."""
+        return (*self.plans, *self.whole)
 
     def find(self, case: Case) -> Iterator[Finding]:
         """A breach at each plan above the limit, and at the last counted entry while the held share is above it."""

@@ -5,14 +5,14 @@ Eligibility asks it of decisions (who may get the service), content of any fact 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from pydantic import field_validator
 
 from domain.fact import Fact
 from domain.rules.base import Breach, Finding, RuleBase
-from domain.rules.case import Case, Hit, Selectors
+from domain.rules.case import Case, Hit, Selector, Selectors
 from domain.rules.condition import Condition, check_condition, satisfies, value_of
 
 
@@ -36,6 +36,10 @@ class Statement(RuleBase):
         for selector in self.of:
             for condition in self.any_of:
                 check_condition(selector.fact, condition)
+
+    def awaits(self) -> Iterable[Selector]:
+        """The entries that must say something."""
+        return self.of
 
     def find(self, case: Case) -> Iterator[Finding]:
         """A breach at every entry of which no alternative holds."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.catalogue.model import ServiceModel
 from domain.consequence import DutyWaived, Judgement, conclude, concluded
 from domain.entry import Entry
+from domain.episode.facts import MeetingMode
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
 from domain.rules.base import Finding, RuleBase
@@ -31,6 +32,7 @@ from tests.rules.story import (
     delivered,
     evaluated,
     exception,
+    extension,
     feedback,
     granted,
     held,
@@ -169,6 +171,27 @@ def test_so_it_is_after_a_move_and_under_another_model(
     assert told(after.judgement) == told(judge(model, entries, moved=moved))
     again = Judged(model, Case(entries[:cut]), moved).with_entries(model, entries[cut:], moved)
     assert told(again.judgement) == told(judge(model, entries, moved=moved))
+
+
+MUCH_GRANTED, REMOTE = {"meetings_granted": 20}, {"mode": MeetingMode.VIDEO}
+OF_ONE_KIND = (
+    *(st.builds(one, WHENS) for one in (held, planned, started, closed, exception, extension, plan, assigned)),
+    st.builds(lambda when: granted(when, **MUCH_GRANTED), WHENS),
+    st.builds(lambda when: held(when, **REMOTE), WHENS),
+)
+OF_FEW_KINDS = st.lists(st.sampled_from(OF_ONE_KIND), min_size=1, max_size=2, unique=True).flatmap(
+    lambda kinds: st.lists(st.one_of(*kinds), min_size=10, max_size=20)
+)
+"""Stories of much alike, in which a rule that awaits something finds much of what it does not await."""
+
+
+@given(OF_FEW_KINDS | STORIES)
+@settings(deadline=None, max_examples=100)
+def test_a_rule_finds_nothing_where_nothing_is_that_it_awaits(facts: list[Fact]) -> None:
+    entries = story(*facts)
+    for rule in (rule for model in (X9, *CATALOGUE) for rule in model.rules):
+        others = [entry for entry in entries if entry.kind.fact_name not in rule.awaited]
+        assert list(rule.find(Case(others))) == []
 
 
 @given(STORIES, STORIES, STORIES, OF_EPISODES)
