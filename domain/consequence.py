@@ -9,9 +9,9 @@ somebody looks (domain book § 2).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import assert_never, cast, get_args
+from typing import TypeVar, assert_never, cast, get_args
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,8 @@ from domain.calendar import CALENDAR_NAME
 from domain.entry import Entry
 from domain.fact import Fact
 from domain.strict import Measured, Ordinal
+
+ConclusionT = TypeVar("ConclusionT")
 
 
 class DutyOpened(Fact, name="duty_opened", happened="opened_on", consequence=True):
@@ -299,41 +301,35 @@ def conclude(judgement: Judgement | None, recorded: Concluded, *, earlier: Itera
     """The facts that bring what is recorded to what the rules say. Empty when nothing changed.
 
     `judgement`: by the model that the stream is judged by; None when there is none any more. `earlier`: by the models
-    that it was judged by before a decision moved it. What an earlier model concluded stays that model's, and goes and
-    comes with what caused it; it concludes nothing new.
+    that were in force before it, the earliest first: each judges what was while it was. What two of them tell alike is
+    the earliest one's.
     """
-    now = [judgement] if judgement else []
-    judgements = {one.model: one for one in (*earlier, *now)}
-    return [*_duty_facts(now, judgements, recorded), *_deviation_facts(now, judgements, recorded)]
+    judgements = {one.model: one for one in (*earlier, *([judgement] if judgement else []))}
+    return [*_duty_facts(judgements, recorded), *_deviation_facts(judgements, recorded)]
 
 
-def _duty_facts(
-    now: Iterable[Judgement], judgements: Mapping[ModelReference, Judgement], recorded: Concluded
-) -> Iterator[Fact]:
-    standing: dict[str, Duty] = {}
+def _duty_facts(judgements: Mapping[ModelReference, Judgement], recorded: Concluded) -> Iterator[Fact]:
+    told = _told([one.duties for one in judgements.values()])
+    standing: set[str] = set()
     for key, had in recorded.duties.items():
-        owner = judgements.get(had.model)
-        duty = owner.duties.get(key) if owner else None
+        owner, duty = judgements.get(had.model), told.get(key)
         if owner and had.rule_id in owner.unjudged:
-            standing[key] = had
-        elif duty is None:
+            standing.add(key)
+        elif duty is None or duty.model != had.model:
             yield DutyWithdrawn(duty_key=key)
         else:
-            standing[key] = duty
+            standing.add(key)
             yield from _towards(duty, had)
-    for one in now:
-        for key, duty in one.duties.items():
-            if key not in standing:
-                yield from _towards(duty, None, waived_on=recorded.waived.get(key))
+    for key, duty in told.items():
+        if key not in standing:
+            yield from _towards(duty, None, waived_on=recorded.waived.get(key))
 
 
-def _deviation_facts(
-    now: Iterable[Judgement], judgements: Mapping[ModelReference, Judgement], recorded: Concluded
-) -> Iterator[Fact]:
+def _deviation_facts(judgements: Mapping[ModelReference, Judgement], recorded: Concluded) -> Iterator[Fact]:
+    told = _told([one.deviations for one in judgements.values()])
     standing: set[str] = set()
     for key, had in recorded.deviations.items():
-        owner = judgements.get(had.model)
-        deviation = owner.deviations.get(key) if owner else None
+        owner, deviation = judgements.get(had.model), told.get(key)
         if owner and had.rule_id in owner.unjudged:
             standing.add(key)
         elif deviation is None:
@@ -342,8 +338,18 @@ def _deviation_facts(
             standing.add(key)
             if deviation != had:
                 yield _noted(deviation)
-    for one in now:
-        yield from (_noted(deviation) for key, deviation in one.deviations.items() if key not in standing)
+    yield from (_noted(deviation) for key, deviation in told.items() if key not in standing)
+
+
+def _told(by_model: Sequence[Mapping[str, ConclusionT]]) -> Mapping[str, ConclusionT]:
+    """What the models tell together, by key; of what several tell, the first of them."""
+    if len(by_model) == 1:
+        return by_model[0]
+    told: dict[str, ConclusionT] = {}
+    for one in by_model:
+        for key, conclusion in one.items():
+            told.setdefault(key, conclusion)
+    return told
 
 
 def _towards(duty: Duty, had: Duty | None, *, waived_on: dt.date | None = None) -> Iterator[Fact]:

@@ -19,7 +19,7 @@ from domain.conference import facts as conference
 from domain.contact import facts as contact
 from domain.entry import Entry, is_amended
 from domain.episode import facts as episode
-from domain.episode.state import EpisodeState
+from domain.episode.state import EpisodeState, pinned_from
 from domain.fact import Fact
 from domain.quality import facts as quality
 from domain.refusal import EndedBeforeItBegan, OutOfOrder
@@ -184,6 +184,8 @@ def _before_the_first(pair: After, later: list[Entry], earlier: list[Entry]) -> 
 def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     """What of an episode's course is before what it goes on from, in the order in which it was told."""
     arrived = state.referral.received_on if state.referral else None
+    grants = (one.decided_on for one in state.decisions if one.kind is episode.DecisionKind.GRANTED)
+    granted = min(grants, default=None)
     suspended: dt.date | None = None
     reopened: dt.date | None = None
     again = "The work ended again before it had gone on."
@@ -216,7 +218,8 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
                 yield from _too_early(entry, day, arrived, "The episode moved before its referral came.")
                 turns.append((entry, day))
             case episode.DecisionMade(kind=episode.DecisionKind.MOVE) as move:
-                moved.append((entry, move.valid_from or move.decided_on))
+                moved.append((entry, pinned_from(move)))
+                yield from _too_early(entry, pinned_from(move), granted, "It moved to another model before its grant.")
             case episode.ChildJoined(joined_on=day, born=False):
                 yield from _too_early(entry, day, state.started_on, "The child came along before the work began.")
             case episode.ClientshipEnded(ended_on=day):

@@ -18,16 +18,13 @@ from domain.contact.state import fold_contact
 from domain.correction import EntryCorrected
 from domain.entry import Entry, in_force, is_amended
 from domain.episode.facts import DecisionKind, DecisionMade
-from domain.episode.state import EpisodeState, continue_episode, fold_episode
+from domain.episode.state import PINNING, EpisodeState, continue_episode, fold_episode, pinned_from
 from domain.fact import Fact, StreamKind
 from domain.network.state import fold_network
 from domain.quality.state import fold_quality
 from domain.register.state import RegisterState, continue_register, fold_register
-from domain.rules.moved import Moved
+from domain.rules.moved import Move, Moved
 from domain.state import StreamState, with_changes
-
-PINNING = (DecisionKind.GRANTED, DecisionKind.MOVE)
-"""The decisions that say by which model an episode is judged."""
 
 
 def fold_stream(kind: StreamKind, entries: Sequence[Entry]) -> StreamState:
@@ -128,28 +125,23 @@ def pin_of(state: StreamState) -> ModelReference | None:
     return state.pin
 
 
-def moved_to(state: StreamState) -> Moved | None:
-    """The decision that moved the stream to the model that it is judged by; None when it was judged by it before."""
-    if not isinstance(state, EpisodeState) or state.pin is None:
-        return None
-    kinds = [one.kind for one in state.decisions if one.kind in PINNING]
-    if not kinds or kinds[-1] is not DecisionKind.MOVE:
-        return None
-    pinning = [
-        (entry.version, entry.fact)
+def pins_of(state: StreamState) -> dict[ModelReference, Moved | None]:
+    """The versions of service models that the stream is or was judged by, the earliest in the world first.
+
+    With when each was in force; None where it always was.
+    """
+    pin = pin_of(state)
+    if pin is None or not isinstance(state, EpisodeState):
+        return {pin: None} if pin else {}
+    if [one.kind for one in state.decisions if one.kind in PINNING] == [DecisionKind.GRANTED]:
+        return {pin: None}
+    pinning = sorted(
+        (Move(pinned_from(entry.fact), entry.version), entry.fact)
         for entry in state.in_force
         if isinstance(entry.fact, DecisionMade) and entry.fact.kind in PINNING
-    ]
+    )
     pins = [ModelReference(one.service, one.model_version) for _, one in pinning]
-    if state.pin in pins[:-1]:
-        return None
-    version, move = pinning[-1]
-    return Moved(version, move.valid_from or move.decided_on)
-
-
-def earlier_pins(state: StreamState) -> list[ModelReference]:
-    """The versions of service models that the stream was judged by before decisions moved it, each once."""
-    if not isinstance(state, EpisodeState):
-        return []
-    pins = [ModelReference(one.service, one.model_version) for one in state.decisions if one.kind in PINNING]
-    return [pin for pin in dict.fromkeys(pins) if pin != state.pin]
+    granted = pinning[0][1].kind is DecisionKind.GRANTED  # else nothing was in force before the first move
+    moves = tuple(move for move, _ in (pinning[1:] if granted else pinning))
+    own = {one: tuple(n for n, pinned in enumerate(pins, not granted) if pinned == one) for one in dict.fromkeys(pins)}
+    return {one: Moved(moves, stretches) if len(stretches) <= len(moves) else None for one, stretches in own.items()}

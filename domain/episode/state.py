@@ -71,6 +71,10 @@ class Phase(StrEnum):
     CLOSED = "closed"
 
 
+PINNING = (DecisionKind.GRANTED, DecisionKind.MOVE)
+"""The decisions that say by which model an episode is judged."""
+
+
 class MeetingStatus(StrEnum):
     """What became of a meeting."""
 
@@ -82,7 +86,8 @@ class MeetingStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeState(StreamState):
-    """An episode. `grant` is the decision that it is pinned by; `meetings` what became of each, by id.
+    """An episode. `grant`: the decision that it is pinned by, of grants and moves the latest in the world, in whatever
+    order they were told. `meetings`: what became of each, by id.
 
     `joined`: who came along or was born since, and from which day on; `ended`: whose part ended, after that day.
     `client_meetings_in_spell`: held in the present spell of work, with those that were held before this episode.
@@ -125,6 +130,12 @@ class EpisodeState(StreamState):
             return latest.area, latest.unit_id
         return (self.referral.area, self.referral.unit_id) if self.referral else (None, None)
 
+    def pin_on(self, day: dt.date) -> ModelReference | None:
+        """The version of the service model in force on the day: of the latest grant or move by then, if any."""
+        by_then = [one for one in self.decisions if one.kind in PINNING and pinned_from(one) <= day]
+        latest = max(reversed(by_then), key=pinned_from, default=None)  # of one day, the one told last
+        return ModelReference(latest.service, latest.model_version) if latest else None
+
     @property
     def continues_episode_id(self) -> UUID | None:
         """The episode whose spell of work goes on in this one: as the decision that grants it says, moved or not."""
@@ -135,6 +146,12 @@ class EpisodeState(StreamState):
     def pin(self) -> ModelReference | None:
         """The version of the service model that the episode is judged by."""
         return ModelReference(self.grant.service, self.grant.model_version) if self.grant else None
+
+
+def pinned_from(decision: DecisionMade) -> dt.date:
+    """From which day on the model is in force that a grant or a move names: a move may hold from another day."""
+    told = decision.valid_from if decision.kind is DecisionKind.MOVE else None
+    return told or decision.decided_on
 
 
 def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> EpisodeState:
@@ -317,11 +334,11 @@ class _Growing:
         self.decisions = (*self.decisions, decision)
         match decision.kind:
             case DecisionKind.GRANTED:
-                self.grant = decision
+                self._pin(decision)
                 if self.phase in (Phase.REFERRED, Phase.REFUSED):
                     self.phase = Phase.DECIDED
             case DecisionKind.MOVE:
-                self.grant = decision
+                self._pin(decision)
             case DecisionKind.REFUSED:
                 if self.phase is Phase.REFERRED:
                     self.phase = Phase.REFUSED
@@ -329,6 +346,10 @@ class _Growing:
                 pass
             case _:
                 assert_never(decision.kind)
+
+    def _pin(self, decision: DecisionMade) -> None:
+        if self.grant is None or pinned_from(decision) >= pinned_from(self.grant):
+            self.grant = decision
 
 
 _CLIENT_MEETING, _HELD = MeetingKind.CLIENT_MEETING, MeetingStatus.HELD

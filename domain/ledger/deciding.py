@@ -22,7 +22,7 @@ from domain.rules.judge import Judged
 from domain.rules.moved import Moved
 from domain.sequence import check_sequence, warned_of
 from domain.state import StreamState, with_changes
-from domain.streams import check_of_service, continue_stream, earlier_pins, kind_of, moved_to, pin_of
+from domain.streams import check_of_service, continue_stream, kind_of, pin_of, pins_of
 from domain.truth import check_can_be_fact, check_holds_together, check_ids_are_own
 
 
@@ -85,8 +85,9 @@ def _concluded(
     judged = _judged(after, context)
     judgement = judged[pin].judgement if pin else None
     if judgement and not order.historical:
-        refusable = judgement.deviations.keys() if order.command.authorises else judgement.forbidden
-        _check_authorised(judgement, refusable, context.register, first_new=state.version + 1)
+        for one in judged.values():  # what is decided late is for the model of its day to refuse
+            refusable = one.judgement.deviations.keys() if order.command.authorises else one.judgement.forbidden
+            _check_authorised(one.judgement, refusable, context.register, first_new=state.version + 1)
         if order.command.authorises:
             _check_could_be_judged(judgement)
     news = conclude(judgement, after.concluded, earlier=[one.judgement for key, one in judged.items() if key != pin])
@@ -114,10 +115,7 @@ def _entry(order: Order, version: int, fact: Fact, occurred_at: dt.datetime, *, 
 
 def _judged(state: StreamState, context: Context) -> dict[ModelReference, Judged]:
     """What the model that the stream is judged by makes of it, and those that it was judged by before."""
-    pin = pin_of(state)
-    pins = {pin: moved_to(state)} if pin else {}
-    pins |= dict.fromkeys(earlier_pins(state))
-    return {one: _judged_by(one, context, state, moved) for one, moved in pins.items()}
+    return {one: _judged_by(one, context, state, moved) for one, moved in pins_of(state).items()}
 
 
 def _judged_by(pin: ModelReference, context: Context, state: StreamState, moved: Moved | None) -> Judged:

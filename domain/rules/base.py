@@ -49,7 +49,7 @@ class Breach(msgspec.Struct, frozen=True, gc=False):
     `day`: the day that would keep it, such as the last one allowed.
 
     `forbids`: what the entry foresees may not be carried out so: the command that tells it is refused, as an
-    authorisation is, where the rule is a must.
+    authorisation is, where the rule is a must. `on`: the first day of what it is of, where that is not the entry's.
     """
 
     entry: int
@@ -60,6 +60,7 @@ class Breach(msgspec.Struct, frozen=True, gc=False):
     remaining: float | None = None
     forbids: bool = False
     day: dt.date | None = None
+    on: dt.date | None = None
 
 
 class Due(msgspec.Struct, frozen=True, gc=False):

@@ -161,6 +161,7 @@ class Case:
         self.changed: frozenset[str] = frozenset()
         """The facts, by name, of the entries that this case has more than the one that it was made of."""
         self._hits: dict[tuple[int, str | None], Hit] = {}
+        self._numbered: dict[int, Entry] | None = None
         self._told_on: dt.date | None = None
         self._told_upto = self._had_upto = self.last = -1
         """`last`: the version of the last entry; those that conclude something are not of the case."""
@@ -267,6 +268,12 @@ class Case:
             hit = Hit(entry, version, entry.fact, moment, day, (day, version), named)
             self._hits[version, dated_by] = hit
         return hit
+
+    def day_of(self, version: int) -> dt.date:
+        """When the entry of that number happened."""
+        if self._numbered is None:
+            self._numbered = {entry.version: entry for entries in self._by_fact.values() for entry in entries}
+        return self._hit(self._numbered[version], None).day
 
     def in_world(self, selectors: tuple[Selector, ...]) -> list[Hit]:
         """The matching entries in the order in which they happened. Nobody changes the list."""

@@ -26,7 +26,7 @@ _UNSEEN: Mapping[object, Seen] = {}
 def judge(model: ServiceModel, entries_in_force: Iterable[Entry], *, moved: Moved | None = None) -> Judgement:
     """What the model's rules make of the entries in force of one stream, in any order.
 
-    `moved`: the decision that brought the stream to this model; what was before it, the model sees and does not judge.
+    `moved`: when this model was in force, if not always; what was before and after that, it sees and does not judge.
     """
     return Judged(model, Case(entries_in_force), moved).judgement
 
@@ -91,7 +91,7 @@ class Judged:
             findings = list(rule.find(self.case))
         except CannotSee:
             return None
-        return self.moved.concerning(findings) if self.moved else findings
+        return self.moved.concerning(findings, self.case.day_of) if self.moved else findings
 
 
 class _Ruling(NamedTuple):

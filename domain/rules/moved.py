@@ -1,45 +1,87 @@
-"""What a move to another model leaves to the model that it comes from: that model was in force when it happened.
+"""What moves from one model to another leave to each of them: to judge what happened while it was in force.
 
-Must never hold: anything about a particular service.
+By the days of the world: a move that is told late takes its place among the others, and what was told late goes to the
+model of its day. Must never hold: anything about a particular service.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.rules.base import Breach, Due, Finding
 
 
+class Move(NamedTuple):
+    """A decision that put another model in force: the day from which it holds, and its entry."""
+
+    on: dt.date
+    version: int
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The decision by which a stream came to be judged by its model: its entry, and the day from which it holds."""
+    """When a model was in force: the `moves` of its stream in the order of the world, and which stretches were its own.
 
-    version: int
-    on: dt.date
+    Stretch 0 is what was before the first move, 1 what follows it until the next, and so on.
+    """
 
-    def concerning(self, findings: Iterable[Finding]) -> list[Finding]:
-        """Those of one rule's findings that are the new model's to tell.
+    moves: tuple[Move, ...]
+    own: tuple[int, ...]
 
-        A breach by what was recorded before the move is not. A duty that started before it is, when it was not met by
-        then and falls due on that day or later; a duty of one of many periods, when its period had not ended.
+    def concerning(self, findings: Iterable[Finding], day_of: Callable[[int], dt.date]) -> list[Finding]:
+        """Those of one rule's findings that are the model's to tell. `day_of`: when an entry happened, by its number.
+
+        A breach is, by what happened in a stretch of its own. A duty is that began in one, whenever it falls due; and
+        one that began before it, when it was not met by then and falls due on its first day or later. Of one of many
+        periods it is asked when that period began and ended.
         """
         told = list(findings)
         dues = [one for one in told if isinstance(one, Due)]
-        return [one for one in told if self._concerns(one, dues)]
+        decided = {move.version: move.on for move in self.moves}
 
-    def _concerns(self, finding: Finding, dues: Sequence[Due]) -> bool:
-        if isinstance(finding, Breach):
-            return finding.entry >= self.version
-        if not isinstance(finding, Due) or finding.started_by >= self.version:
+        def place(version: int) -> Move:
+            return Move(decided.get(version) or day_of(version), version)
+
+        return [one for one in told if self._concerns(one, dues, place)]
+
+    def _concerns(self, finding: Finding, dues: Sequence[Due], place: Callable[[int], Move]) -> bool:
+        match finding:
+            case Breach(on=None):
+                return self._stretch(place(finding.entry)) in self.own
+            case Breach(on=day) if day is not None:
+                return self._stretch(_last_of(day)) in self.own
+            case Due():
+                return any(self._is_of(stretch, finding, dues, place) for stretch in self.own)
+            case _:
+                return True
+
+    def _stretch(self, moment: Move) -> int:
+        return bisect_right(self.moves, moment)
+
+    def _is_of(self, stretch: int, due: Due, dues: Sequence[Due], place: Callable[[int], Move]) -> bool:
+        started = place(due.started_by)
+        if stretch < len(self.moves):
+            until = self.moves[stretch]
+            if started >= until or (due.opened_on is not None and due.opened_on >= until.on):
+                return False
+        if stretch == 0 or started >= self.moves[stretch - 1]:
             return True
-        if finding.apart:
-            following = _begins_next(finding, dues)
-            return following is None or following > self.on
-        met_before = finding.met_by is not None and finding.met_by < self.version
-        return not met_before and (finding.due_on is None or finding.due_on >= self.on)
+        since = self.moves[stretch - 1]
+        if due.apart:
+            following = _begins_next(due, dues)
+            return following is None or following > since.on
+        met_before = due.met_by is not None and place(due.met_by) < since
+        return not met_before and (due.due_on is None or due.due_on >= since.on)
+
+
+def _last_of(day: dt.date) -> Move:
+    """After every entry of the day."""
+    return Move(day + dt.timedelta(days=1), 0)
 
 
 def _begins_next(period: Due, dues: Iterable[Due]) -> dt.date | None:

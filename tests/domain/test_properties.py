@@ -28,7 +28,7 @@ from domain.fact import StreamKind
 from domain.ledger.identity import id_from_name
 from domain.refusal import Refusal
 from domain.rules.judge import judge
-from domain.streams import earlier_pins, fold_stream, moved_to, pin_of
+from domain.streams import fold_stream, pin_of, pins_of
 from tests.domain.desk import DECIDED_ON, TODAY, WORKER, Desk, at, grant, meeting, plan
 from tests.domain.test_amendments import correct
 from tests.domain.test_course import closing
@@ -119,9 +119,9 @@ def assert_nothing_more_to_conclude(desk: Desk, state: EpisodeState) -> None:
     def judged(pin: Any, moved: Any = None) -> Any:
         return judge(register.model(pin.service, pin.model_version), state.in_force, moved=moved)
 
-    pin = pin_of(state)
-    now = judged(pin, moved_to(state)) if pin else None
-    assert conclude(now, state.concluded, earlier=[judged(one) for one in earlier_pins(state)]) == []
+    every = {pin: judged(pin, moved) for pin, moved in pins_of(state).items()}
+    now = every.pop(pin) if (pin := pin_of(state)) else None
+    assert conclude(now, state.concluded, earlier=every.values()) == []
     assert now is None or set(state.concluded.duties) >= set(now.duties)
     assert now is None or set(state.concluded.deviations) >= set(now.deviations)
 

@@ -18,7 +18,7 @@ from domain.register.facts import WorkerRole
 from domain.rules.base import Finding, RuleBase
 from domain.rules.case import Case, Hit, Seen, Selector
 from domain.rules.judge import Judged, judge
-from domain.rules.moved import Moved
+from domain.rules.moved import Move, Moved
 from domain.rules.statement import Statement
 from tests.rules.models import CATALOGUE, K2, X9
 from tests.rules.story import (
@@ -159,13 +159,17 @@ def test_so_it_is_where_what_was_needed_ends_and_goes_on_again(model: ServiceMod
     is_judged_entry_by_entry_as_from_scratch(model, [granted(), *team, started("2.3."), *ending])
 
 
-@given(STORIES, st.integers(0, 25), st.integers(1, 25), WHENS, OF_EPISODES)
+MOVED = st.builds(
+    lambda when, version, own: Moved((Move(day(when), version),), (own,)), WHENS, st.integers(1, 25), st.integers(0, 1)
+)
+
+
+@given(STORIES, st.integers(0, 25), MOVED, OF_EPISODES)
 @settings(deadline=None, max_examples=100)
 def test_so_it_is_after_a_move_and_under_another_model(
-    facts: list[Fact], cut: int, version: int, when: str, model: ServiceModel
+    facts: list[Fact], cut: int, moved: Moved, model: ServiceModel
 ) -> None:
     entries = story(*facts)
-    moved = Moved(version, day(when))
     before = Judged(K2, Case(entries[:cut]), None)
     after = before.with_entries(model, entries[cut:], moved)
     assert told(after.judgement) == told(judge(model, entries, moved=moved))
