@@ -70,6 +70,7 @@ CREATE TABLE {agreed_meetings} (
 CREATE INDEX ON {meetings} (meeting_on) INCLUDE (known);
 CREATE INDEX ON {agreed_meetings} (starts_on) INCLUDE (known);
 CREATE INDEX ON {agreed_meetings} USING gin (worker_ids);
+CREATE INDEX ON {agreed_meetings} (starts_on) WHERE worker_ids IS NULL;
 CREATE INDEX ON {meetings} ((worker_ids[1]), meeting_on);
 CREATE INDEX ON {meetings} ((worker_ids[2]), meeting_on) WHERE cardinality(worker_ids) > 1;
 CREATE INDEX ON {meetings} USING gin ((worker_ids[3:])) WHERE cardinality(worker_ids) > 2;
@@ -78,7 +79,8 @@ CREATE INDEX ON {meetings} USING gin ((worker_ids[3:])) WHERE cardinality(worker
 
 -- Meetings of the days from_on to to_on as they stood in the world on `on_day`, with what they are counted by. What had not
 -- happened by `on_day` is as it was last agreed upon by then (planned, or called off): on the day, by the workers and in
--- the way agreed, whatever became of it; what was agreed later than that is not there.
+-- the way agreed, whatever became of it; what was agreed later than that is not there. A calling-off that names no
+-- workers is of those with whom the meeting had been agreed upon before, and stands on what told of them too.
 -- A meeting stands under the area, unit and service that its episode had on the meeting's day (of one that is yet to
 -- come: on `on_day`); one before the decision under the service that was then granted. Only those of one worker, if one
 -- is named: these are found by worker and day, the worker being the first or the second of a meeting; the few meetings
@@ -114,6 +116,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         SELECT w.* FROM agreed_meetings w
         WHERE w.worker_ids @> ARRAY[wanted_worker] AND w.known @> as_of AND w.agreed_on <= on_day
             AND w.starts_on BETWEEN from_on AND to_on
+        UNION ALL
+        SELECT n.* FROM agreed_meetings n
+        WHERE wanted_worker IS NOT NULL AND n.worker_ids IS NULL AND n.known @> as_of AND n.agreed_on <= on_day
+            AND n.starts_on BETWEEN from_on AND to_on
     ), stood AS MATERIALIZED (
         SELECT m.episode_id, m.meeting_id, m.meeting_on, m.status, m.meeting_kind, m.mode, m.worker_ids, m.client_ids,
             CASE WHEN m.status = 'held' THEN m.held_minutes END AS held_minutes, m.cancelled_by, m.entered_at, m.because
@@ -121,11 +127,19 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         WHERE m.meeting_on <= on_day OR (m.status = 'cancelled' AND m.cancelled_on <= on_day)
         UNION ALL
         SELECT g.episode_id, g.meeting_id, g.starts_on, CASE WHEN g.called_off THEN 'cancelled' ELSE 'planned' END,
-            g.meeting_kind, g.mode, g.worker_ids, g.client_ids, NULL, g.cancelled_by, m.entered_at, g.because
+            g.meeting_kind, coalesce(g.mode, b.mode), coalesce(g.worker_ids, b.worker_ids), g.client_ids, NULL,
+            g.cancelled_by, m.entered_at, g.because || coalesce(b.because, '{}')
         FROM agreed g
         JOIN meetings m ON m.episode_id = g.episode_id AND m.meeting_id = g.meeting_id AND m.known @> as_of
             AND m.meeting_on > on_day AND (m.status = 'cancelled' AND m.cancelled_on <= on_day) IS NOT TRUE
-        WHERE NOT EXISTS (
+        LEFT JOIN LATERAL (
+            SELECT p.mode, p.worker_ids, p.because FROM agreed_meetings p
+            WHERE g.worker_ids IS NULL AND p.worker_ids IS NOT NULL
+                AND p.episode_id = g.episode_id AND p.meeting_id = g.meeting_id
+                AND (p.agreed_at, p.entry) < (g.agreed_at, g.entry) AND p.known @> as_of
+            ORDER BY p.agreed_at DESC, p.entry DESC LIMIT 1
+        ) b ON true
+        WHERE (wanted_worker IS NULL OR wanted_worker = ANY(coalesce(g.worker_ids, b.worker_ids))) AND NOT EXISTS (
             SELECT 1 FROM agreed_meetings l
             WHERE l.episode_id = g.episode_id AND l.meeting_id = g.meeting_id
                 AND (l.agreed_at, l.entry) > (g.agreed_at, g.entry)

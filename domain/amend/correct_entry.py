@@ -17,7 +17,15 @@ from domain.command import Context, Reads
 from domain.conference.facts import ConferenceConvened
 from domain.contact.facts import ContactReceived
 from domain.correction import EntryCorrected, MistakeKind
-from domain.episode.facts import DecisionMade, MeetingHeld, MeetingPlanned, ReferralReceived, ReportWritten
+from domain.episode.facts import (
+    DecisionMade,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingMissed,
+    MeetingPlanned,
+    ReferralReceived,
+    ReportWritten,
+)
 from domain.episode.leaving import check_told_of, day_met
 from domain.episode.state import EpisodeState
 from domain.fact import Fact, JsonObject
@@ -153,6 +161,8 @@ def _check_same_people(state: StreamState, before: Fact, content: Fact) -> None:
         return
     if isinstance(state, EpisodeState) and isinstance(content, MeetingHeld | MeetingPlanned):
         _check_clients_then(state, before, content)
+    if isinstance(content, MeetingCancelled | MeetingMissed):
+        _check_somebody_waited(before, content)
     if isinstance(state, EpisodeState) and isinstance(content, ReportWritten):
         _check_days_told_of(state, before, content)
     for field in ("client_ids", "client_id"):
@@ -170,6 +180,16 @@ def _check_clients_then(state: EpisodeState, before: Fact, content: MeetingHeld 
     ):
         return
     check_present(set(content.client_ids) & set(state.client_ids), state.clients_on(day), day)
+
+
+def _check_somebody_waited(before: Fact, content: MeetingCancelled | MeetingMissed) -> None:
+    """A meeting was agreed upon with workers, as its commands ask: else it would be counted under nobody."""
+    if getattr(before, "worker_ids", ()) and not content.worker_ids:
+        raise BadCorrection(
+            "It would name no worker, and count under nobody.",
+            remedy="Name those with whom the meeting had been agreed upon.",
+            field="worker_ids",
+        )
 
 
 def _check_days_told_of(state: EpisodeState, before: Fact, content: ReportWritten) -> None:

@@ -25,7 +25,9 @@ from domain.episode.facts import (
     DecisionMade,
     EpisodeClosed,
     EpisodeStarted,
+    MeetingCancelled,
     MeetingHeld,
+    MeetingMissed,
     MeetingMode,
     MeetingPlanned,
     PlanMade,
@@ -40,6 +42,7 @@ from domain.register.facts import ServiceModelPublished, WorkerEnrolled
 from domain.registry import REGISTRY
 from tests.domain.desk import (
     FIRST_MEETING_ON,
+    OTHER_WORKER,
     REFERRED_ON,
     STARTED_ON,
     TOMORROW,
@@ -53,7 +56,7 @@ from tests.domain.desk import (
 from tests.domain.marks import covers, refuses
 from tests.domain.people import identity_code
 from tests.domain.test_course import CLOSED_ON, closing
-from tests.domain.test_meetings import cancelled, planned
+from tests.domain.test_meetings import cancelled, no_show, planned
 from tests.domain.test_registry import sample_of
 
 REASON = "it was written down wrongly"
@@ -386,6 +389,16 @@ def test_a_calling_off_that_was_followed_by_a_new_agreement_hinders_no_amendment
     agreed = desk.number(episode_id, MeetingPlanned)
     refusal = desk.refused(episode_id, correct(agreed, planned_at=at(STARTED_ON, 7).isoformat()))
     assert "Two entries would stand" in refusal.message, "then it was called off for good, and held"
+
+
+def test_a_calling_off_or_a_visit_in_vain_is_not_corrected_to_be_nobodys(desk: Desk) -> None:
+    episode_id = desk.started()
+    for told, kind in ((cancelled(), MeetingCancelled), (no_show(), MeetingMissed)):
+        desk.do(episode_id, told)
+        entry = desk.number(episode_id, kind)
+        refusal = desk.refused(episode_id, correct(entry, worker_ids=[]))
+        assert (refusal.code, refusal.details["field"]) == ("bad_correction", "changes.worker_ids")
+        assert desk.do(episode_id, correct(entry, worker_ids=[OTHER_WORKER])).entries
 
 
 def old_report(desk: Desk) -> tuple[UUID, int]:

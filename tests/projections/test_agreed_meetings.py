@@ -87,6 +87,27 @@ def test_a_meeting_agreed_upon_anew_is_planned_for_the_day_that_had_been_agreed_
     assert [next_meeting(ask, on) for on in (8, 9, 10)] == [day(10), day(10), None], "the second plan was none"
 
 
+def test_a_calling_off_that_names_no_workers_is_of_those_with_whom_it_had_been_agreed(
+    book: Book, history: History, ask: Reading
+) -> None:
+    episode, meeting = uuid4(), uuid4()
+    called_off = MeetingCancelled(
+        meeting_id=meeting, meeting_kind=MeetingKind.CLIENT_MEETING, cancelled_at=moment(12), starts_at=moment(14),
+        cancelled_by=CancelledBy.FAMILY,
+    )  # fmt: skip
+    history.record(episode, referral(uuid4()), decision(), started(), planned(meeting, on=14, at=8, workers=("anna",)))
+    history.record(episode, called_off)
+    run_once(*book)
+    assert visited(ask, "worker", 12) == visited(ask, "worker", 14) == {"anna": "cancelled"}
+    history.record(episode, planned(meeting, on=40, at=13, workers=("bo",)))
+    run_once(*book)
+    assert [visited(ask, "worker", on) for on in (8, 12, 13)] == [
+        {"anna": "planned"}, {"anna": "cancelled"}, {"bo": "planned"},
+    ]  # fmt: skip
+    (beneath,) = ask.explain("visits", by="worker", key="anna", on_day=day(12)).rows
+    assert len(beneath.event_positions) == 2, "it stands on the agreement too"
+
+
 def test_what_was_agreed_is_the_same_when_it_is_rebuilt(book: Book, history: History, rows: Rows) -> None:
     episode, meeting = uuid4(), uuid4()
     history.record(episode, referral(uuid4()), planned(meeting, on=10, at=3), planned(meeting, on=14, at=8))
