@@ -261,6 +261,7 @@ def test_events_of_streams_that_take_turns_in_a_call_are_judged_stream_by_stream
         (turns((first, 2), (second, 0), (first, 4)), 3, 2),
         (turns((first, 2), (second, 0), (second, 2)), 1, 0),
         (turns((second, 0), (first, 3)), 2, 1),
+        (turns((second, 1), (first, 2), (second, 0)), -1, 1),
     ]:
         with pytest.raises(VersionConflict) as refusal:
             recorder.append(wrong)

@@ -8,7 +8,9 @@
 -- JK003 another isolation level than read committed, JK004 tracking that does not move forwards, JK005 uneven arrays, or not from 1,
 -- 22011 ends that fall.
 -- Its plans are kept for the connection's life: who calls it often sets how they are made (domain/ledger/writer.py).
--- The head row is taken first, before anything that could wait for another append: one order of locks, no deadlock.
+-- The head row is taken before anything that could wait for another append: one order of locks, no deadlock. What needs
+-- neither it nor a table goes before it, while another append may hold it. Each function and operator that is named costs
+-- every call some 2,000 instructions to make ready: many comparisons are one with ANY.
 DROP FUNCTION IF EXISTS append(uuid[], bytea[], integer[], uuid[], integer[], text[], bytea[], text, bigint);
 CREATE OR REPLACE FUNCTION append(
     command_ids uuid[], digests bytea[], counts integer[],
@@ -25,6 +27,7 @@ DECLARE
     firsts     bigint[];
     state_begins integer[];
     counted    integer := 0;
+    one_each   boolean;
     log_origin bytea;
     told       timestamptz;
     beginning  bytea;
@@ -35,6 +38,27 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'append runs at read committed only' USING ERRCODE = 'JK003';
     END IF;
+    one_each := counts = array_fill(1, ARRAY[commands_given]);  -- as a group of lone events has them
+    IF one_each THEN
+        counted := commands_given;
+    ELSE
+        FOR i IN 1..commands_given LOOP
+            firsts[i] := CASE WHEN counts[i] > 0 THEN counted + 1 END;
+            counted := counted + counts[i];
+        END LOOP;
+    END IF;
+    IF events_given <> ANY (ARRAY[counted, cardinality(versions), cardinality(names), cardinality(state_ends)])
+        OR commands_given <> ANY (ARRAY[cardinality(digests), cardinality(counts)])
+        OR coalesce(state_ends[events_given], 0) IS DISTINCT FROM octet_length(states)
+        -- What is looked up by its number below must be numbered from 1, or nothing would be compared with anything.
+        OR 1 <> ANY (ARRAY[
+            array_ndims(counts), array_ndims(stream_ids), array_ndims(versions), array_ndims(state_ends),
+            array_lower(counts, 1), array_lower(stream_ids, 1), array_lower(versions, 1), array_lower(state_ends, 1)
+        ]) THEN
+        RAISE EXCEPTION 'the arrays of append do not agree' USING ERRCODE = 'JK005';
+    END IF;
+    state_begins := (0 || state_ends)[:events_given];
+
     SELECT convert_to(h.origin, 'UTF8'), h.told_at INTO STRICT log_origin, told FROM head h FOR NO KEY UPDATE;
     SELECT e.position, e.recorded_at INTO appended_after, appended_at FROM events e ORDER BY e.position DESC LIMIT 1;
     IF NOT FOUND THEN
@@ -45,28 +69,16 @@ BEGIN
     appended_at := greatest(
         clock_timestamp(), appended_at, CASE WHEN told < clock_timestamp() + interval '1 hour' THEN told END);
 
-    FOR i IN 1..commands_given LOOP
-        firsts[i] := CASE WHEN counts[i] > 0 THEN appended_after + 1 + counted END;
-        counted := counted + counts[i];
-    END LOOP;
-    IF counted <> events_given
-        OR commands_given <> cardinality(digests) OR commands_given <> cardinality(counts)
-        OR events_given <> cardinality(versions) OR events_given <> cardinality(names)
-        OR events_given <> cardinality(state_ends)
-        OR coalesce(state_ends[events_given], 0) IS DISTINCT FROM octet_length(states)
-        -- What is looked up by its number below must be numbered from 1, or nothing would be compared with anything.
-        OR array_ndims(counts) > 1 OR array_ndims(stream_ids) > 1 OR array_ndims(versions) > 1
-        OR array_ndims(state_ends) > 1
-        OR array_lower(counts, 1) <> 1 OR array_lower(stream_ids, 1) <> 1 OR array_lower(versions, 1) <> 1
-        OR array_lower(state_ends, 1) <> 1 THEN
-        RAISE EXCEPTION 'the arrays of append do not agree' USING ERRCODE = 'JK005';
-    END IF;
-    state_begins := (0 || state_ends)[:events_given];
-
     -- A command that is recorded already fails here, on the primary key: while the head is held nothing else can. Of
     -- what append() costs a batch of single events, ON CONFLICT DO NOTHING took a fifth: it looks for each row first.
-    INSERT INTO commands (command_id, digest, first_position, count, recorded_at)
-    SELECT unnest(command_ids), unnest(digests), unnest(firsts), unnest(counts), appended_at;
+    IF one_each THEN
+        INSERT INTO commands (command_id, digest, first_position, count, recorded_at)
+        SELECT unnest(command_ids), unnest(digests),
+            generate_series(appended_after + 1, appended_after + commands_given), 1, appended_at;
+    ELSE
+        INSERT INTO commands (command_id, digest, first_position, count, recorded_at)
+        SELECT unnest(command_ids), unnest(digests), appended_after + unnest(firsts), unnest(counts), appended_at;
+    END IF;
 
     IF events_given = 1 THEN  -- the same as below for one event, without sorting
         SELECT stream_ids[1] AS stream_id, versions[1] AS version, (
@@ -76,16 +88,14 @@ BEGIN
     ELSE
         -- Most events follow the one before them in the call: only those that do not are sorted and looked up. If a stream
         -- has two of them, or one that does not follow what is recorded, all is looked at again, in full.
-        PERFORM FROM (
-            SELECT d.version, count(*) OVER (PARTITION BY d.stream_id) AS beginnings,
-                (SELECT e.version FROM events e WHERE e.stream_id = d.stream_id ORDER BY e.version DESC LIMIT 1) AS current
-            FROM (
-                SELECT generate_series(1, events_given) AS n, unnest(stream_ids) AS stream_id, unnest(versions) AS version
-            ) AS d
-            WHERE d.n = 1 OR stream_ids[d.n - 1] <> d.stream_id OR versions[d.n - 1] + 1 <> d.version
-        ) b
-        WHERE b.beginnings > 1 OR b.version <> b.current + 1 OR (b.current IS NULL AND b.version NOT IN (0, 1));
-        conflict := FOUND;
+        SELECT count(*) > count(DISTINCT d.stream_id) OR NOT bool_and(coalesce((
+            SELECT e.version + 1 FROM events e WHERE e.stream_id = d.stream_id ORDER BY e.version DESC LIMIT 1
+        ) = d.version, d.version IN (0, 1)))
+        INTO conflict
+        FROM (
+            SELECT generate_series(1, events_given) AS n, unnest(stream_ids) AS stream_id, unnest(versions) AS version
+        ) AS d
+        WHERE d.n = 1 OR stream_ids[d.n - 1] <> d.stream_id OR versions[d.n - 1] + 1 <> d.version;
     END IF;
     IF conflict AND events_given > 1 THEN
         SELECT j.stream_id, j.version, j.current INTO wrong
