@@ -73,7 +73,7 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     met_on: dt.date | None = None
     apart: str = ""
     opened_on: dt.date | None = None
-    """When it came to be in the world, if not with the entry: the first day of a later period."""
+    """When it came to be in the world, if not with the entry: the first day of a later period, or of its client."""
 
 
 class Warned(msgspec.Struct, frozen=True, gc=False):

@@ -112,7 +112,7 @@ class Duty(DutyTerms):
             met = within[self.times - 1] if len(within) >= self.times else None
             if met is None and self.on_day_of_next_month is None and course.stopped(part.last, part.last):
                 continue
-            opened_on = course.first_from(part.first)
+            began = course.first_from(max(since, part.first))
             yield Due(
                 opening.version,
                 self._due_on(case, opening, part.last) if self.on_day_of_next_month else part.last,
@@ -120,7 +120,7 @@ class Duty(DutyTerms):
                 met.version if met else None,
                 day_in_helsinki(met.entry.occurred_at) if met else None,
                 apart=part.name,
-                opened_on=opened_on if opened_on > since else None,
+                opened_on=began if began > opening.day else None,
             )
 
     def _begun(self, case: Case, since: dt.date) -> list[Period]:

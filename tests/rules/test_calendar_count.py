@@ -14,6 +14,7 @@ from domain.consequence import DutyOpened, DutyWithdrawn, conclude, concluded
 from domain.contact.facts import ContactSource, FamilyConsent
 from domain.entry import Entry
 from domain.episode.facts import (
+    ChildJoined,
     ClosureReason,
     EpisodeClosed,
     EpisodeStarted,
@@ -26,7 +27,7 @@ from domain.rules.base import Due
 from domain.rules.case import Case
 from domain.rules.judge import judge
 from domain.rules.reaching import reaching_tells
-from tests.rules.story import ACT, CHILD, STREAM, held, meeting, story
+from tests.rules.story import ACT, CHILD, SIBLING, STREAM, held, meeting, referral, story
 from tests.rules.test_calendar_periods import duty
 
 ONE_DAY = dt.timedelta(days=1)
@@ -159,3 +160,13 @@ def test_in_whatever_order_they_are_recorded_each_month_has_one_report_due(
         gone = sum(isinstance(entry.fact, DutyWithdrawn) and entry.fact.duty_key == key for entry in entries)
         assert opened - gone == (key in concluded(entries).duties)
     assert not reaching_tells(P7, entries, max(days)), "what has been reached is told"
+
+
+def test_the_first_report_of_a_child_who_came_along_is_asked_for_from_that_day_on() -> None:
+    joined = ChildJoined(client_id=SIBLING, of_episode=(CHILD,), joined_on=dt.date(2023, 3, 13))
+    told = [referral("1.1."), EpisodeStarted(started_on=dt.date(2023, 1, 11)), joined, held("20.4.")]
+    reports = [one for one in judge(P7, story(*told)).duties.values() if one.rule_id == "monthly-report"]
+    asked_from = {client: [one.opened_on for one in reports if one.client_id == client] for client in (CHILD, SIBLING)}
+    first = {month: dt.date(2023, month, 1) for month in (2, 3, 4)}
+    assert asked_from[CHILD] == [None, first[2], first[3], first[4]], "the first from the start, which opened it"
+    assert asked_from[SIBLING] == [dt.date(2023, 3, 13), first[4]]
