@@ -39,8 +39,11 @@ class OlderRelease(Exception):
 
 
 def require_newest(dsn: str, register: str, projections: Iterable[Projection] = PROJECTIONS) -> None:
-    """Whoever makes nothing yet asks this, as a reader. Raises OlderRelease when they were ours, and are a newer's."""
-    with suppress(UndefinedTable), register_connection(as_role(dsn, "reader"), register) as connection:
+    """Whoever makes nothing yet asks this, as one who keeps projections: whoever migrates need be no reader.
+
+    Raises OlderRelease when they were ours, and are a newer's.
+    """
+    with suppress(UndefinedTable), register_connection(as_role(dsn, "projector"), register) as connection:
         _refuse_older(connection, register, release_of(projections))
 
 

@@ -112,6 +112,15 @@ def test_the_login_that_migrates_makes_and_rebuilds_registers(login: Callable[..
     assert all(result.swapped for result in rebuild(migrates, only))
 
 
+@pytest.mark.parametrize("command", ["migrate", "rebuild"])
+def test_the_login_that_migrates_gives_the_commands_that_the_documentation_has_it_give(
+    command: str, login: Callable[..., str], only: str, jaksokirja: RunCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAKSOKIRJA_DSN", login(*MIGRATES))
+    done = jaksokirja(command, only) if command == "migrate" else jaksokirja(command, "-r", only)
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_it_is_told_that_a_register_of_another_release_is_to_be_migrated(
     serves: tuple[Settings, str], register: tuple[str, str]
 ) -> None:
