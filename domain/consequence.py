@@ -30,7 +30,7 @@ class DutyOpened(Fact, name="duty_opened", happened="opened_on", consequence=Tru
     `duty_key` is unique in the stream: rule, starting entry and, where there is one each, client or recipient.
     `due_on` is absent while it hangs on something that has no date yet (before the second meeting). `waived_on`: the
     same duty had been waived before what opened it was struck out, and is so still. `opened_on`: the first day of the
-    calendar period that it is of, or of the client in that period, where it lies after the entry that started the clock.
+    calendar period that it is of, or of the client's in it, where that lies after the entry that started the clock.
     """
 
     duty_key: str

@@ -48,7 +48,8 @@ class Duty(DutyTerms):
             for number, opening in enumerate(openings, start=1):
                 if any(self._from_the_first(case, hit, opening) for hit in gone):
                     continue
-                course = self._course(case, (client_id,) if client_id else clients_of(opening.fact), [*gone, *left])
+                ended = [*gone, *(hit for hit in left if hit.day != opening.day)]  # with the opening is not before it
+                course = self._course(case, (client_id,) if client_id else clients_of(opening.fact), ended)
                 acts = _of_its_clients(own, opening)
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day

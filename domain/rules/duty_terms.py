@@ -48,7 +48,7 @@ class DutyTerms(RuleBase):
     been due between the two, a time of days or months starts anew with the resumption, or with `keeps_its_day` is due
     no more; of calendar periods and of every so many months, those that lie between, or end between, are not due.
 
-    `for_good`: an end of one client's that nothing resumes.
+    `for_good`: an end of one client's that nothing resumes; one of the day of the opening is no end before it.
 
     `but`: of no client whom one of these entries names in `but_field`, where it is not after the opening: of no adult,
     where it is of each child. A later one ends that client's, as `until` does: what was owed before it stays owed.

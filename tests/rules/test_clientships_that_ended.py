@@ -121,7 +121,13 @@ def test_nobody_who_left_is_contacted_after_the_end_even_where_the_consent_is_to
     assert follow_ups(*agreed, closed("20.6.")) == {CHILD, SIBLING}
     assert follow_ups(*agreed, left(CHILD, "3.4."), closed("20.6.")) == {SIBLING}
     assert follow_ups(left(CHILD, "3.4."), *agreed, closed("20.6.")) == {SIBLING}
-    assert follow_ups(*agreed, closed("20.6."), left(CHILD, "20.6.")) == {SIBLING}
+    assert follow_ups(*agreed, closed("20.6."), left(CHILD, "19.6.")) == {SIBLING}
+
+
+def test_who_was_a_client_to_the_very_day_of_the_end_is_contacted_after_it() -> None:
+    agreed = FollowUpAgreed(client_id=CHILD, consent_id=meeting("consent"), agreed_on=day("12.3."))
+    assert follow_ups(agreed, closed("20.6."), left(CHILD, "20.6.")) == {CHILD}
+    assert follow_ups(agreed, left(CHILD, "20.6."), closed("20.6.")) == {CHILD}
 
 
 def placements(rule_id: str, *facts: Fact) -> list[tuple[int, int | None]]:
