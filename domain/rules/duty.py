@@ -13,6 +13,8 @@ from itertools import count, takewhile
 from uuid import UUID
 
 from domain.calendar import add_months, add_working_days, day_in_helsinki, late_after
+from domain.episode.facts import DecisionKind, DecisionMade
+from domain.fact import Fact
 from domain.rules.base import Due, Finding
 from domain.rules.case import Case, Hit, Selector, clients_of
 from domain.rules.condition import value_of
@@ -79,9 +81,13 @@ class Duty(DutyTerms):
         return found
 
     def _from_the_first(self, case: Case, leaving_out: Hit, opening: Hit) -> bool:
-        """Whether it is not after the opening; the first of them all may be dated after what it let open."""
+        """Whether it is not after the opening; the first of them all may be dated after what it let open.
+
+        A grant let it open, whenever the grant was told: it may have been struck out and told anew.
+        """
         is_first = leaving_out.version == case.in_world(self.but)[0].version
-        return leaving_out.day <= opening.day or (is_first and leaving_out.version < opening.version)
+        let_open = leaving_out.version < opening.version or _is_grant(leaving_out.fact)
+        return leaving_out.day <= opening.day or (is_first and let_open)
 
     def _standing(self, case: Case, opening: Hit, found: Iterator[Due]) -> Iterator[Finding]:
         """What stands of what an opening opened: all, or when it was undone what had been met by then."""
@@ -265,6 +271,10 @@ class Duty(DutyTerms):
         day = value_of(opening.fact, self.day_field) if self.day_field else None
         due_on = add_months(opening.day, number * months)
         return due_on.replace(day=day) if isinstance(day, int) else due_on
+
+
+def _is_grant(fact: Fact) -> bool:
+    return isinstance(fact, DecisionMade) and fact.kind is DecisionKind.GRANTED
 
 
 def _of_its_clients(meeting: list[Hit], opening: Hit) -> list[Hit]:

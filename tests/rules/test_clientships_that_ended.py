@@ -86,8 +86,10 @@ def test_a_move_after_the_start_ends_the_reports_of_who_has_come_of_age_and_with
 
 def test_a_grant_that_is_dated_after_the_start_owes_no_report_of_its_adults() -> None:
     later = story(referral("1.2.", (CHILD, SIBLING)), granted("12.4.", adult_ids=(CHILD,)), started("10.3."))
-    duties = judge(MODELS["P8"], later).duties.values()
-    assert {one.client_id for one in duties if one.rule_id == "monthly-report"} == {SIBLING}
+    told_anew = story(referral("1.2.", (CHILD, SIBLING)), started("10.3."), granted("12.4.", adult_ids=(CHILD,)))
+    for told in (later, told_anew):
+        duties = judge(MODELS["P8"], told).duties.values()
+        assert {one.client_id for one in duties if one.rule_id == "monthly-report"} == {SIBLING}
 
 
 def test_the_documents_of_who_left_are_delivered_then_and_those_of_the_others_at_the_end() -> None:
