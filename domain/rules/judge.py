@@ -6,7 +6,7 @@ is judged by it. It knows no clock, and no history of what was concluded before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar, assert_never
 
 from domain.catalogue.model import ServiceModel
@@ -142,6 +142,26 @@ def key_of(rule: RuleBase, finding: Breach | Due) -> str:
     return "/".join(filter(None, parts))
 
 
+class Remedies(Mapping[str, str]):
+    """What would satisfy the rules, by deviation: put into words when somebody is told, which is when one refuses."""
+
+    def __init__(self) -> None:
+        self.breaches: dict[str, tuple[RuleBase, Breach]] = {}
+
+    def __getitem__(self, key: str) -> str:
+        """The remedy of that deviation."""
+        rule, breach = self.breaches[key]
+        return rule.remedy_for(breach)
+
+    def __iter__(self) -> Iterator[str]:
+        """The keys of the deviations."""
+        return iter(self.breaches)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.breaches)
+
+
 class _Verdict:
     """Gathers findings under their keys."""
 
@@ -149,7 +169,7 @@ class _Verdict:
         self.model = model
         self.duties: dict[str, Duty] = {}
         self.deviations: dict[str, Deviation] = {}
-        self.remedies: dict[str, str] = {}
+        self.remedies = Remedies()
         self.warnings: list[str] = []
         self.forbidden: set[str] = set()
         self.unjudged: dict[str, str] = {}
@@ -175,7 +195,7 @@ class _Verdict:
         """Take in all that another says."""
         self.duties |= other.duties
         self.deviations |= other.deviations
-        self.remedies |= other.remedies
+        self.remedies.breaches |= other.remedies.breaches
         self.warnings += other.warnings
         self.forbidden |= other.forbidden
         self.unjudged |= other.unjudged
@@ -204,7 +224,7 @@ class _Verdict:
             limit=breach.limit,
             unit=breach.unit,
         )
-        self.remedies[key] = rule.remedy_for(breach)
+        self.remedies.breaches[key] = rule, breach
         if breach.forbids:
             self.forbidden.add(key)
 
