@@ -116,7 +116,7 @@ class Fact(Strict):
             return dt.datetime.combine(moment, dt.time(), HELSINKI)
         return None
 
-    def said(self, field: str) -> Any:
+    def said_in(self, field: str) -> Any:
         """What it says there; None where it has no such field: pydantic takes forty times as long to say so."""
         return getattr(self, field) if field in type(self).__pydantic_fields__ else None
 

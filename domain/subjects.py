@@ -70,8 +70,8 @@ def _told_of(fact: Fact, state: StreamState) -> Fact:
 
 
 def _named(fact: Fact) -> tuple[UUID, ...]:
-    several: Iterable[UUID] = fact.said("client_ids") or ()
-    one: UUID | None = fact.said("client_id")
+    several: Iterable[UUID] = fact.said_in("client_ids") or ()
+    one: UUID | None = fact.said_in("client_id")
     return tuple(several) or ((one,) if one else ())
 
 

@@ -349,13 +349,13 @@ def _settles(entry: Entry, plan: Hit) -> bool:
 
 def meeting_of(fact: Fact) -> object:
     """Which meeting a fact tells of."""
-    return fact.said("meeting_id")
+    return fact.said_in("meeting_id")
 
 
 def clients_of(fact: Fact) -> tuple[UUID, ...]:
     """The clients that a fact names: one, several or none."""
-    one: UUID | None = fact.said("client_id")
-    several: tuple[UUID, ...] = fact.said("client_ids") or ()
+    one: UUID | None = fact.said_in("client_id")
+    several: tuple[UUID, ...] = fact.said_in("client_ids") or ()
     return several if one is None else (one,)
 
 

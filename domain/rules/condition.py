@@ -139,7 +139,7 @@ def _told_plainly(kind: type[Fact]) -> frozenset[str]:
 
 def _span_of(fact: Fact) -> tuple[dt.datetime, dt.datetime] | None:
     for start, end in _SPANS:
-        begun, ended = fact.said(start), fact.said(end)
+        begun, ended = fact.said_in(start), fact.said_in(end)
         if isinstance(begun, dt.datetime) and isinstance(ended, dt.datetime):
             return begun, ended
     return None

@@ -55,9 +55,9 @@ def extensions_of(
     previous_last = last_day_of_months(start, months)
     for hit in hits:
         due_first = max(hit.day, previous_last + ONE_DAY)
-        first = hit.fact.said("valid_from") or due_first
+        first = hit.fact.said_in("valid_from") or due_first
         reckoned = _end_of_step(start, max(first, due_first), months, extension_months)
-        last = hit.fact.said("valid_to") or reckoned
+        last = hit.fact.said_in("valid_to") or reckoned
         allowed = reckoned if cap_last is None else min(reckoned, cap_last)
         chain.append(Extension(hit, first, last, due_first, allowed, previous_last))
         previous_last = max(previous_last, last)
