@@ -35,8 +35,10 @@ class _Decoders(dict[bytes, FactDecoder | None]):
 _DECODERS = _Decoders()
 
 
-def unread(records: Iterable[bytes], reader: Reader, named: set[str]) -> list[Entry | None]:
+def unread(records: Iterable[bytes], reader: Reader, named: set[str], *, whole: bool) -> list[Entry | None]:
     """The entries, what is sealed in them unopened; the keys that are named in them go to `named`.
+
+    `whole`: all their facts are made at once, since somebody will ask for each; else of some only a part is read.
 
     None for a record that has to be read the long way.
     """
@@ -56,7 +58,9 @@ def unread(records: Iterable[bytes], reader: Reader, named: set[str]) -> list[En
                 last_at, recorded_at = microseconds, moment(microseconds)
             state_at = name_at + name_length
             decoder = _DECODERS[record[name_at:state_at]]
-            told = decoder.first(record[state_at:]) if decoder else None
+            told = None
+            if decoder:
+                told = decoder.told(record[state_at:]) if whole else decoder.first(record[state_at:])
         except _WRONG:
             decoder = told = None
         if decoder is None or told is None or position < 1 or version < 0:

@@ -45,7 +45,7 @@ class States:
         Raises SegmentRefused when a segment is not what was sealed at its place.
         """
         epoch = self.epoch()
-        states = self.now(wanted)
+        states = self.now(wanted, whole=True)
         for stream_id, state in states.items():
             known, opened = self._known(stream_id)
             if state is not known or not opened:
@@ -62,16 +62,17 @@ class States:
         news = self._safe.read(self._ledger.streams.after(stream_id, state.version if state else 0))
         return self._up_to_date(stream_id, kind, state, news, kept_in)
 
-    def now(self, wanted: Mapping[UUID, StreamKind]) -> dict[UUID, StreamState]:
+    def now(self, wanted: Mapping[UUID, StreamKind], *, whole: bool = False) -> dict[UUID, StreamState]:
         """The streams as they stand; an empty state of its kind for one that has not begun.
 
-        A stream of another kind is folded as what it is: what is kept must not hang on who asked.
+        A stream of another kind is folded as what it is: what is kept must not hang on who asked. `whole`: for one who
+        will look into all that is there.
         """
         if not wanted:
             return {}
         kept_in = self.epoch()
         known = {stream_id: self._known(stream_id)[0] for stream_id in wanted}
-        news = self._news({stream_id: state.version if state else 0 for stream_id, state in known.items()})
+        news = self._news({stream_id: state.version if state else 0 for stream_id, state in known.items()}, whole=whole)
         return {
             stream_id: self._up_to_date(stream_id, kind, known[stream_id], news[stream_id], kept_in)
             for stream_id, kind in wanted.items()
@@ -113,9 +114,9 @@ class States:
             self._kept_in = epoch
         return epoch
 
-    def _news(self, versions: Mapping[UUID, int]) -> dict[UUID, list[Entry]]:
+    def _news(self, versions: Mapping[UUID, int], *, whole: bool) -> dict[UUID, list[Entry]]:
         """The entries of all these streams after the versions."""
-        entries = self._safe.read(self._ledger.streams.news(versions))
+        entries = self._safe.read(self._ledger.streams.news(versions), whole=whole)
         news: dict[UUID, list[Entry]] = {stream_id: [] for stream_id in versions}
         for entry in entries:
             news[entry.stream_id].append(entry)

@@ -34,6 +34,7 @@ from domain.ledger.secrecy.safe import Safe
 from domain.ledger.secrecy.sealing import DataKey, Key, Place, SegmentRefused, seal
 from domain.ledger.submission import StoredRecord
 from domain.registry import REGISTRY, UnknownFactName
+from domain.unread import Glimpse
 from domain.withheld import Withheld
 from tests.domain.desk import Desk, meeting, the
 from tests.domain.test_registry import CURRENT, decoded
@@ -132,6 +133,18 @@ def test_whatever_is_read_unopened_is_what_it_is_opened(name: str, ring: OneKey,
     assert unread == opened
     assert hash(type(unread)) == hash(type(opened))
     assert (unread.kind, repr(unread)) == (opened.kind, repr(opened))
+
+
+@pytest.mark.parametrize("name", CURRENT)
+def test_what_is_read_whole_is_as_unopened_and_the_same_as_read_in_parts(
+    name: str, ring: OneKey, safe: Safe, looks: list[Place]
+) -> None:
+    record = stored(ring, decoded(name))
+    (whole,), looked = safe.read([record], whole=True), list(looks)
+    looks.clear()
+    (in_parts,) = safe.read([record])
+    assert looked == looks
+    assert (whole, repr(whole)) == (in_parts, repr(in_parts))
 
 
 def test_nothing_is_opened_before_somebody_looks_and_then_once(ring: OneKey, safe: Safe, looks: list[Place]) -> None:
@@ -424,6 +437,15 @@ def test_a_command_opens_all_before_it_decides_and_a_changed_segment_stops_it(de
     reading(desk, episode_id)
     with pytest.raises(SegmentRefused):
         desk.do(episode_id, meeting(4))
+
+
+def test_a_command_reads_no_meeting_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    episode_id = desk.started("K2", desk.client(), meetings=2)
+    desk.book.states.forget()
+    read_later = list[int]()
+    monkeypatch.setattr(Glimpse, "read_into", lambda _, entry: read_later.append(entry.version))
+    desk.do(episode_id, meeting(3))
+    assert read_later == []
 
 
 def test_a_command_reads_every_meeting_whole_before_it_decides_and_what_does_not_fit_stops_it(desk: Desk) -> None:

@@ -97,14 +97,14 @@ class Safe:
         keys = self._keys_named_in(states)
         return [self._opened_entry(record, state, keys) for record, state in zip(records, states, strict=True)]
 
-    def read(self, records: Sequence[bytes]) -> list[Entry]:
+    def read(self, records: Sequence[bytes], *, whole: bool = False) -> list[Entry]:
         """As `entries`, of records as they are stored, but each sensitive part is opened when it is first looked into.
 
         Whoever looks then hears whether it was sealed at its place, and reads by a key that is lent at that time. In
-        the order of their versions, in whatever order the records are.
+        the order of their versions, in whatever order the records are. `whole`: for one who will look into all of them.
         """
         named: set[str] = set()
-        entries = unread(records, self, named)
+        entries = unread(records, self, named, whole=whole)
         lent = self._lent_of(named)
         read = entries if named <= lent and all(entries) else self._opened_where_needed(records, entries, lent)
         return sorted(cast("list[Entry]", read), key=_VERSION)
