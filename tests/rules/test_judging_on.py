@@ -177,11 +177,10 @@ def test_so_it_is_after_a_move_and_under_another_model(
     assert told(again.judgement) == told(judge(model, entries, moved=moved))
 
 
-MUCH_GRANTED, REMOTE = {"meetings_granted": 20}, {"mode": MeetingMode.VIDEO}
 OF_ONE_KIND = (
     *(st.builds(one, WHENS) for one in (held, planned, started, closed, exception, extension, plan, assigned)),
-    st.builds(lambda when: granted(when, **MUCH_GRANTED), WHENS),
-    st.builds(lambda when: held(when, **REMOTE), WHENS),
+    st.builds(lambda when: granted(when, meetings_granted=20), WHENS),
+    st.builds(lambda when: held(when, mode=MeetingMode.VIDEO), WHENS),
 )
 OF_FEW_KINDS = st.lists(st.sampled_from(OF_ONE_KIND), min_size=1, max_size=2, unique=True).flatmap(
     lambda kinds: st.lists(st.one_of(*kinds), min_size=10, max_size=20)
