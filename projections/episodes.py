@@ -37,7 +37,8 @@ EPISODES = Table(
     columns=(
         "client_ids", "area", "unit_id", "source", "channel", "consent", "contact_id", "requested_service", "referrer",
         "purchaser", "need_code", "service", "model_version", "service_task", "referred_on", "decided_on", "refused_on",
-        "valid_to", "started_on", "suspended_on", "closed_on", "closure_reason", "outcome", "outcome_service",
+        "valid_to", "bounded_on",
+        "started_on", "suspended_on", "closed_on", "closure_reason", "outcome", "outcome_service",
         "first_area", "first_unit_id", "granted_service", "granted_model_version", "worked",
         "placed_on", "pinned_on",
     ),
@@ -97,8 +98,8 @@ def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
     match fact.kind:
         case DecisionKind.GRANTED:
             first = {"granted_service": fact.service, "granted_model_version": fact.model_version}
-            granted = {**first, "decided_on": fact.decided_on, "refused_on": None, "valid_to": fact.valid_to}
-            yield Amend("episodes", (), granted, opens=True)
+            yield Amend("episodes", (), {**first, "decided_on": fact.decided_on, "refused_on": None}, opens=True)
+            yield _bounded(fact)
             yield pinned
             yield _phase(entry, "decided", _DECIDED, fact.decided_on)
         case DecisionKind.REFUSED:
@@ -109,9 +110,14 @@ def decided(entry: Entry, fact: DecisionMade) -> Iterator[Operation]:
             yield pinned
             yield Open("moves", (entry.version,), {**model, "kind": "model", "from_on": since})
         case DecisionKind.EXTENSION | DecisionKind.EXCEPTION if fact.valid_to is not None:
-            yield Amend("episodes", (), {"valid_to": fact.valid_to})
+            yield _bounded(fact)
         case _:
             pass
+
+
+def _bounded(decision: DecisionMade) -> Operation:
+    to = {"valid_to": decision.valid_to, "bounded_on": decision.decided_on}
+    return Amend("episodes", (), to, since="bounded_on")
 
 
 def transferred(entry: Entry, fact: EpisodeTransferred) -> Iterator[Operation]:

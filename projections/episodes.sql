@@ -27,6 +27,7 @@ CREATE TABLE {episodes} (
     decided_on        date,
     refused_on        date,
     valid_to          date,
+    bounded_on        date,
     started_on        date,
     suspended_on      date,
     closed_on         date,

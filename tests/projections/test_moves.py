@@ -111,6 +111,27 @@ def test_the_row_of_an_episode_says_where_it_went_last_in_the_world_not_in_the_l
     assert all(table.equal for table in rebuild(*book, processes=1))
 
 
+def test_until_when_it_is_granted_tells_the_latest_decision_in_whatever_order_they_were_told(
+    book: Book, history: History, rows: Rows
+) -> None:
+    episode = uuid4()
+    granted = decision(on=1, valid_to=day(30))
+    later, earlier = (decision(DecisionKind.EXTENSION, on=on, valid_to=day(to)) for on, to in ((20, 90), (10, 60)))
+    history.record(episode, referral(uuid4()), granted, later, earlier)
+
+    def told() -> tuple[object, object]:
+        (row,) = rows("episodes")
+        return row["valid_to"], row["bounded_on"]
+
+    assert told() == (day(90), day(20))
+    history.strike(episode, 2)
+    history.record(episode, decision(on=2, valid_to=day(31)))
+    assert told() == (day(90), day(20)), "the grant was told anew"
+    history.strike(episode, 3)
+    assert told() == (day(60), day(10))
+    assert all(table.equal for table in rebuild(*book, processes=1))
+
+
 def test_a_meeting_counts_where_its_family_was_that_day_whenever_it_is_asked(
     book: Book, history: History, ask: Reading
 ) -> None:
