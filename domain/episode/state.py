@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, assert_never, cast, get_args
@@ -168,9 +168,9 @@ def _evolved(
     state: EpisodeState, news: Sequence[Entry], *, entries: tuple[Entry, ...], in_force: tuple[Entry, ...]
 ) -> EpisodeState:
     growing = _Growing(state)
-    others, held, anew = growing.take_meetings(news)
+    others, held, agreed, anew = growing.take_meetings(news)
     if anew:
-        growing.agree_by_moment(anew, in_force)
+        growing.agree_by_moment(anew, [*_agreed_in(state.in_force), *agreed])
     for entry in others:
         if entry.kind in _EPISODE_FACTS:
             growing.take(cast("EpisodeFact", entry.fact))
@@ -192,14 +192,21 @@ _BECAME: Mapping[type[Fact], MeetingStatus] = {
     MeetingMissed: MeetingStatus.MISSED,
 }
 """What a meeting is when such a fact has told of it."""
-_AGREED_AT: Mapping[type[Fact], str] = {MeetingPlanned: "planned_at", MeetingCancelled: "cancelled_at"}
-"""When it was agreed, of the facts that tell of an agreement."""
+Agreed = tuple[Any, MeetingStatus]
+"""The plain fields of a fact that tells what was agreed of a meeting, and what the meeting is then."""
 _EPISODE_FACTS = frozenset(get_args(EpisodeFact))
 """Facts have no subclasses: asking for the class itself is forty times as quick as asking what it is one of."""
 
 
 class _Growing:
     """An episode's state while facts are taken in one after the other: these are what they change.
+def _agreed_in(in_force: Iterable[Entry]) -> list[Agreed]:
+    """What was agreed of meetings in entries that were folded before: seldom asked, so that nobody keeps it."""
+    return [
+        (one.plain, _BECAME[one.kind]) for one in in_force if one.kind is MeetingPlanned or one.kind is MeetingCancelled
+    ]
+
+
 
     It becomes one, which nobody can change, when it says all that it will: nothing is copied for that.
     """
@@ -230,14 +237,15 @@ class _Growing:
         become.__class__ = EpisodeState
         return cast("EpisodeState", become)
 
-    def take_meetings(self, news: Sequence[Entry]) -> tuple[list[Entry], int, set[UUID]]:
+    def take_meetings(self, news: Sequence[Entry]) -> tuple[list[Entry], int, list[Agreed], list[UUID]]:
         """Take in what became of meetings: most facts are of them.
 
-        The other entries, how many clients' were held, and the meetings of which another thing was agreed than before.
-        Nothing is called here for a meeting that was held: this is what folding a long episode costs.
+        The other entries, how many clients' were held, what was agreed, and the meetings that became something else
+        than they had been, but by being held. Nothing more is called here: this is what folding a long episode costs.
         """
         others: list[Entry] = []
-        anew: set[UUID] = set()
+        agreed: list[Agreed] = []
+        anew: list[UUID] = []
         held, meetings, became_of = 0, self.meetings, _BECAME.get
         for entry in news:
             became = became_of(entry.kind)
@@ -245,24 +253,32 @@ class _Growing:
                 others.append(entry)
                 continue
             plain = entry.plain
-            if became is not _HELD and meetings.get(plain.meeting_id, became) is not became:
-                anew.add(plain.meeting_id)
-            meetings[plain.meeting_id] = became
-            if became is _HELD and plain.meeting_kind is _CLIENT_MEETING:
-                held += 1
-        return others, held, anew
+            if became is _HELD:
+                meetings[plain.meeting_id] = became
+                if plain.meeting_kind is _CLIENT_MEETING:
+                    held += 1
+                continue
+            agreed.append((plain, became))
+            if meetings.setdefault(plain.meeting_id, became) is not became:
+                meetings[plain.meeting_id] = became
+                anew.append(plain.meeting_id)
+        return others, held, agreed, anew
 
-    def agree_by_moment(self, meetings: Collection[UUID], in_force: Sequence[Entry]) -> None:
-        """Those meetings that were neither held nor missed are what was agreed last, in whatever order it was told."""
-        agreed: dict[UUID, tuple[dt.datetime, MeetingStatus]] = {}
-        for entry in in_force:
-            if (moment := _AGREED_AT.get(entry.kind)) is not None and (one := entry.plain.meeting_id) in meetings:
-                agreed_at = getattr(entry.plain, moment)
-                if one not in agreed or agreed[one][0] <= agreed_at:
-                    agreed[one] = agreed_at, _BECAME[entry.kind]
-        for one, (_, status) in agreed.items():
-            if self.meetings[one] in {MeetingStatus.PLANNED, MeetingStatus.CANCELLED}:
-                self.meetings[one] = status
+    def agree_by_moment(self, meetings: Iterable[UUID], agreed: Iterable[Agreed]) -> None:
+        """Those meetings that were neither held nor missed are what was agreed last, in whatever order it was told.
+
+        They are looked for by the number of their id, which is hashed in a tenth of the time.
+        """
+        planned, cancelled = MeetingStatus.PLANNED, MeetingStatus.CANCELLED
+        open_still = {one.int: one for one in meetings if self.meetings[one] in {planned, cancelled}}
+        last: dict[UUID, tuple[dt.datetime, MeetingStatus]] = {}
+        for plain, status in agreed:
+            if plain.meeting_id.int in open_still and (status is planned or status is cancelled):
+                agreed_at = plain.planned_at if status is planned else plain.cancelled_at
+                one = open_still[plain.meeting_id.int]
+                if one not in last or last[one][0] <= agreed_at:
+                    last[one] = agreed_at, status
+        self.meetings.update((one, status) for one, (_, status) in last.items())
 
     def take(self, fact: EpisodeFact) -> None:
         """Take in one fact. The first ones here are those that every episode has: each case before costs a question."""
