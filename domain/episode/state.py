@@ -198,8 +198,6 @@ _EPISODE_FACTS = frozenset(get_args(EpisodeFact))
 """Facts have no subclasses: asking for the class itself is forty times as quick as asking what it is one of."""
 
 
-class _Growing:
-    """An episode's state while facts are taken in one after the other: these are what they change.
 def _agreed_in(in_force: Iterable[Entry]) -> list[Agreed]:
     """What was agreed of meetings in entries that were folded before: seldom asked, so that nobody keeps it."""
     return [
@@ -207,6 +205,8 @@ def _agreed_in(in_force: Iterable[Entry]) -> list[Agreed]:
     ]
 
 
+class _Growing:
+    """An episode's state while facts are taken in one after the other: these are what they change.
 
     It becomes one, which nobody can change, when it says all that it will: nothing is copied for that.
     """
