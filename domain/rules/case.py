@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -118,7 +118,7 @@ Kept = tuple[list[Hit], int, frozenset[str]]
 """What is kept of selectors: their hits, up to which entry these were looked for, and the facts that they name."""
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What was found of hits one by one: of which, beside which others, and what."""
 
     hits: list[Hit]
@@ -126,7 +126,7 @@ class Seen(NamedTuple):
     found: list[Any]
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """What somebody asked of a case: the facts by name, and the horizon as it was told, if it was asked for.
 
     Whoever asked nothing else comes to the same result where neither is another.

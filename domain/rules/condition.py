@@ -77,15 +77,13 @@ class Test(Strict):
             return False
         if self.contains_all is not None and not self._contains_all(self.contains_all, value):
             return False
-        return self._within(value)
+        return (self.at_least is None and self.at_most is None) or self._within(value)
 
     @staticmethod
     def _contains_all(parts: tuple[str, ...], value: object) -> bool:
         return isinstance(value, str | tuple) and all(part in value for part in parts)
 
     def _within(self, value: object) -> bool:
-        if self.at_least is None and self.at_most is None:
-            return True
         if not isinstance(value, int | float):
             return False
         return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)

@@ -7,7 +7,9 @@ is judged by it. It knows no clock, and no history of what was concluded before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar, assert_never
+from typing import TypeVar, assert_never
+
+import msgspec
 
 from domain.catalogue.model import ServiceModel
 from domain.consequence import Deviation, Duty, Judgement, ModelReference
@@ -47,6 +49,7 @@ class Judged:
         self.case = case
         self._reference = ModelReference(model.service, model.model_version)
         if earlier is None:
+            case.asking()  # whatever anybody asked of it before is not theirs who ask now
             self._rules = [rule for rule in model.rules if rule.strength is not _INFO]
             self._rulings = [self._first_ruling(rule) for rule in self._rules]
         else:
@@ -75,7 +78,8 @@ class Judged:
         return self._ruling(rule, None)
 
     def _ruling(self, rule: RuleBase, before: _Ruling | None) -> _Ruling:
-        self.case.asking(before.seen if before else None)
+        if before:
+            self.case.asking(before.seen)
         findings = self._found(rule)
         if before and findings == before.findings:
             verdict = before.verdict
@@ -94,7 +98,7 @@ class Judged:
         return self.moved.concerning(findings, self.case.day_of) if self.moved else findings
 
 
-class _Ruling(NamedTuple):
+class _Ruling(msgspec.Struct, frozen=True, gc=False):
     """What one rule made of a case, what that comes to, if to anything, and what it asked and saw of the case."""
 
     findings: list[Finding] | None
