@@ -186,7 +186,7 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     arrived = state.referral.received_on if state.referral else None
     grants = (one.decided_on for one in state.decisions if one.kind is episode.DecisionKind.GRANTED)
     granted = min(grants, default=None)
-    suspended: dt.date | None = None
+    pauses = _Pauses()
     reopened: dt.date | None = None
     again = "The work ended again before it had gone on."
     closed: tuple[Entry, dt.date] | None = None
@@ -197,13 +197,12 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
     for entry in state.in_force:
         match entry.fact if entry.kind in _COURSE else None:
             case episode.EpisodeSuspended(suspended_on=day):
-                suspended = day
+                pauses.begin(entry, day)
                 turns.append((entry, day))
                 yield from _too_early(entry, day, state.started_on, "The work paused before it began.")
             case episode.EpisodeResumed(resumed_on=day):
-                yield from _too_early(entry, day, suspended, "The work went on before it paused.")
+                yield from _too_early(entry, day, pauses.end(day), "The work went on before it paused.")
                 turns.append((entry, day))
-                suspended = None
             case episode.EpisodeClosed(closed_on=day):
                 yield from _too_early(entry, day, reopened, again)
                 closed = entry, day
@@ -213,7 +212,8 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
                     again = "The work was reopened after that, though no end of it stands: strike out the reopening."
                 else:
                     ended.append((closed[1], day))
-                closed, suspended, reopened = None, None, day
+                pauses.reopen(closed[1] if closed else day, day)
+                closed, reopened = None, day
             case episode.EpisodeTransferred(transferred_on=day):
                 yield from _too_early(entry, day, arrived, "The episode moved before its referral came.")
                 turns.append((entry, day))
@@ -234,6 +234,46 @@ def _off_course(state: EpisodeState) -> Iterator[OutOfSequence]:
         )
         yield from _too_early(*closed, max(left, default=None), "One client's part ended after the end for all.")
     yield from _while_ended((*turns, *moved), ended)
+    yield from pauses.overlapping()
+
+
+class _Pauses:
+    """The pauses of an episode: each from the entry and day that it began with to the day that ended it, if one did."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Entry, dt.date, dt.date | None]] = []
+        self._went_on: list[dt.date] = []
+
+    def begin(self, entry: Entry, day: dt.date) -> None:
+        self._found.append((entry, day, None))
+
+    def end(self, day: dt.date) -> dt.date | None:
+        """End the last one that had begun by the day, else the one told last; the day on which that began."""
+        self._went_on.append(day)
+        standing = [place for place, (_, _, again) in enumerate(self._found) if again is None]
+        if not standing:
+            return None
+        begun = [place for place in standing if self._found[place][1] <= day]
+        place = max(begun, key=lambda one: self._found[one][1]) if begun else standing[-1]
+        entry, since, _ = self._found[place]
+        self._found[place] = entry, since, day
+        return since
+
+    def reopen(self, closed_on: dt.date, day: dt.date) -> None:
+        """Those that still stood ended with the work."""
+        self._found = [(entry, since, again or max(since, closed_on)) for entry, since, again in self._found]
+        self._went_on.append(day)
+
+    def overlapping(self) -> Iterator[OutOfSequence]:
+        """What paused while it was paused already, or has not gone on since though it did."""
+        for entry, since, again in self._found:
+            if again is None and self._went_on and since < max(self._went_on):
+                yield OutOfSequence("The work went on after that pause.", entry.version, max(self._went_on))
+            for other, began, ended in self._found:
+                if again is None or ended is None or entry.version <= other.version:
+                    continue
+                if since < ended and began < again:
+                    yield OutOfSequence("The work was paused then already.", entry.version, ended, upto=began)
 
 
 def _while_ended(

@@ -3,9 +3,10 @@
 `worked` is true once work is known to have begun, also where no start was recorded; a reopening alone tells of none, so
 that where the work never began the phase `active` of a reopening counts as decided.
 `area`, `unit_id`, `service` and `model_version` of an episode are the latest in the world, in whatever order they were
-recorded (since `placed_on`, `pinned_on`); what they were first stands beside them, and in `moves` a row for each
-transfer to another area or unit and each decision to move to another model. `client_ids` are those for whom it was
-asked: a child who came along, or was born into it, has a row in `joined_children` and is a client of it from then on.
+recorded (since `placed_on`, `pinned_on`), and so is whether it is paused (since `turned_on`); what they were first
+stands beside them, and in `moves` a row for each transfer to another area or unit and each decision to move to another
+model. `client_ids` are those for whom it was asked: a child who came along, or was born into it, has a row in
+`joined_children` and is a client of it from then on.
 Whose part ended before the episode did has a row in `ended_clientships`, and is no client of it from `ended_on` on.
 
 Must never hold: the need, grounds or reasons in words.
@@ -40,7 +41,7 @@ EPISODES = Table(
         "valid_to", "bounded_on",
         "started_on", "suspended_on", "closed_on", "closure_reason", "outcome", "outcome_service",
         "first_area", "first_unit_id", "granted_service", "granted_model_version", "worked",
-        "placed_on", "pinned_on",
+        "placed_on", "pinned_on", "turned_on",
     ),
 )  # fmt: skip
 JOINED = Table("joined_children", stream="episode_id", key={"client_id": "uuid"}, columns=("joined_on",))
@@ -139,13 +140,19 @@ def started(entry: Entry, fact: EpisodeStarted) -> Iterator[Operation]:
     yield _phase(entry, "active", _WORKED, fact.started_on)
 
 
+def _turned(on: Any, suspended_on: Any) -> Operation:
+    return Amend("episodes", (), {"suspended_on": suspended_on, "turned_on": on}, since="turned_on")
+
+
 def suspended(entry: Entry, fact: EpisodeSuspended) -> Iterator[Operation]:
-    yield Amend("episodes", (), {"suspended_on": fact.suspended_on, "worked": True})
+    yield Amend("episodes", (), {"worked": True})
+    yield _turned(fact.suspended_on, fact.suspended_on)
     yield _phase(entry, "suspended", _WORKED, fact.suspended_on)
 
 
 def resumed(entry: Entry, fact: EpisodeResumed) -> Iterator[Operation]:
-    yield Amend("episodes", (), {"suspended_on": None, "worked": True})
+    yield Amend("episodes", (), {"worked": True})
+    yield _turned(fact.resumed_on, None)
     yield _phase(entry, "active", _WORKED, fact.resumed_on)
 
 
@@ -156,8 +163,9 @@ def closed(entry: Entry, fact: EpisodeClosed) -> Iterator[Operation]:
 
 
 def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
-    open_again = dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service", "suspended_on", "worked"))
+    open_again = dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service", "worked"))
     yield Amend("episodes", (), open_again)
+    yield _turned(fact.reopened_on, None)
     yield _phase(entry, "active", _WORKED, fact.reopened_on)
 
 

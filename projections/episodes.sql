@@ -41,6 +41,7 @@ CREATE TABLE {episodes} (
     worked            boolean,
     placed_on         date,
     pinned_on         date,
+    turned_on         date,
     phase             text NOT NULL GENERATED ALWAYS AS (
         CASE
             WHEN closed_on IS NOT NULL THEN 'closed'

@@ -90,6 +90,7 @@ class EpisodeState(StreamState):
     order they were told. `meetings`: what became of each, by id.
 
     `joined`: who came along or was born since, and from which day on; `ended`: whose part ended, after that day.
+    `turned_on`: the latest day in the world on which the work paused, went on or was reopened.
     `client_meetings_in_spell`: held in the present spell of work, with those that were held before this episode.
     """
 
@@ -102,6 +103,7 @@ class EpisodeState(StreamState):
     started_on: dt.date | None = None
     closed_on: dt.date | None = None
     suspended_on: dt.date | None = None
+    turned_on: dt.date | None = None
     transfers: tuple[EpisodeTransferred, ...] = ()
     assignments: dict[UUID, WorkerAssigned] = field(default_factory=dict)
     plans: dict[UUID, PlanMade] = field(default_factory=dict)
@@ -220,6 +222,7 @@ class _Growing:
     started_on: dt.date | None
     closed_on: dt.date | None
     suspended_on: dt.date | None
+    turned_on: dt.date | None
     transfers: tuple[EpisodeTransferred, ...]
     assignments: dict[UUID, WorkerAssigned]
     plans: dict[UUID, PlanMade]
@@ -298,14 +301,16 @@ class _Growing:
             case MeetingPlanned() | MeetingHeld() | MeetingCancelled() | MeetingMissed():
                 self.meetings[fact.meeting_id] = _BECAME[type(fact)]
             case EpisodeSuspended():
-                self.phase, self.suspended_on = Phase.SUSPENDED, fact.suspended_on
+                self._turn(fact.suspended_on, fact.suspended_on)
             case EpisodeResumed():
-                self.phase, self.suspended_on = Phase.ACTIVE, None
+                self._turn(fact.resumed_on, None)
             case EpisodeClosed():
                 self.phase, self.closed_on = Phase.CLOSED, fact.closed_on
             case EpisodeReopened():
-                self.phase = Phase.ACTIVE if self.started_on else Phase.DECIDED
-                self.closed_on = self.suspended_on = None
+                self.closed_on = None
+                self._turn(fact.reopened_on, None)
+                going = Phase.ACTIVE if self.started_on else Phase.DECIDED
+                self.phase = Phase.SUSPENDED if self.suspended_on else going
             case WorkerReleased():
                 self.assignments.pop(fact.assignment_id, None)
             case EpisodeTransferred():
@@ -340,6 +345,13 @@ class _Growing:
                 pass
             case _:
                 assert_never(fact)
+
+    def _turn(self, day: dt.date, suspended_on: dt.date | None) -> None:
+        """The work paused or went on, on the day: what was so later in the world stands, whenever it was told."""
+        if self.turned_on is None or self.turned_on <= day:
+            self.turned_on, self.suspended_on = day, suspended_on
+        if self.phase is not Phase.CLOSED:
+            self.phase = Phase.SUSPENDED if self.suspended_on else Phase.ACTIVE
 
     def _join(self, joined: ChildJoined) -> None:
         of_referral = self.referral.client_ids if self.referral else ()

@@ -30,12 +30,13 @@ class Course(NamedTuple):
 
     @classmethod
     def between(cls, ends: Sequence[Hit], resumptions: Sequence[Hit]) -> Course:
-        """Each end with the first resumption recorded after it; what was resumed by the day of its end is no pause.
+        """Each end with the first resumption recorded after it that is not before it: a pause told late has its own.
 
+        What was resumed by the day of its end is no pause.
         `ends` in the order of the world, `resumptions` in that of recording. Of several ends that nothing resumed the
         last is the one.
         """
-        found = [Pause(end, next((one for one in resumptions if one.version > end.version), None)) for end in ends]
+        found = [Pause(end, _resumption(end, resumptions)) for end in ends]
         final = [pause for pause in found if pause.again is None][-1:]
         return cls((*(pause for pause in found if pause.again and pause.again.day > pause.end.day), *final))
 
@@ -73,6 +74,10 @@ class Course(NamedTuple):
         return next(
             (one for one in self.pauses if one.end.day <= last and (one.again is None or first < one.again.day)), None
         )
+
+
+def _resumption(end: Hit, resumptions: Sequence[Hit]) -> Hit | None:
+    return next((one for one in resumptions if one.version > end.version and one.day >= end.day), None)
 
 
 def _ended(pause: Pause) -> tuple[dt.date, int]:

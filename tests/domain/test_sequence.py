@@ -219,7 +219,7 @@ def to_k2(day: dt.date, **more: Any) -> MoveToModel:
     ("turn", "field"),
     [
         (moving, "transferred_on"),
-        (lambda day: SuspendEpisode(suspended_on=day), "suspended_on"),
+        (lambda day: SuspendEpisode(suspended_on=day, resumed_on=day), "suspended_on"),
         (to_k2, "decided_on"),
         (lambda day: to_k2(after(30), valid_from=day), "valid_from"),
     ],
