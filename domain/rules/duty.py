@@ -38,7 +38,7 @@ class Duty(DutyTerms):
 
     def find(self, case: Case) -> Iterator[Finding]:
         """The duties that there should be, met or not."""
-        openings, meeting = case.in_world(self.opens_on), case.in_world(self.met_by)
+        openings, meeting = self._opening(case), case.in_world(self.met_by)
         if self.first_only:
             openings = openings[:1]
         named, left_out = self._named(case), self._left_out(case)
@@ -62,6 +62,15 @@ class Duty(DutyTerms):
                 else:
                     found = self._chain(case, opening, acts, client_id, course)
                 yield from self._standing(case, opening, found)
+
+    def _opening(self, case: Case) -> list[Hit]:
+        """What opens it, in the order of the world: without what one client's opens on a day that opens it for all."""
+        openings, for_all = case.in_world(self.opens_on), case.select(self.with_all)
+        if not for_all:
+            return openings
+        undone = case.select(self.undone_by)
+        days = {hit.day for hit in for_all if not any(one.version > hit.version for one in undone)}
+        return [hit for hit in openings if hit.day not in days or not clients_of(hit.fact)]
 
     def _named(self, case: Case) -> dict[UUID, dt.date]:
         """The clients of whom there is a duty each, and since when they are named."""

@@ -39,6 +39,9 @@ class DutyTerms(RuleBase):
     for each client whom these entries name. `recurring`: what met it opens the next. `not_before`: its days or months
     are reckoned from the first of these, if that came later than the opening; until there is one, it has no day.
 
+    `with_all`: on the day of such an entry, which opens it for all, what names a client opens none beside it, unless
+    that entry was undone.
+
     `due_field`: due on the day that the opening entry tells there. `months_field`: every so many months, as the opening
     entry tells, reckoned from its own day with no drift, each once the months before it have begun, and on the day of
     the month that it tells in `day_field`, if it does; what meets them meets them one after the other, and a later
@@ -75,6 +78,7 @@ class DutyTerms(RuleBase):
     met_before_counts: bool = False
     met_since: Selectors = ()
     undone_by: Selectors = ()
+    with_all: Selectors = ()
     same: tuple[str, ...] = ()
     not_before: Selectors = ()
     clients: Selectors = ()

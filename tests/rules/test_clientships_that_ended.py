@@ -109,6 +109,9 @@ def test_the_documents_of_who_left_are_delivered_then_and_those_of_the_others_at
         gone = [left(CHILD, "3.4."), closed("20.6.")]
         assert owed(*gone, service=service) == [(3, None), (4, None)]
         assert owed(*gone, reopened("22.6."), service=service) == [(3, None)], "who left does not come back"
+        assert owed(left(CHILD, "20.6."), closed("20.6."), service=service) == [(4, None)], "all of that day at once"
+        assert owed(closed("20.6."), left(CHILD, "20.6."), service=service) == [(3, None)]
+        assert owed(closed("20.6."), left(CHILD, "20.6."), reopened("22.6."), service=service) == [(4, None)]
 
 
 def follow_ups(*facts: Fact) -> set[UUID | None]:
