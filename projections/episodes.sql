@@ -204,11 +204,10 @@ LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
         )
 $$;
 
--- The episodes among which those are that were open on a day of the world: of one worker or one unit, if it is named (of
--- a unit, also those that were elsewhere on that day, before or after). What was open and is known to be is one end of an
--- index; what was known until later than `as_of`, and what ended later than the day, lie beside each other in it. Without
--- parallel workers: in a large register they were started for the last arm, also where that is never executed.
-CREATE OR REPLACE FUNCTION perhaps_open(as_of bigint, on_day date, wanted_worker text, wanted_unit text)
+-- The episodes among which those are that were open on a day of the world. What was open and is known to be is one end of an
+-- index; what was known until later than `as_of`, and what ended later than the day, lie beside each other in it. Of a worker,
+-- of a unit, and of all each by itself: making a plan's arms ready costs more than these look-ups.
+CREATE OR REPLACE FUNCTION perhaps_open_of_worker(as_of bigint, on_day date, wanted_worker text)
 RETURNS TABLE (episode_id uuid)
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0
 AS $$
@@ -223,33 +222,38 @@ AS $$
     SELECT a.episode_id FROM assignments a
     WHERE a.worker_id = wanted_worker AND a.closed_on > on_day AND (a.known_to IS NULL OR a.known_to > as_of)
         AND a.known_from <= as_of AND a.from_on <= on_day AND (a.to_on IS NULL OR a.to_on > on_day)
+$$;
+
+-- Of a unit also those that were elsewhere on that day, before or after.
+CREATE OR REPLACE FUNCTION perhaps_open_of_unit(as_of bigint, on_day date, wanted_unit text)
+RETURNS TABLE (episode_id uuid)
+LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET max_parallel_workers_per_gather = 0
+AS $$
+    SELECT e.episode_id FROM episodes e
+    WHERE e.unit_id = wanted_unit AND e.phase NOT IN ('closed', 'refused') AND e.known_to IS NULL AND e.known_from <= as_of
     UNION
     SELECT e.episode_id FROM episodes e
-    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase NOT IN ('closed', 'refused')
-        AND e.known_to IS NULL AND e.known_from <= as_of
+    WHERE e.unit_id = wanted_unit AND e.phase NOT IN ('closed', 'refused') AND e.known_to > as_of AND e.known_from <= as_of
     UNION
     SELECT e.episode_id FROM episodes e
-    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase NOT IN ('closed', 'refused')
-        AND e.known_to > as_of AND e.known_from <= as_of
-    UNION
-    SELECT e.episode_id FROM episodes e
-    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase = 'closed'
+    WHERE e.unit_id = wanted_unit AND e.phase = 'closed'
         AND e.closed_on > on_day AND e.known_from <= as_of AND (e.known_to IS NULL OR e.known_to > as_of)
     UNION
     SELECT e.episode_id FROM episodes e
-    WHERE wanted_worker IS NULL AND e.unit_id = wanted_unit AND e.phase = 'refused'
+    WHERE e.unit_id = wanted_unit AND e.phase = 'refused'
         AND e.refused_on > on_day AND e.known_from <= as_of AND (e.known_to IS NULL OR e.known_to > as_of)
     UNION
     SELECT e.episode_id FROM episodes e
-    WHERE wanted_worker IS NULL AND e.first_unit_id = wanted_unit AND e.first_unit_id IS DISTINCT FROM e.unit_id
+    WHERE e.first_unit_id = wanted_unit AND e.first_unit_id IS DISTINCT FROM e.unit_id
         AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
     UNION
-    SELECT m.episode_id FROM moves m
-    WHERE wanted_worker IS NULL AND m.unit_id = wanted_unit AND m.known @> as_of
-    UNION
-    SELECT e.episode_id FROM episodes e
-    WHERE wanted_worker IS NULL AND wanted_unit IS NULL
-        AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
+    SELECT m.episode_id FROM moves m WHERE m.unit_id = wanted_unit AND m.known @> as_of
+$$;
+
+CREATE OR REPLACE FUNCTION perhaps_open(as_of bigint, on_day date)
+RETURNS TABLE (episode_id uuid)
+LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$
+    SELECT e.episode_id FROM episodes e WHERE e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
 $$;
 
 -- Every one of the wanted episodes that was open on a day of the world (referred, decided, active or suspended), with what
@@ -259,7 +263,9 @@ $$;
 -- open, whatever else of it is dated later; what was reopened before any work began is decided.
 -- What belongs to the wanted ones is read from each table at once, so that pages
 -- that nobody has asked for lately are read beside each other, not one after the other; and it is put together by hashing:
--- the planner, who thinks of one row, would compare all pairs.
+-- the planner, who thinks of one row, would compare all pairs. But of each episode the one row that was known is the last
+-- that began by then: it is looked up alone, not among all its versions. How meetings were agreed upon is asked only where
+-- one is yet to come, and for moves only where there are some. `OFFSET 0` keeps what is so asked from being asked otherwise.
 CREATE OR REPLACE FUNCTION caseload_rows_of(wanted uuid[], as_of bigint, on_day date)
 RETURNS TABLE (
     episode_id uuid, client_ids uuid[], service text, model_version integer, area text, unit_id text, phase text,
@@ -296,14 +302,33 @@ AS $$
             CASE WHEN e.referred_on <= on_day THEN e.referred_on END,
             p.from_on
         ),
-        coalesce(w.worker_ids, '{}'), met.last_on, met.next_on, coalesce(met.held, 0),
+        coalesce(w.worker_ids, '{}'), met.last_on,
+        CASE WHEN met.coming IS NOT NULL THEN (
+            SELECT min(a.starts_on)
+            FROM (
+                SELECT DISTINCT ON (g.meeting_id) g.called_off, g.starts_on
+                FROM agreed_meetings g
+                WHERE g.episode_id = met.episode_id AND g.meeting_id = ANY(met.coming)
+                    AND g.known @> as_of AND g.agreed_on <= on_day
+                ORDER BY g.meeting_id, g.agreed_at DESC, g.entry DESC
+            ) a
+            WHERE a.starts_on > on_day AND NOT a.called_off
+        ) END,
+        coalesce(met.held, 0),
         coalesce(owed.open, 0), coalesce(owed.late, 0), owed.next_on,
         ARRAY(
             SELECT DISTINCT b.position
             FROM unnest(e.because || j.because || x.because || p.because || w.because || s.because) AS b (position)
             WHERE b.position IS NOT NULL ORDER BY 1
         )
-    FROM episodes e
+    FROM (
+        SELECT v.* FROM (SELECT DISTINCT unnest(wanted) ORDER BY 1) AS one (id) CROSS JOIN LATERAL (
+            SELECT n.* FROM episodes n
+            WHERE n.episode_id = one.id AND n.known_from <= as_of ORDER BY n.known_from DESC LIMIT 1
+        ) v
+        WHERE v.known @> as_of AND (v.closed_on IS NULL OR v.closed_on > on_day)
+        OFFSET 0
+    ) e
     JOIN (
         SELECT DISTINCT ON (f.episode_id) f.episode_id, f.phase, f.from_on, f.because FROM phases f
         WHERE f.episode_id = ANY(wanted) AND f.known @> as_of AND f.from_on <= on_day
@@ -334,17 +359,12 @@ AS $$
         SELECT
             m.episode_id,
             max(m.meeting_on) FILTER (WHERE m.status = 'held' AND m.meeting_on <= on_day) AS last_on,
-            min(a.starts_on) FILTER (WHERE a.starts_on > on_day AND NOT a.called_off AND m.meeting_on > on_day
-                AND (m.status = 'cancelled' AND m.cancelled_on <= on_day) IS NOT TRUE) AS next_on,
+            array_agg(m.meeting_id) FILTER (
+                WHERE m.meeting_on > on_day AND (m.status = 'cancelled' AND m.cancelled_on <= on_day) IS NOT TRUE
+            ) AS coming,
             count(*) FILTER (WHERE m.status = 'held' AND m.meeting_kind = 'client_meeting' AND m.meeting_on <= on_day)
                 AS held
         FROM meetings m
-        LEFT JOIN (
-            SELECT DISTINCT ON (g.episode_id, g.meeting_id) g.episode_id, g.meeting_id, g.called_off, g.starts_on
-            FROM agreed_meetings g
-            WHERE g.episode_id = ANY(wanted) AND g.known @> as_of AND g.agreed_on <= on_day
-            ORDER BY g.episode_id, g.meeting_id, g.agreed_at DESC, g.entry DESC
-        ) a ON a.episode_id = m.episode_id AND a.meeting_id = m.meeting_id
         WHERE m.episode_id = ANY(wanted) AND m.known @> as_of
         GROUP BY m.episode_id
     ) met ON met.episode_id = e.episode_id
@@ -356,9 +376,13 @@ AS $$
             AND (d.met_on IS NULL OR d.met_on > on_day) AND (d.waived_on IS NULL OR d.waived_on > on_day)
         GROUP BY d.stream_id
     ) owed ON owed.stream_id = e.episode_id
-    LEFT JOIN stays_of(wanted, as_of) s ON s.episode_id = e.episode_id AND s.since_on <= on_day AND s.until_on > on_day
-    WHERE e.episode_id = ANY(wanted) AND e.known @> as_of AND (e.closed_on IS NULL OR e.closed_on > on_day)
-        AND p.phase NOT IN ('closed', 'refused')
+    LEFT JOIN (
+        SELECT t.* FROM stays_of(wanted, as_of) t
+        WHERE EXISTS (SELECT 1 FROM moves m WHERE m.episode_id = ANY(wanted))
+            AND t.since_on <= on_day AND t.until_on > on_day
+        OFFSET 0
+    ) s ON s.episode_id = e.episode_id
+    WHERE p.phase NOT IN ('closed', 'refused')
 $$;
 
 -- Every episode that was open on a day of the world; only those that had the worker, or that were in the unit, if one is
@@ -375,7 +399,14 @@ RETURNS TABLE (
 LANGUAGE sql STABLE SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan AS $$
     SELECT r.*
     FROM caseload_rows_of(
-        ARRAY(SELECT o.episode_id FROM perhaps_open(as_of, on_day, wanted_worker, wanted_unit) o), as_of, on_day
+        CASE
+            WHEN wanted_worker IS NOT NULL
+                THEN ARRAY(SELECT o.episode_id FROM perhaps_open_of_worker(as_of, on_day, wanted_worker) o)
+            WHEN wanted_unit IS NOT NULL
+                THEN ARRAY(SELECT o.episode_id FROM perhaps_open_of_unit(as_of, on_day, wanted_unit) o)
+            ELSE ARRAY(SELECT o.episode_id FROM perhaps_open(as_of, on_day) o)
+        END,
+        as_of, on_day
     ) r
     WHERE (wanted_worker IS NULL OR wanted_worker = ANY(r.worker_ids))
         AND (wanted_unit IS NULL OR r.unit_id = wanted_unit)
