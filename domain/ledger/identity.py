@@ -9,10 +9,17 @@ import time
 from datetime import UTC, datetime
 from uuid import UUID
 
+_MILLISECOND = 1_000_000  # of the clock's nanoseconds
+
 
 def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562): ordered by time, so that its index grows at one end."""
-    return _version_7(time.time_ns() // 1_000_000, secrets.randbits(74))
+    """A UUIDv7 (RFC 9562): ordered by time, so that its index grows at one end.
+
+    Also within a millisecond, by 4096ths of it (section 6.2, method 3): many made together would otherwise go to all
+    over the index's last pages, which cost an import a tenth of the server's instructions. 62 bits are left to chance.
+    """
+    milliseconds, rest = divmod(time.time_ns(), _MILLISECOND)
+    return _version_7(milliseconds, rest * 4096 // _MILLISECOND << 62 | secrets.randbits(62))
 
 
 def id_from_name(*parts: str, moment: datetime | None = None) -> UUID:

@@ -4,8 +4,6 @@ Never here: what a state means, SQL of projections. Events are read from `record
 """
 
 import hashlib
-import secrets
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Event
@@ -27,6 +25,7 @@ from domain.ledger.appending import Outcome
 from domain.ledger.connections import Role, as_role, with_settings
 from domain.ledger.database import Database
 from domain.ledger.errors import CommandReused, TrackingConflict, VersionConflict
+from domain.ledger.identity import new_id
 from domain.ledger.record import unpack
 from domain.ledger.stored import StoredStreams
 from domain.ledger.submission import Draft, IdentityTag, Receipt, StoredRecord, Submission
@@ -171,7 +170,7 @@ class RegisterRecorder(ProcessRecorder):
             return []
         drafts = tuple(_draft(event) for event in stored_events)
         digest = kwargs.get("command_digest") or _digest(drafts)
-        submission = Submission(command_id or _time_ordered_id(), digest, drafts)
+        submission = Submission(command_id or new_id(), digest, drafts)
         try:
             if tracking is None:
                 receipt = self._writer.append(submission)
@@ -296,10 +295,3 @@ def _digest(drafts: Sequence[Draft]) -> bytes:
         for part in (draft.stream_id.bytes, str(draft.version).encode(), draft.name.encode(), draft.state):
             digest.update(len(part).to_bytes(8) + part)
     return digest.digest()
-
-
-def _time_ordered_id() -> UUID:
-    """A UUIDv7: its index grows at one end, where a random id would touch pages all over."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(74)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1)
