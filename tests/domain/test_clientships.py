@@ -204,7 +204,8 @@ def test_who_left_comes_again_by_a_new_referral_unless_the_end_was_struck_out(de
         episode, StrikeOutEntry(entry=left, mistake=MistakeKind.WRONG_CLIENT, reason="It was the neighbour's child.")
     )
     assert desk.episode(episode).clients_on(BEGUN_ON + dt.timedelta(days=30)) == (parent, child)
-    assert desk.do(episode, again).entries == (), "it is along already"
+    assert "already" in desk.refused(episode, again).message, "it is along, from another day"
+    assert desk.do(episode, again.model_copy(update={"joined_on": BEGUN_ON})).entries == ()
 
 
 def test_its_day_is_corrected_but_not_to_before_the_referral(desk: Desk) -> None:
