@@ -22,7 +22,7 @@ MET = 3
 
 
 def beginning(history: History) -> UUID:
-    """An episode with meetings planned and held."""
+    """An episode whose row came to have several versions, with meetings planned and held."""
     episode, child = uuid4(), uuid4()
     history.record(episode, referral(child), decision(), started(), assigned())
     for number in range(MET):
@@ -36,9 +36,15 @@ def looked_at(reader: Connection[dict[str, Any]], as_of: int, on: int) -> tuple[
     """The days of the next meetings, and of each table how often it was looked into, and how many rows were fetched."""
     with reader.transaction(force_rollback=True):
         reader.execute("SET LOCAL enable_seqscan TO off; SET LOCAL enable_bitmapscan TO off")
+        before = _looks(reader)
         rows = reader.execute(ASKED, (as_of, day(on))).fetchall()
-        found = {one["relname"]: (one["looks"], one["rows"]) for one in reader.execute(LOOKED)}
+        after = _looks(reader)
+    found = {name: (looks - before[name][0], read - before[name][1]) for name, (looks, read) in after.items()}
     return [row["next_meeting_on"] for row in rows], found
+
+
+def _looks(reader: Connection[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+    return {one["relname"]: (one["looks"], one["rows"]) for one in reader.execute(LOOKED)}
 
 
 def test_how_meetings_were_agreed_upon_is_looked_up_only_where_one_is_yet_to_come(
@@ -50,3 +56,15 @@ def test_how_meetings_were_agreed_upon_is_looked_up_only_where_one_is_yet_to_com
     coming, found = looked_at(reader, as_of, 30)
     assert sorted(coming, key=str) == [day(40), None, None]
     assert found["agreed_meetings"] == (1, 1), "of three episodes one has a meeting to come"
+
+
+def test_of_each_episode_the_one_row_is_read_that_was_known(
+    book: Book, history: History, reader: Connection[dict[str, Any]]
+) -> None:
+    for _ in range(3):
+        beginning(history)
+    as_of = history.record(uuid4(), referral(uuid4()))
+    run_once(*book)
+    assert len(reader.execute("SELECT 1 FROM episodes").fetchall()) > 4, "one version each would tell nothing"
+    coming, found = looked_at(reader, as_of, 30)
+    assert len(coming) == found["episodes"][1] == 3
