@@ -62,10 +62,11 @@ def _index(dsn: str, register: str, suffix: str, waiting: SimpleQueue[Projection
     """Make indexes and take the first statistics, while any wait: coarse ones, autovacuum takes its own soon after.
 
     A projection is a transaction of its own: a longer one would keep what is dead from being cleaned away meanwhile.
+    None waits for the disk: whoever shows the tables does, once for all.
     """
     with owner_connection(dsn, register) as connection, suppress(Empty):
         connection.execute(f"SET maintenance_work_mem TO '{INDEX_MEMORY}'")
-        connection.execute(f"SET default_statistics_target TO {FIRST_STATISTICS_TARGET}")
+        connection.execute(f"SET default_statistics_target TO {FIRST_STATISTICS_TARGET}; SET synchronous_commit TO off")
         while True:
             projection = waiting.get_nowait()
             add_primary_keys(connection, projection, suffix)

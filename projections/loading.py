@@ -244,6 +244,7 @@ def _load_part(
     chosen = [projection for projection in projections if projection.name in part.names]
     count = 0
     with garbage_left(), reading.transaction(), writing.transaction():
+        writing.execute("SET LOCAL synchronous_commit TO off")  # whoever shows the tables waits for the disk, once
         loader = Loader(writing, chosen, part.suffix)
         with reading.cursor(name="feed", binary=True) as cursor:
             read_streams(cursor, part.first, part.last, part.upto)

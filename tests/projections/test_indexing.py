@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, LiteralString
 from uuid import uuid4
 
@@ -65,3 +66,27 @@ def test_of_rebuilt_rows_there_are_statistics_of_all_columns_that_questions_go_b
     told = [result.table for result in rebuild(*book) if result.rebuilt_rows]
     assert "trail" in told
     assert database.execute(WITHOUT_STATISTICS, (told,)).fetchall() == [("because",)]
+
+
+def test_rows_and_indexes_beside_the_live_ones_wait_for_no_disk_and_the_swap_does(
+    book: Book, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = dict[str, object]()
+
+    def told(module: str, name: str) -> None:
+        works = getattr(import_module(module), name)
+
+        def tells(connection: Connection[Any], *told: object, **named: object) -> object:
+            waits[name] = connection.execute("SHOW synchronous_commit").fetchone()
+            return works(connection, *told, **named)
+
+        monkeypatch.setattr(f"{module}.{name}", tells)
+
+    told("projections.store", "insert_rows")
+    told("projections.indexing", "add_primary_keys")
+    told("projections.rebuild", "swap_tables")
+    history.record(uuid4(), *whole_episode(uuid4()))
+    run_once(*book)
+    waits.clear()
+    assert all(result.swapped for result in rebuild(*book, processes=1))
+    assert waits == {"insert_rows": ("off",), "add_primary_keys": ("off",), "swap_tables": ("on",)}
