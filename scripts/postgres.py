@@ -36,6 +36,10 @@ SYSTEM_USER = "jaksokirja"
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT_BYTES = 103  # 107 on Linux, 103 on macOS
 START_LIMIT_SECONDS = 300.0  # recovery after a crash takes its time
+FULL_DISK_PATIENCE_SECONDS = 10.0
+"""So long a server may take on a disk that is nearly full, before it is told that this is why."""
+ROOM_BYTES = 32 << 20
+"""Two segments of PostgreSQL's write-ahead log: one that it writes to, one that it makes."""
 REFUSAL_LIMIT_SECONDS = 5.0  # processes of a crashed server may hold its memory for a moment
 LAUNCH_SECONDS = "10"  # longer it is waited for here, where it can be asked whether it is still wanted
 LOOK_SECONDS = 1.0
@@ -133,6 +137,18 @@ def _only_one(data: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def full_disk(data: Path) -> str | None:
+    """That the folder's disk has no room for what a server must write to recover and to stop; None where it has."""
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(data).free
+        if free < ROOM_BYTES:
+            return (
+                f"The disk of {data} is full: {free >> 20} MiB are free, {ROOM_BYTES >> 20} are needed. Make room, and"
+                " start again: what was recorded is there still."
+            )
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Server:
     data: Path
@@ -198,6 +214,8 @@ class _Server:
                 launched = self._launch(settings)
                 if not launched and self._process_id() is None and waited >= patience:
                     raise ServerFailed(f"PostgreSQL does not start:\n{self._end_of_log()}")
+            if waited >= FULL_DISK_PATIENCE_SECONDS and (full := full_disk(self.data)):
+                raise ServerFailed(full)
             if waited > START_LIMIT_SECONDS:
                 raise ServerFailed(f"PostgreSQL is not ready yet:\n{self._end_of_log()}")
             time.sleep(0.05)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
 
-from api.settings import BadSetting
+from api.settings import BadSetting, Settings
 from domain.catalogue.faults import CatalogueFault
 from domain.ledger.connections import has_no_place
 from domain.ledger.errors import (
@@ -36,7 +37,7 @@ from projections.loading import RebuildStopped
 from projections.releases import OlderRelease
 from projections.store import ProjectionsAstray
 from scripts.legacy.faults import BadExport
-from scripts.postgres import ServerFailed
+from scripts.postgres import ServerFailed, full_disk
 
 FAILURE, BAD_INPUT = 1, 2
 NOT_ALLOWED = "The login lacks a role that this needs: docs/running.md tells which login has which."
@@ -145,4 +146,14 @@ def _away(error: Exception) -> Fault:
         if "FATAL:  permission denied" in said[1]:
             return Fault(f"{NOT_ALLOWED} It says: {said[1]}", "login_not_allowed", FAILURE)
         return Fault(f"{message} It says: {said[1]}", "database_away", FAILURE)
-    return Fault(message, "database_away", FAILURE)
+    return Fault(" ".join(filter(None, (message, _why_ours_is_away()))), "database_away", FAILURE)
+
+
+def _why_ours_is_away() -> str | None:
+    """Of the embedded server, which tells nobody but its own log: that its disk is full, else where that log is."""
+    with suppress(BadSetting):
+        settings = Settings.from_environment()
+        log = settings.data / "postgres" / "server.log"
+        if settings.dsn is None and log.exists():
+            return full_disk(settings.data) or f"Its own log tells why: {log}"
+    return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import psycopg
@@ -14,11 +16,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from api.health import health
 from api.registers import Registers
 from api.settings import BadSetting, Settings
+from domain.ledger.errors import LedgerUnavailable
 from domain.ledger.identity import new_id
 from domain.ledger.migrate import schema_of
 from domain.ledger.secrecy.destruction_keys import CondemnedKeys
 from domain.ledger.secrecy.keyring import KeyFenced, KeyringNotMigrated, create_keyring
 from scripts.commandline.faults import told
+from scripts.postgres import ServerFailed, running
 from tests.domain.desk import Desk, meeting
 from tests.scripts.conftest import RunCommand
 
@@ -223,3 +227,31 @@ def test_what_a_login_may_not_do_is_one_line(
         assert done.exit_code == 1, done.output
         assert done.stderr.endswith("[login_not_allowed]\n")
         assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("free_mib", "said"), [(11, "is full: 11 MiB are free, 32 are needed"), (900, "server.log")])
+def test_where_our_own_server_is_away_a_full_disk_is_told_or_else_its_log(
+    free_mib: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JAKSOKIRJA_DSN", raising=False)
+    monkeypatch.setenv("JAKSOKIRJA_DATA", str(tmp_path))
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "server.log").touch()
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free_mib << 20))
+    fault = told(LedgerUnavailable("gone"))
+    assert fault is not None
+    assert (fault.code, said in fault.message) == ("database_away", True)
+
+
+def test_a_server_that_cannot_recover_on_a_full_disk_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "postmaster.pid").write_text("1\n")
+    monkeypatch.setattr("scripts.postgres._Server.is_there", lambda _: True)
+    monkeypatch.setattr("scripts.postgres._Server._process_id", lambda _: 1)
+    monkeypatch.setattr("scripts.postgres._Server.stop", lambda _: None)
+    monkeypatch.setattr("scripts.postgres.FULL_DISK_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=11 << 20))
+    with pytest.raises(ServerFailed, match="is full: 11 MiB are free"), running(tmp_path):
+        pass
