@@ -21,7 +21,7 @@ from domain.episode.facts import (
     ReportWritten,
     WorkerReleased,
 )
-from domain.episode.leaving import given_after, placed_after, still_named
+from domain.episode.leaving import given_after, named_too_early, placed_after, still_named
 from domain.episode.state import EpisodeState, Phase
 from domain.fact import Fact
 from domain.register.facts import WorkerRole
@@ -53,6 +53,8 @@ def reminders(before: StreamState, after: StreamState, acts: Iterable[Entry]) ->
         elif entry.kind in _REMINDING:
             for fact in _stands_by(entry, before, after):
                 told += _reminded_of(fact, before, after)
+            if isinstance(before, EpisodeState) and isinstance(after, EpisodeState) and before.joined != after.joined:
+                told += named_too_early(before, after)
     return tuple(dict.fromkeys(told))
 
 

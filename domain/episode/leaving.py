@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from uuid import UUID
 
 from domain.calendar import day_in_helsinki
 from domain.episode.facts import (
@@ -29,14 +30,7 @@ def day_met(meeting: MeetingHeld | MeetingPlanned) -> dt.date:
 
 def still_named(state: EpisodeState, end: ClientshipEnded) -> Iterator[str]:
     """The meetings of later days, held or yet to come, on whose counters the client is still."""
-    entries = [
-        str(entry.version)
-        for entry in state.in_force
-        if isinstance(entry.fact, MeetingHeld | MeetingPlanned)
-        and end.client_id in entry.fact.client_ids
-        and day_met(entry.fact) > end.ended_on
-        and (entry.kind is MeetingHeld or state.meetings.get(entry.fact.meeting_id) is MeetingStatus.PLANNED)
-    ]
+    entries = [version for day, version in _met(state, end.client_id) if day > end.ended_on]
     if entries:
         yield (
             f"Meetings after {end.ended_on} name this client still, in entry {', '.join(entries)}: correct their "
@@ -55,6 +49,29 @@ def still_named(state: EpisodeState, end: ClientshipEnded) -> Iterator[str]:
             f"Reports on this client tell of days after {end.ended_on} alone, in entry {', '.join(reports)}: strike "
             "them out, or correct whichever is wrong."
         )
+
+
+def named_too_early(before: EpisodeState, after: EpisodeState) -> Iterator[str]:
+    """The meetings that name a child whose joining was put off to a later day, or struck out."""
+    for child, joined_on in before.joined.items():
+        since = after.joined.get(child) if child in after.client_ids else dt.date.max
+        if since is None or since <= joined_on:
+            continue
+        entries = [version for day, version in _met(after, child) if day < since]
+        if entries:
+            yield (
+                f"Meetings name a child who had not come along on their day, in entry {', '.join(entries)}: correct "
+                "their client_ids where the child was not there, or tell the day of its coming where it was."
+            )
+
+
+def _met(state: EpisodeState, client_id: UUID) -> Iterator[tuple[dt.date, str]]:
+    """The days of the meetings, held or yet to come, on whose counters the client is, each with its entry's number."""
+    for entry in state.in_force:
+        if isinstance(entry.fact, MeetingHeld | MeetingPlanned) and client_id in entry.fact.client_ids:
+            planned = state.meetings.get(entry.fact.meeting_id) is MeetingStatus.PLANNED
+            if entry.kind is MeetingHeld or planned:
+                yield day_met(entry.fact), str(entry.version)
 
 
 def check_told_of(state: EpisodeState, report: ReportWritten) -> None:

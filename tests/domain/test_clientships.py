@@ -159,6 +159,21 @@ def test_nor_for_days_before_a_child_came_along(desk: Desk) -> None:
             assert isinstance(desk.refused(episode, told), ClientNotOfEpisode)
 
 
+def test_who_puts_off_or_strikes_out_a_joining_is_told_of_the_meetings_that_name_the_child_too_early(
+    desk: Desk,
+) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P7", parent)
+    joined = desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON)).entries[0].version
+    met_on = BEGUN_ON + dt.timedelta(days=5)
+    met = desk.do(episode, meeting(started_at=at(met_on), ended_at=at(met_on, 11))).entries[0].version
+    put_off = [corrected(joined, joined_on=(met_on + dt.timedelta(days=days)).isoformat()) for days in (0, 1)]
+    assert not desk.do(episode, put_off[0]).warnings
+    for amended in (put_off[1], struck(joined)):
+        (told,) = desk.do(episode, amended).warnings
+        assert f"in entry {met}: correct" in told
+
+
 def test_what_is_given_to_a_client_who_has_left_is_recorded_with_a_warning(desk: Desk) -> None:
     episode, elder, younger = siblings(desk)
     desk.do(episode, ended(elder))
