@@ -10,7 +10,7 @@ from projections.queries import ContactsBy
 from scripts.commandline import options
 from scripts.commandline.figures import Asked, show_figure
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 COLUMNS = (
     "contacts",
     "answered_contacts",
