@@ -41,6 +41,7 @@ FULL_DISK_PATIENCE_SECONDS = 10.0
 ROOM_BYTES = 32 << 20
 """Two segments of PostgreSQL's write-ahead log: one that it writes to, one that it makes."""
 REFUSAL_LIMIT_SECONDS = 5.0  # processes of a crashed server may hold its memory for a moment
+STOP_SECONDS = "60"  # then it is stopped at once: it recovers at its next start, as after a crash
 LAUNCH_SECONDS = "10"  # longer it is waited for here, where it can be asked whether it is still wanted
 LOOK_SECONDS = 1.0
 """How often who keeps a server looks whether it is there."""
@@ -214,6 +215,8 @@ class _Server:
                 launched = self._launch(settings)
                 if not launched and self._process_id() is None and waited >= patience:
                     raise ServerFailed(f"PostgreSQL does not start:\n{self._end_of_log()}")
+            if waited > float(STOP_SECONDS) and self._is_stopping():  # whoever told it to has given up, or was killed
+                self._end("immediate")
             if waited >= FULL_DISK_PATIENCE_SECONDS and (full := full_disk(self.data)):
                 raise ServerFailed(full)
             if waited > START_LIMIT_SECONDS:
@@ -225,9 +228,18 @@ class _Server:
         """Whether its first process runs, be it still recovering."""
         return self._process_id() is not None
 
+    def _end(self, mode: str) -> None:
+        self._run(binary("pg_ctl"), "stop", "-D", self.cluster, "-m", mode, "-w", "-t", STOP_SECONDS)
+
+    def _is_stopping(self) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return (self.cluster / "postmaster.pid").read_text().rstrip().endswith("stopping")
+        return False
+
     def stop(self) -> None:
-        if self.is_there():
-            self._run(binary("pg_ctl"), "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", "60")
+        for mode in ("fast", "immediate"):  # told to end while it recovers, a server of release 18 may never do so
+            if self.is_there():
+                self._end(mode)
         if self.sockets != self.cluster:
             shutil.rmtree(self.sockets, ignore_errors=True)
 

@@ -206,6 +206,21 @@ def _has_come(logged: Sequence[Mapping[str, object]], event: str, times: int) ->
     return sum(one["event"] == event for one in logged) == times
 
 
+def test_one_that_does_not_end_when_it_is_told_to_is_ended_and_comes_back_with_what_was_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that is told to end while it recovers: it waits for ever for a process that nobody has told."""
+    monkeypatch.setattr(postgres, "STOP_SECONDS", "2")
+    with running(tmp_path) as dsn:
+        with psycopg.connect(dsn) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 7 AS seven")
+            asked = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+            (checkpointer,) = connection.execute(asked).fetchone() or (0,)
+        os.kill(checkpointer, signal.SIGSTOP)
+    with running(tmp_path) as dsn, psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT seven FROM kept").fetchone() == (7,)
+
+
 def test_a_process_number_that_is_now_somebody_elses_does_not_stop_the_start(tmp_path: Path) -> None:
     with running(tmp_path):
         written = (tmp_path / "postgres" / "postmaster.pid").read_text()
