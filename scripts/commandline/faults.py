@@ -146,7 +146,9 @@ def _away(error: Exception) -> Fault:
         if "FATAL:  permission denied" in said[1]:
             return Fault(f"{NOT_ALLOWED} It says: {said[1]}", "login_not_allowed", FAILURE)
         return Fault(f"{message} It says: {said[1]}", "database_away", FAILURE)
-    return Fault(" ".join(filter(None, (message, _why_ours_is_away()))), "database_away", FAILURE)
+    if (why := _why_ours_is_away()) is not None:
+        return Fault(f"{message} {why}", "database_away", FAILURE)
+    return Fault(message, "database_away", FAILURE)
 
 
 def _why_ours_is_away() -> str | None:
