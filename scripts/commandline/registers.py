@@ -12,9 +12,7 @@ from scripts.commandline.session import book_of, database
 from scripts.commandline.tables import Column, console, show
 
 app = typer.Typer(add_completion=False)
-NONE_YET = (
-    "None yet: `jaksokirja migrate NAME` makes one. Were there some? See JAKSOKIRJA_DSN and JAKSOKIRJA_DATA."
-)
+NONE_YET = "None yet: `jaksokirja migrate NAME` makes one. Were there some? See JAKSOKIRJA_DSN and JAKSOKIRJA_DATA."
 
 
 @app.command()

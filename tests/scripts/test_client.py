@@ -74,5 +74,8 @@ def test_an_index_that_leads_to_another_client_is_told_and_not_followed(
     assert f"{other}: client_index_astray\n" in checked.output
     assert "2 clients have an identity code; the index is wrong about 2 of them." in checked.output
     mended = CliRunner().invoke(app, ["client", "reindex", "--register", book.register_name])
-    assert (mended.exit_code, mended.output) == (0, "2 clients have an identity code; the index is wrong about 0 of them.\n")
+    assert (mended.exit_code, mended.output) == (
+        0,
+        "2 clients have an identity code; the index is wrong about 0 of them.\n",
+    )
     assert asked(book.register_name, CODE) == (0, f"{one}\n")
