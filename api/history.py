@@ -167,11 +167,12 @@ def state_told(state: StreamState) -> dict[str, Any]:
 
 def _shown(state: StreamState) -> list[tuple[str, Any]]:
     """The fields of its kind of state, but those named like a sensitive field of the facts that it was folded from."""
-    hidden = {name for entry in state.entries for name in entry.fact.sensitive} | _ALWAYS_HIDDEN | _OF_EVERY_STATE
+    hidden = {name for entry in state.entries for name in entry.fact.sensitive} | _ALWAYS_HIDDEN | _FOR_FOLDING
     return [(one.name, getattr(state, one.name)) for one in fields(state) if one.name not in hidden]
 
 
-_OF_EVERY_STATE = frozenset(one.name for one in fields(StreamState))
+_FOR_FOLDING = frozenset({"turned_on", *(one.name for one in fields(StreamState))})
+"""What a state keeps so that it can be gone on with, and tells nobody anything."""
 _ALWAYS_HIDDEN = frozenset(
     {"identity_code", "born_on", "birth_expected_on", "gave_birth_on", "address", "identity_withheld"}
 )

@@ -163,8 +163,8 @@ def closed(entry: Entry, fact: EpisodeClosed) -> Iterator[Operation]:
 
 
 def reopened(entry: Entry, fact: EpisodeReopened) -> Iterator[Operation]:
-    open_again = dict.fromkeys(("closed_on", "closure_reason", "outcome", "outcome_service", "worked"))
-    yield Amend("episodes", (), open_again)
+    ends = ("closed_on", "closure_reason", "outcome", "outcome_service", "refused_on")
+    yield Amend("episodes", (), dict.fromkeys((*ends, "worked")))
     yield _turned(fact.reopened_on, None)
     yield _phase(entry, "active", _WORKED, fact.reopened_on)
 
