@@ -8,7 +8,7 @@ from api.commands import REGISTER_PATH
 from api.figures import EXPLAINED, FIGURES, Figure
 from domain.ledger.identity import new_id
 from projections.pages import TABLES
-from tests.api.caller import Caller
+from tests.api.caller import Caller, problem
 from tests.api.test_a_days_work import Episode
 
 PERIOD = {"from": "2022-01-01", "to": "2022-12-31"}
@@ -111,7 +111,7 @@ def test_what_a_worker_owes_is_listed_with_the_words_of_its_rule(worked: Episode
         assert (row["rule"]["id"], row["rule"]["service"], row["stream_kind"]) == (row["rule_id"], "K2", "episode")
         assert all(row["rule"]["texts"][language] for language in ("fi", "sv", "en"))
         assert row["event_positions"]
-    assert caller.told("duties/open", **{**asked, "worker": "nobody"})["rows"] == []
+    problem(caller.ask("duties/open", **{**asked, "worker": "nobody"}), 404, "unknown_worker")
     assert caller.told("duties/open", **asked, area="nowhere")["rows"] == []
     assert caller.told("duties/open", **asked, as_of="1")["rows"] == []
 

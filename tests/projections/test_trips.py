@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import cycle
+from threading import get_ident
 from typing import Any
 from uuid import uuid4
 
@@ -140,11 +141,12 @@ def test_one_more_entry_reads_as_many_rows_however_long_its_stream_has_become(
 
 
 def told_of(made: list[str], name: str, monkeypatch: pytest.MonkeyPatch, owner: Any, function: str) -> None:
-    """Let every call of the function be noted under the name."""
-    itself = getattr(owner, function)
+    """Let every call of the function by this thread be noted under the name: others follow registers of their own."""
+    itself, own = getattr(owner, function), get_ident()
 
     def noted(*given: Any, **named: Any) -> Any:
-        made.append(name)
+        if get_ident() == own:
+            made.append(name)
         return itself(*given, **named)
 
     monkeypatch.setattr(owner, function, noted)
