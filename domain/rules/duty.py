@@ -52,7 +52,7 @@ class Duty(DutyTerms):
                     continue
                 ended = [*gone, *(hit for hit in left if hit.day != opening.day)]  # with the opening is not before it
                 course = self._course(case, (client_id,) if client_id else clients_of(opening.fact), ended)
-                acts = _of_its_clients(own, opening)
+                acts = self._of_its_clients(case, own, opening)
                 if self.every is not None:
                     since = max(opening.day, named[client_id]) if client_id else opening.day
                     found = self._calendar(case, opening, acts, client_id, course, since=since)
@@ -71,6 +71,29 @@ class Duty(DutyTerms):
         undone = case.select(self.undone_by)
         days = {hit.day for hit in for_all if not any(one.version > hit.version for one in undone)}
         return [hit for hit in openings if hit.day not in days or not clients_of(hit.fact)]
+
+    def _of_its_clients(self, case: Case, meeting: list[Hit], opening: Hit) -> list[Hit]:
+        """Those that do not name other clients alone than the opening names: what names nobody is told of all.
+
+        Of what is everybody's, each that names nobody, and the first by which all those had been named.
+        """
+        clients = frozenset(clients_of(opening.fact))
+        if clients:
+            return [hit for hit in meeting if not (named := clients_of(hit.fact)) or not clients.isdisjoint(named)]
+        if not self.everybody:
+            return meeting
+        before = [hit for hit in case.select(self.opens_on) if hit.day < opening.day]  # each owes those of its own
+        missing = _named_until(opening.day, case.select(self.everybody)).difference(
+            *(clients_of(hit.fact) for hit in before)
+        )
+        found = []
+        for hit in meeting:
+            named = clients_of(hit.fact)
+            if hit.day >= opening.day or self.met_before_counts:
+                missing = missing.difference(named)
+                if not (named and missing):
+                    found.append(hit)
+        return found
 
     def _named(self, case: Case) -> dict[UUID, dt.date]:
         """The clients of whom there is a duty each, and since when they are named."""
@@ -286,12 +309,8 @@ def _is_grant(fact: Fact) -> bool:
     return isinstance(fact, DecisionMade) and fact.kind is DecisionKind.GRANTED
 
 
-def _of_its_clients(meeting: list[Hit], opening: Hit) -> list[Hit]:
-    """Those that do not name other clients alone than the opening names: what names nobody is told of all."""
-    clients = frozenset(clients_of(opening.fact))
-    if not clients:
-        return meeting
-    return [hit for hit in meeting if not (named := clients_of(hit.fact)) or not clients.isdisjoint(named)]
+def _named_until(day: dt.date, hits: Iterable[Hit]) -> frozenset[UUID]:
+    return frozenset(client for hit in hits if hit.day <= day for client in clients_of(hit.fact))
 
 
 def _unmet(pause: Pause | None, met: Hit | None) -> Pause | None:

@@ -40,7 +40,8 @@ class DutyTerms(RuleBase):
     are reckoned from the first of these, if that came later than the opening; until there is one, it has no day.
 
     `with_all`: on the day of such an entry, which opens it for all, what names a client opens none beside it, unless
-    that entry was undone.
+    that entry was undone. `everybody`: what opens for all is met by what names nobody, or once what meets it has named
+    every client whom these entries name by then, without those whose own it opened on a day before.
 
     `due_field`: due on the day that the opening entry tells there. `months_field`: every so many months, as the opening
     entry tells, reckoned from its own day with no drift, each once the months before it have begun, and on the day of
@@ -79,6 +80,7 @@ class DutyTerms(RuleBase):
     met_since: Selectors = ()
     undone_by: Selectors = ()
     with_all: Selectors = ()
+    everybody: Selectors = ()
     same: tuple[str, ...] = ()
     not_before: Selectors = ()
     clients: Selectors = ()

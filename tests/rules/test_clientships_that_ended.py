@@ -114,6 +114,31 @@ def test_the_documents_of_who_left_are_delivered_then_and_those_of_the_others_at
         assert owed(closed("20.6."), left(CHILD, "20.6."), reopened("22.6."), service=service) == [(4, None)]
 
 
+def test_the_documents_of_one_client_alone_do_not_meet_what_is_owed_of_all() -> None:
+    def owed(*facts: Fact) -> list[tuple[int, int | None]]:
+        told = story(*FAMILY, *facts)
+        duties = [
+            one for service in (f"P{n}" for n in range(1, 9)) for one in judge(MODELS[service], told).duties.values()
+        ]
+        found = {(one.started_by, one.met_by) for one in duties if one.rule_id == "documents-delivered"}
+        return sorted(found, key=str)
+
+    def handed(client: UUID | None, when: str = "22.6.") -> Fact:
+        said = {"document_kind": "client_documents", "recipient": Recipient.CONTROLLER, "client_id": client}
+        return delivered(when).model_copy(update=said)
+
+    same_day, day_before = (left(CHILD, "20.6."), closed("20.6.")), (left(CHILD, "19.6."), closed("20.6."))
+    assert owed(*same_day, handed(SIBLING)) == [(4, None)], "those of the child are not delivered"
+    assert owed(*same_day, handed(SIBLING), handed(CHILD, "26.6.")) == [(4, 6)]
+    assert owed(*same_day, handed(SIBLING), handed(None, "26.6.")) == [(4, 6)]
+    assert owed(*same_day, handed(CHILD, "12.6."), handed(SIBLING)) == [(4, None)], "before its part had ended"
+    assert owed(*day_before, handed(CHILD)) == [(3, 5), (4, None)], "those of the sibling are not delivered"
+    assert owed(*day_before, handed(CHILD), handed(SIBLING)) == [(3, 5), (4, 6)]
+    newborn = meeting("newborn")
+    came = ChildJoined(client_id=newborn, of_episode=(CHILD, SIBLING, newborn), joined_on=day("3.4."))
+    assert owed(came, closed("20.6."), handed(SIBLING), handed(CHILD)) == [(4, None)], "nor those of who came along"
+
+
 def follow_ups(*facts: Fact) -> set[UUID | None]:
     duties = judge(MODELS["P2"], story(*FAMILY, *facts)).duties.values()
     return {one.client_id for one in duties if one.rule_id in {"follow-up-half-a-year", "follow-up-a-year"}}
