@@ -6,10 +6,11 @@ Never here: what is owed (`domain.rules`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from domain.client.facts import ChildBorn, ClientRegistered
 from domain.client.state import ClientState
+from domain.consequence import DutyMet
 from domain.correction import EntryCorrected, EntryStruckOut
 from domain.entry import Entry
 from domain.episode.doubtful import doubts_of
@@ -43,19 +44,24 @@ _REMINDING = frozenset(
 """Most acts are of none of these: asking for the class alone is what they cost."""
 
 
-def reminders(before: StreamState, after: StreamState, acts: Iterable[Entry]) -> tuple[str, ...]:
-    """What to think of after these acts, in words."""
+def reminders(before: StreamState, after: StreamState, recorded: Sequence[Entry]) -> tuple[str, ...]:
+    """What to think of after these acts, in words; `recorded`: the acts, and what followed from them."""
     told: list[str] = []
-    for entry in acts:
+    for entry in recorded:
         if entry.kind is MeetingHeld and not entry.provenance:
             if isinstance(entry.fact, MeetingHeld) and isinstance(before, EpisodeState):
-                told += doubts_of(before, entry.fact)
+                told += doubts_of(before, entry.fact, was_owed=_meets_a_duty(entry, recorded))
         elif entry.kind in _REMINDING:
             for fact in _stands_by(entry, before, after):
                 told += _reminded_of(fact, before, after)
             if isinstance(before, EpisodeState) and isinstance(after, EpisodeState) and before.joined != after.joined:
                 told += named_too_early(before, after)
     return tuple(dict.fromkeys(told))
+
+
+def _meets_a_duty(act: Entry, recorded: Iterable[Entry]) -> bool:
+    met = (one.fact for one in recorded if one.kind is DutyMet)
+    return any(isinstance(fact, DutyMet) and fact.met_by == act.version for fact in met)
 
 
 def _reminded_of(fact: Fact, before: StreamState, after: StreamState) -> Iterable[str]:

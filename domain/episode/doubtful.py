@@ -18,8 +18,11 @@ LATEST_ENTRIES = 20
 LONG = dt.timedelta(hours=12)
 
 
-def doubts_of(before: EpisodeState, met: MeetingHeld) -> Iterator[str]:
-    """What to look at once more, in words: it is recorded as it was told, for all that is doubted may be so."""
+def doubts_of(before: EpisodeState, met: MeetingHeld, *, was_owed: bool = False) -> Iterator[str]:
+    """What to look at once more, in words: it is recorded as it was told, for all that is doubted may be so.
+
+    `was_owed`: the meeting meets a duty. What an end itself asks for, as a closing negotiation, is held after it.
+    """
     for entry in before.in_force[-LATEST_ENTRIES:]:
         if entry.kind is MeetingHeld and _may_be_the_same(entry, met):
             yield (
@@ -30,7 +33,7 @@ def doubts_of(before: EpisodeState, met: MeetingHeld) -> Iterator[str]:
         hours = (met.ended_at - met.started_at) // dt.timedelta(hours=1)
         yield f"The meeting lasted {hours} hours: if that is not so, correct its ended_at (correct-entry)."
     closed_on = before.closed_on if before.phase is Phase.CLOSED else None
-    if closed_on is not None and day_met(met) > closed_on:
+    if closed_on is not None and day_met(met) > closed_on and not was_owed:
         yield f"The episode was closed on {closed_on}, before this meeting: if it belongs to another, {_ELSEWHERE}"
     had = {entry.plain.worker_id for entry in before.in_force if entry.kind is WorkerAssigned}
     if had and had.isdisjoint(met.worker_ids):

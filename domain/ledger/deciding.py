@@ -96,8 +96,9 @@ def _concluded(
         _entry(order, acts[-1].version + n, fact, when(fact, happened, acts[0].occurred_at), caused_by=acts[0].version)
         for n, fact in enumerate(news, 1)
     ]
-    warnings = (*(judgement.warnings if judgement else ()), *warned_of(after, acts), *reminders(state, after, acts))
-    return [*acts, *follow], warnings, with_changes(after, judged=judged)
+    recorded = [*acts, *follow]
+    warnings = (*(judgement.warnings if judgement else ()), *warned_of(after, acts), *reminders(state, after, recorded))
+    return recorded, warnings, with_changes(after, judged=judged)
 
 
 def _entry(order: Order, version: int, fact: Fact, occurred_at: dt.datetime, *, caused_by: int | None = None) -> Entry:

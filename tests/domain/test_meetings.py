@@ -50,6 +50,7 @@ from tests.domain.desk import (
 from tests.domain.marks import covers, refuses
 from tests.domain.test_course import closing
 from tests.domain.test_decisions import second_period
+from tests.domain.test_rehabilitation_course import BEGUN_ON, in_service
 
 
 def planned(number: int = 1, **fields: Any) -> PlanMeeting:
@@ -177,6 +178,23 @@ def test_a_meeting_after_an_episode_was_closed_is_recorded_and_asked_about_whate
     desk.do(episode_id, closing(meeting_day(5)))
     outcome = desk.do(episode_id, meeting(6))
     assert any(told.startswith(f"The episode was closed on {meeting_day(5)}") for told in outcome.warnings)
+
+
+def test_a_meeting_that_the_end_asks_for_is_no_doubt_after_it_but_a_second_one_is(desk: Desk) -> None:
+    episode_id = in_service(desk, "H1")
+    desk.do(episode_id, closing(BEGUN_ON + dt.timedelta(days=10)))
+
+    def negotiated(days: int) -> RecordMeeting:
+        day = BEGUN_ON + dt.timedelta(days=days)
+        kind = MeetingKind.CLOSING_NEGOTIATION
+        return meeting(started_at=at(day), ended_at=at(day, 11), meeting_kind=kind)
+
+    key, asked_for = new_id(), negotiated(12)
+    first, again = (desk.do(episode_id, asked_for, command_id=key) for _ in range(2))
+    assert any(duty.duty_key.startswith("closing-negotiation/") for duty in first.met_duties)
+    second = desk.do(episode_id, negotiated(13))
+    doubted = [any("was closed on" in told for told in one.warnings) for one in (first, again, second)]
+    assert doubted == [False, False, True]
 
 
 def test_a_meeting_of_workers_who_never_had_the_episode_is_recorded_and_asked_about(desk: Desk) -> None:
