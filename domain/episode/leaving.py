@@ -6,7 +6,7 @@ Never here: when a part may end (`EndClientship`), what is owed of whom (`domain
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from domain.calendar import day_in_helsinki
@@ -36,23 +36,14 @@ def still_named(state: EpisodeState, end: ClientshipEnded) -> Iterator[str]:
             f"Meetings after {end.ended_on} name this client still, in entry {', '.join(entries)}: correct their "
             "client_ids where the client was not there, or this day where the client was."
         )
-    reports = [
-        str(entry.version)
-        for entry in state.in_force
-        if entry.kind is ReportWritten
-        and isinstance(entry.fact, ReportWritten)
-        and entry.fact.client_id == end.client_id
-        and entry.fact.covers_from > end.ended_on
-    ]
-    if reports:
-        yield (
-            f"Reports on this client tell of days after {end.ended_on} alone, in entry {', '.join(reports)}: strike "
-            "them out, or correct whichever is wrong."
-        )
+    yield from _reports_to_strike(
+        (version for told, version in _told_of(state, end.client_id) if told.covers_from > end.ended_on),
+        f"after {end.ended_on}",
+    )
 
 
 def named_too_early(before: EpisodeState, after: EpisodeState) -> Iterator[str]:
-    """The meetings that name a child whose joining was put off to a later day, or struck out."""
+    """The meetings and reports that name a child whose joining was put off to a later day, or struck out."""
     for child, joined_on in before.joined.items():
         since = after.joined.get(child) if child in after.client_ids else dt.date.max
         if since is None or since <= joined_on:
@@ -63,6 +54,9 @@ def named_too_early(before: EpisodeState, after: EpisodeState) -> Iterator[str]:
                 f"Meetings name a child who had not come along on their day, in entry {', '.join(entries)}: correct "
                 "their client_ids where the child was not there, or tell the day of its coming where it was."
             )
+        yield from _reports_to_strike(
+            (version for told, version in _told_of(after, child) if told.covers_to < since), "before the child came"
+        )
 
 
 def _met(state: EpisodeState, client_id: UUID) -> Iterator[tuple[dt.date, str]]:
@@ -72,6 +66,21 @@ def _met(state: EpisodeState, client_id: UUID) -> Iterator[tuple[dt.date, str]]:
             planned = state.meetings.get(entry.fact.meeting_id) is MeetingStatus.PLANNED
             if entry.kind is MeetingHeld or planned:
                 yield day_met(entry.fact), str(entry.version)
+
+
+def _told_of(state: EpisodeState, client_id: UUID) -> Iterator[tuple[ReportWritten, str]]:
+    """The reports on that client, each with its entry's number."""
+    for entry in state.in_force:
+        if entry.kind is ReportWritten and isinstance(entry.fact, ReportWritten) and entry.fact.client_id == client_id:
+            yield entry.fact, str(entry.version)
+
+
+def _reports_to_strike(versions: Iterable[str], when: str) -> Iterator[str]:
+    if entries := ", ".join(versions):
+        yield (
+            f"Reports on this client tell of days {when} alone, in entry {entries}: strike them out, or correct "
+            "whichever is wrong."
+        )
 
 
 def check_told_of(state: EpisodeState, report: ReportWritten) -> None:

@@ -174,6 +174,22 @@ def test_who_puts_off_or_strikes_out_a_joining_is_told_of_the_meetings_that_name
         assert f"in entry {met}: correct" in told
 
 
+def test_and_of_the_reports_that_tell_of_days_before_the_child_came_alone(desk: Desk) -> None:
+    parent, child = desk.client(age=30), desk.client(age=2, on=BEGUN_ON)
+    episode = in_service(desk, "P7", parent)
+    joined = desk.do(episode, BringChildAlong(client_id=child, joined_on=BEGUN_ON)).entries[0].version
+    day_4, day_8 = (BEGUN_ON + dt.timedelta(days=days) for days in (4, 8))
+    days = {"covers_from": BEGUN_ON, "written_on": BEGUN_ON + dt.timedelta(days=9)}
+    early = desk.do(episode, report(child, **days, covers_to=day_4)).entries[0].version
+    later = desk.do(episode, report(child, **days, covers_to=day_8)).entries[0].version
+    desk.do(episode, report(parent, **days, covers_to=day_4))
+    assert not desk.do(episode, corrected(joined, joined_on=day_4.isoformat())).warnings
+    (told,) = desk.do(episode, corrected(joined, joined_on=day_8.isoformat())).warnings
+    assert f"in entry {early}: strike" in told
+    (told,) = desk.do(episode, struck(joined)).warnings
+    assert f"in entry {early}, {later}: strike" in told, "whoever never came has no days at all"
+
+
 def test_what_is_given_to_a_client_who_has_left_is_recorded_with_a_warning(desk: Desk) -> None:
     episode, elder, younger = siblings(desk)
     desk.do(episode, ended(elder))
