@@ -9,6 +9,9 @@ from uuid import UUID
 import pytest
 
 from domain.commands import AnyCommand
+from domain.episode.commands.decide_end import DecideEnd
+from domain.episode.commands.grant_exception import GrantException
+from domain.episode.commands.grant_extension import GrantExtension
 from domain.episode.commands.move_to_model import MoveToModel
 from domain.episode.facts import DecisionMade
 from domain.ledger.identity import new_id
@@ -117,3 +120,34 @@ def test_nothing_moves_to_another_model_before_it_was_granted(desk: Desk) -> Non
     early = move("P7", -4)
     assert isinstance(desk.refused(episode_id, early, historical=True), EndedBeforeItBegan)
     assert desk.do(episode_id, move("P7", -3), historical=True).entries, "the day of the grant itself"
+
+
+@pytest.mark.parametrize("decide", [GrantExtension, GrantException, DecideEnd])
+def test_a_decision_that_is_told_after_a_move_is_of_the_service_of_its_own_day(
+    desk: Desk, decide: type[GrantExtension | GrantException | DecideEnd]
+) -> None:
+    def told(days: int) -> AnyCommand:
+        return decide(decision_id=new_id(), decided_on=after(days), decision_maker=WORKER, reasons="It is needed.")
+
+    def of(*steps: AnyCommand) -> list[tuple[str, str | None, str | None]]:
+        decided = desk.episode(moving(desk, *steps)).decisions
+        return sorted((one.service, one.legal_basis, one.service_task) for one in decided)
+
+    in_order, told_late = of(told(10), move("P2", 30)), of(move("P2", 30), told(10))
+    assert told_late == in_order
+    assert [service for service, _, _ in told_late] == ["P2", "P8", "P8"]
+    assert [service for service, _, _ in of(move("P2", 30), told(30))] == ["P2", "P2", "P8"], "on the day of the move"
+    assert [service for service, _, _ in of(move("P2", 30), told(-9))] == ["P2", "P8", "P8"], (
+        "before the grant: of what was granted"
+    )
+
+
+def test_an_exception_told_late_names_the_service_of_its_own_day_or_none(desk: Desk) -> None:
+    def exception(days: int, service: str) -> GrantException:
+        return GrantException(decision_id=new_id(), decided_on=after(days), decision_maker=WORKER, service=service)
+
+    episode_id = moving(desk, move("P2", 30))
+    refusal = desk.refused(episode_id, exception(10, "P2"), historical=True)
+    assert (refusal.code, refusal.details["field"]) == ("out_of_order", "service")
+    assert "P8" in str(refusal)
+    assert desk.do(episode_id, exception(10, "P8"), historical=True).entries

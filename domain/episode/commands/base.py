@@ -9,8 +9,9 @@ from uuid import UUID
 
 from domain.client.state import ClientState
 from domain.command import Command, Context
+from domain.consequence import ModelReference
 from domain.episode.facts import DecisionMade, ReferralReceived
-from domain.episode.state import EpisodeState, MeetingStatus
+from domain.episode.state import PINNING, EpisodeState, MeetingStatus, pinned_from
 from domain.fact import Fact, StreamKind
 from domain.refusal import NotBornYet, OutOfOrder, UnknownEpisode
 from domain.truth import check_clients
@@ -67,6 +68,16 @@ def require_granted(state: EpisodeState) -> DecisionMade:
     if state.grant is None:
         raise OutOfOrder("No decision grants this service.", remedy="Record the decision that grants it first.")
     return state.grant
+
+
+def require_pinned(state: EpisodeState, day: dt.date) -> ModelReference:
+    """The version of a model that a decision of the day is of, whenever it is told: what was in force then.
+
+    One that is dated before the grant is of what was granted. Raises UnknownEpisode, OutOfOrder.
+    """
+    grant = require_granted(state)
+    first = min(pinned_from(one) for one in state.decisions if one.kind in PINNING)
+    return state.pin_on(max(day, first)) or ModelReference(grant.service, grant.model_version)
 
 
 def require_meeting_open(state: EpisodeState, meeting_id: UUID) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from domain.catalogue.model import ServiceModel
 from domain.command import Context
-from domain.episode.commands.base import require_granted
+from domain.episode.commands.base import require_pinned
 from domain.episode.commands.decisions import Decision
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState
@@ -38,11 +38,11 @@ class GrantException(Decision):
     def _model(self, state: EpisodeState, context: Context) -> ServiceModel:
         if state.grant is None and self.service is not None:
             return context.register.model_in_force(self.service, self.decided_on)
-        grant = require_granted(state)
-        if self.service not in (None, grant.service):
+        pin = require_pinned(state, self.decided_on)
+        if self.service not in (None, pin.service):
             raise OutOfOrder(
-                f"This episode is granted as {grant.service}.",
+                f"On the day of the decision this episode goes by {pin.service}.",
                 remedy="Name that service or none, or move the episode to another service.",
                 field="service",
             )
-        return context.register.model(grant.service, grant.model_version)
+        return context.register.model(pin.service, pin.model_version)

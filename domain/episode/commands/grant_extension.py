@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.command import Context
-from domain.episode.commands.base import require_granted
+from domain.episode.commands.base import require_pinned
 from domain.episode.commands.decisions import Decision
 from domain.episode.facts import DecisionKind
 from domain.episode.state import EpisodeState
@@ -23,7 +23,7 @@ class GrantExtension(Decision):
 
     def decide(self, state: EpisodeState, context: Context) -> Sequence[Fact]:
         """Raises UnknownEpisode, OutOfOrder."""
-        grant = require_granted(state)
-        model = context.register.model(grant.service, grant.model_version)
+        pin = require_pinned(state, self.decided_on)
+        model = context.register.model(pin.service, pin.model_version)
         more = {"months_granted": self.months_granted, "meetings_granted": self.meetings_granted}
         return [self._decision(DecisionKind.EXTENSION, model, state, context, **more)]
