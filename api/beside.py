@@ -6,6 +6,7 @@ Never here: what following, sealing and keeping time are (`registers`), how a co
 
 from __future__ import annotations
 
+import os
 import select
 import sys
 import threading
@@ -16,6 +17,9 @@ from api.sealing import workshop_of
 
 LOOK_SECONDS = 2.0
 """How often it looks for registers that were made meanwhile."""
+BEHIND = 5
+"""By how much nicer it is than the processes that somebody waits for: where all want the processor at once, those go
+first, and it has a quarter to their three."""
 
 
 class Beside(Companion):
@@ -63,4 +67,5 @@ def _run_until_let_go(told: Told) -> None:
 
 def main() -> None:
     """The process beside."""
+    os.nice(BEHIND)
     run_companion("beside", Told, _run_until_let_go)

@@ -21,7 +21,7 @@ import structlog
 from psycopg import sql
 
 from api import companion
-from api.beside import Beside
+from api.beside import BEHIND, Beside
 from api.health import health, register_health
 from api.registers import Registers
 from api.settings import Settings
@@ -158,6 +158,13 @@ def test_a_process_that_was_killed_is_told_as_down_and_comes_again(
         assert comes_true(lambda: beside.health() == {"status": "up", "restarts": 1})
         assert beside.pid != first
         assert house.follows(house.write())
+
+
+def test_whoever_is_waited_for_goes_before_it(house: House, at_home: Settings) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    with alive(at_home, house.dsn) as (_, pid):
+        assert house.follows(house.write())
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(own + BEHIND, 19)
 
 
 def test_a_register_that_was_made_meanwhile_is_followed_too(house: House, at_home: Settings) -> None:
