@@ -300,9 +300,9 @@ def concluded(entries_in_force: Iterable[Entry]) -> Concluded:
 def conclude(judgement: Judgement | None, recorded: Concluded, *, earlier: Iterable[Judgement] = ()) -> list[Fact]:
     """The facts that bring what is recorded to what the rules say. Empty when nothing changed.
 
-    `judgement`: by the model that the stream is judged by; None when there is none any more. `earlier`: by the models
-    that were in force before it, the earliest first: each judges what was while it was. What two of them tell alike is
-    the earliest one's.
+    `judgement`: by the model that the stream is judged by; None when there is none any more. `earlier`: by all the
+    models that it was ever judged by, the earliest first: each judges what was while it was in force. What two of them
+    tell alike is the earliest one's; what is recorded stays its model's as long as that one tells it.
     """
     judgements = {one.model: one for one in (*earlier, *([judgement] if judgement else []))}
     return [*_duty_facts(judgements, recorded), *_deviation_facts(judgements, recorded)]
@@ -312,7 +312,8 @@ def _duty_facts(judgements: Mapping[ModelReference, Judgement], recorded: Conclu
     told = _told([one.duties for one in judgements.values()])
     standing: set[str] = set()
     for key, had in recorded.duties.items():
-        owner, duty = judgements.get(had.model), told.get(key)
+        owner = judgements.get(had.model)
+        duty = (owner.duties.get(key) if owner else None) or told.get(key)
         if owner and had.rule_id in owner.unjudged:
             standing.add(key)
         elif duty is None or duty.model != had.model:
@@ -329,7 +330,8 @@ def _deviation_facts(judgements: Mapping[ModelReference, Judgement], recorded: C
     told = _told([one.deviations for one in judgements.values()])
     standing: set[str] = set()
     for key, had in recorded.deviations.items():
-        owner, deviation = judgements.get(had.model), told.get(key)
+        owner = judgements.get(had.model)
+        deviation = (owner.deviations.get(key) if owner else None) or told.get(key)
         if owner and had.rule_id in owner.unjudged:
             standing.add(key)
         elif deviation is None:

@@ -90,7 +90,7 @@ def _concluded(
             _check_authorised(one.judgement, refusable, context.register, first_new=state.version + 1)
         if order.command.authorises:
             _check_could_be_judged(judgement)
-    news = conclude(judgement, after.concluded, earlier=[one.judgement for key, one in judged.items() if key != pin])
+    news = conclude(judgement, after.concluded, earlier=[one.judgement for one in judged.values()])
     happened = {entry.version: entry.occurred_at for entry in after.in_force} if news else {}
     follow = [
         _entry(order, acts[-1].version + n, fact, when(fact, happened, acts[0].occurred_at), caused_by=acts[0].version)
