@@ -49,7 +49,8 @@ class Breach(msgspec.Struct, frozen=True, gc=False):
     `day`: the day that would keep it, such as the last one allowed.
 
     `forbids`: what the entry foresees may not be carried out so: the command that tells it is refused, as an
-    authorisation is, where the rule is a must. `on`: the first day of what it is of, where that is not the entry's.
+    authorisation is, where the rule is a must. `on`, `until`: the first and the last day of what it is of, where that
+    is not the entry's.
     """
 
     entry: int
@@ -61,6 +62,7 @@ class Breach(msgspec.Struct, frozen=True, gc=False):
     forbids: bool = False
     day: dt.date | None = None
     on: dt.date | None = None
+    until: dt.date | None = None
 
 
 class Due(msgspec.Struct, frozen=True, gc=False):
@@ -74,6 +76,8 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     apart: str = ""
     opened_on: dt.date | None = None
     """When it came to be in the world, if not with the entry: the first day of a later period, or of its client."""
+    until: dt.date | None = None
+    """The last day of the period that it is of, or of the client's in it."""
 
 
 class Warned(msgspec.Struct, frozen=True, gc=False):

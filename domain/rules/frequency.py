@@ -86,7 +86,8 @@ class Frequency(RuleBase):
         if self.at_least is not None and len(hits) < self.at_least:
             year, week, _ = first.isocalendar()
             name = f"{year}-W{week:02}" if self.in_every == "week" else first.isoformat()
-            yield Breach(start.version, len(hits), self.at_least, unit, apart=name, on=first)
+            last = first + (WEEK if self.in_every == "week" else DAY) - DAY
+            yield Breach(start.version, len(hits), self.at_least, unit, apart=name, on=first, until=last)
         if self.at_most is not None:
             for number, hit in enumerate(hits[self.at_most :], start=self.at_most + 1):
                 yield Breach(hit.version, number, self.at_most, unit)

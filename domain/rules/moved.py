@@ -36,9 +36,9 @@ class Moved:
     def concerning(self, findings: Iterable[Finding], day_of: Callable[[int], dt.date]) -> list[Finding]:
         """Those of one rule's findings that are the model's to tell. `day_of`: when an entry happened, by its number.
 
-        A breach is, by what happened in a stretch of its own. A duty is that began in one, whenever it falls due; and
-        one that began before it, when it was not met by then and falls due on its first day or later. Of one of many
-        periods it is asked when that period began and ended.
+        A breach is, by what happened in a stretch of its own: a week with a move in it is no model's. A duty is that
+        began in one, whenever it falls due; and one that began before it, when it was not met by then and falls due on
+        its first day or later. Of one of many periods it is asked when that period began and ended.
         """
         told = list(findings)
         dues = [one for one in told if isinstance(one, Due)]
@@ -54,7 +54,8 @@ class Moved:
             case Breach(on=None):
                 return self._stretch(place(finding.entry)) in self.own
             case Breach(on=day) if day is not None:
-                return self._stretch(_last_of(day)) in self.own
+                stretch = self._stretch(_last_of(day))
+                return stretch in self.own and stretch == self._stretch(_last_of(finding.until or day))
             case Due():
                 return any(self._is_of(stretch, finding, dues, place) for stretch in self.own)
             case _:
