@@ -110,21 +110,40 @@ class Settings(BaseModel):
 
 
 def _refuse_mistyped(given: Mapping[str, str], fields: Collection[str]) -> None:
-    settings = {PREFIX + name.upper() for name in fields}
-    for name in given:
-        if not name.upper().startswith(PREFIX) or name in settings or name in _OTHERS:
+    known = {name.upper() for name in fields} | _OTHERS
+    for name, value in given.items():
+        bare = name.upper().removeprefix(PREFIX)
+        if not value or not name.upper().startswith(PREFIX) or name.removeprefix(PREFIX) in known:
             continue
-        from difflib import get_close_matches  # noqa: PLC0415 -- seldom needed, and slow to import
-
-        bare = [one.removeprefix(PREFIX) for one in sorted(settings)]
-        if meant := get_close_matches(name.upper().removeprefix(PREFIX), bare, n=1, cutoff=_ALIKE):
+        if meant := next((one for one in sorted(known) if _is_slip(bare, one)), None):
             raise BadSetting(
-                f"{name}: there is no such setting. Is {PREFIX}{meant[0]} meant? docs/vocabulary.md lists all."
+                f"{name}: there is no such setting. Is {PREFIX}{meant} meant? docs/vocabulary.md lists all."
             )
 
 
-_OTHERS = frozenset(PREFIX + name for name in ("REGISTER_KEY", "PYTHON", "TEST_DSN", "LEGACY_DATA", "VECTORS"))
+def _is_slip(name: str, meant: str) -> bool:
+    """Whether whoever wrote `name` had `meant` in mind: its letters in another order, or one more, less or other.
+
+    Short names are like many words (PORT and POST, SEALER and SEALED): of these the first letter must be right, and
+    another letter one beside it on the keyboard.
+    """
+    short = len(meant) <= _SHORT
+    if short and name[:1] != meant[0]:
+        return False
+    if sorted(name) == sorted(meant):
+        return True
+    both = min(len(name), len(meant))
+    alike = next((n for n in range(both) if name[n] != meant[n]), both)
+    wrong, right = name[alike:], meant[alike:]
+    if wrong[1:] == right or wrong == right[1:]:
+        return True
+    beside = any(pair in _KEYBOARD for pair in (wrong[:1] + right[:1], right[:1] + wrong[:1]))
+    return wrong[1:] == right[1:] and (beside or not short)
+
+
+_OTHERS = frozenset({"REGISTER_KEY", "PYTHON", "TEST_DSN", "LEGACY_DATA", "VECTORS"})
 """Variables that are no settings: a secret that is in no answer, and what scripts and tests read."""
-_ALIKE = 0.65
-"""From here on a name is taken for a setting's, with letters left out, added or turned round: DNS, SEALERS."""
+_SHORT = 6
+_KEYBOARD = "QWERTYUIOP ASDFGHJKL ZXCVBNM"
+"""Its rows: letters that stand side by side here do so there."""
 _IN_WORDS = {"int_parsing": "should be a whole number", "float_parsing": "should be a number"}

@@ -115,18 +115,36 @@ def test_a_key_that_is_being_destroyed_has_a_code_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("mistyped", "meant"),
-    [("DNS", "DSN"), ("DAT", "DATA"), ("SEALERS", "SEALER"), ("REGISTER_KEYFILE", "REGISTER_KEY_FILE")],
+    [
+        *(("DNS", "DSN"), ("DSM", "DSN"), ("dsn", "DSN"), ("DAT", "DATA"), ("DATS", "DATA"), ("PROT", "PORT")),
+        *(
+            ("SEALERS", "SEALER"),
+            ("SEALRE", "SEALER"),
+            ("LOGLEVEL", "LOG_LEVEL"),
+            ("PATIENSE_SECONDS", "PATIENCE_SECONDS"),
+        ),
+        *(("REGISTER_KEYFILE", "REGISTER_KEY_FILE"), ("REGISTER_FILE_KEY", "REGISTER_KEY_FILE")),
+        *(("REGISTERKEY", "REGISTER_KEY"), ("REGISTER_KYE", "REGISTER_KEY"), ("REGISTER_KEYS", "REGISTER_KEY")),
+    ],
 )
 def test_a_setting_that_is_mistyped_is_refused_with_the_one_that_may_be_meant(mistyped: str, meant: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.from_environment({f"JAKSOKIRJA_{mistyped}": "postgresql://u:secret@h/x"})
     assert str(caught.value).startswith(f"JAKSOKIRJA_{mistyped}: there is no such setting. Is JAKSOKIRJA_{meant} meant")
     assert "secret" not in str(caught.value)
+    assert Settings.from_environment({f"JAKSOKIRJA_{mistyped}": ""}) == Settings(), "empty is as if it were not there"
 
 
-def test_variables_that_are_read_elsewhere_or_are_like_no_setting_are_left_alone() -> None:
-    names = ("REGISTER_KEY", "PYTHON", "TEST_DSN", "LEGACY_DATA", "VECTORS", "SERVICE_HOST", "VERSION")
-    assert Settings.from_environment({f"JAKSOKIRJA_{name}": "x" for name in names}) == Settings()
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("REGISTER_KEY", "PYTHON", "TEST_DSN", "LEGACY_DATA", "VECTORS", "SERVICE_HOST", "VERSION"),
+        *("EXPORT", "IMPORT", "REPORT", "POST", "PORTAL", "COST", "METADATA", "DATE", "KEYSTORE", "LOG_FILE", "SEALED"),
+        *("KEYRING_PASSWORD", "REGISTER_KEY_OLD", "REGISTER_KEY_BACKUP", ""),
+    ],
+)
+def test_variables_that_are_read_elsewhere_or_are_no_slip_of_a_setting_are_left_alone(name: str) -> None:
+    assert Settings.from_environment({f"JAKSOKIRJA_{name}": "x"}) == Settings()
 
 
 def test_a_setting_that_is_no_number_is_told_in_words() -> None:
