@@ -160,6 +160,7 @@ class Duty(DutyTerms):
                 day_in_helsinki(met.entry.occurred_at) if met else None,
                 apart=part.name,
                 opened_on=began if began > opening.day else None,
+                until=days[1],
             )
 
     def _begun(self, case: Case, since: dt.date) -> list[Period]:
@@ -194,6 +195,7 @@ class Duty(DutyTerms):
                 met_on=met.day if met else None,
                 apart=str(number),
                 opened_on=min(began, met.day if met else began) if number > 1 else None,
+                until=due_on - dt.timedelta(days=1),
             )
             acts = acts[1:]
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
-from uuid import UUID
 
 from domain.rules.base import Breach, Due, Finding
 
@@ -41,15 +40,14 @@ class Moved:
         its first day or later. Of one of many periods it is asked when that period began and ended.
         """
         told = list(findings)
-        dues = [one for one in told if isinstance(one, Due)]
         decided = {move.version: move.on for move in self.moves}
 
         def place(version: int) -> Move:
             return Move(decided.get(version) or day_of(version), version)
 
-        return [one for one in told if self._concerns(one, dues, place)]
+        return [one for one in told if self._concerns(one, place)]
 
-    def _concerns(self, finding: Finding, dues: Sequence[Due], place: Callable[[int], Move]) -> bool:
+    def _concerns(self, finding: Finding, place: Callable[[int], Move]) -> bool:
         match finding:
             case Breach(on=None):
                 return self._stretch(place(finding.entry)) in self.own
@@ -57,14 +55,14 @@ class Moved:
                 stretch = self._stretch(_last_of(day))
                 return stretch in self.own and stretch == self._stretch(_last_of(finding.until or day))
             case Due():
-                return any(self._is_of(stretch, finding, dues, place) for stretch in self.own)
+                return any(self._is_of(stretch, finding, place) for stretch in self.own)
             case _:
                 return True
 
     def _stretch(self, moment: Move) -> int:
         return bisect_right(self.moves, moment)
 
-    def _is_of(self, stretch: int, due: Due, dues: Sequence[Due], place: Callable[[int], Move]) -> bool:
+    def _is_of(self, stretch: int, due: Due, place: Callable[[int], Move]) -> bool:
         started = place(due.started_by)
         if stretch < len(self.moves):
             until = self.moves[stretch]
@@ -73,9 +71,8 @@ class Moved:
         if stretch == 0 or started >= self.moves[stretch - 1]:
             return True
         since = self.moves[stretch - 1]
-        if due.apart:
-            following = _begins_next(due, dues)
-            return following is None or following > since.on
+        if due.until is not None:
+            return due.until >= since.on
         met_before = due.met_by is not None and place(due.met_by) < since
         return not met_before and (due.due_on is None or due.due_on >= since.on)
 
@@ -83,10 +80,3 @@ class Moved:
 def _last_of(day: dt.date) -> Move:
     """After every entry of the day."""
     return Move(day + dt.timedelta(days=1), 0)
-
-
-def _begins_next(period: Due, dues: Iterable[Due]) -> dt.date | None:
-    """The day on which the period after it begins, if one is known."""
-    same: tuple[int, UUID | None] = (period.started_by, period.client_id)
-    begun = (one.opened_on for one in dues if (one.started_by, one.client_id) == same)
-    return min((day for day in begun if day and day > (period.opened_on or dt.date.min)), default=None)

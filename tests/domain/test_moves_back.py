@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from domain.consequence import DutyWithdrawn
+from domain.episode.commands.end_clientship import EndClientship
 from tests.domain.desk import Desk
-from tests.domain.test_moves_of_models import VISIT, broken, move, moving, visit
+from tests.domain.test_moves_of_models import VISIT, after, broken, move, moving, visit
+from tests.domain.test_rehabilitation_course import GRANTED_ON, in_service
 
 
 @pytest.mark.parametrize("services", [("P7", "P8", "P7"), ("P8", "P7", "P8", "P7")])
@@ -27,3 +29,13 @@ def test_a_week_in_which_another_model_came_to_be_in_force_is_no_week_of_too_few
     held = [visit(day) for day in (1, 8, 15, 22, 37, 44)]
     episode_id = moving(desk, *held, move("P2", moved_on), service="H1")
     assert broken(desk, episode_id).count(("H1", "frequency")) == weeks
+
+
+@pytest.mark.parametrize("moved_on", [29, 75])
+def test_no_report_is_owed_by_the_model_moved_to_of_a_child_who_had_left(desk: Desk, moved_on: int) -> None:
+    stays, leaves = (desk.client(age=age, on=GRANTED_ON) for age in (5, 12))
+    episode_id = in_service(desk, "P2", stays, leaves)
+    for step in (EndClientship(client_id=leaves, ended_on=after(22), reason="other"), move("P7", moved_on)):
+        desk.do(episode_id, step, historical=True)
+    reports = [one for one in desk.episode(episode_id).concluded.duties.values() if one.rule_id == "monthly-report"]
+    assert {one.client_id for one in reports} == {stays}
