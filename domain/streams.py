@@ -18,7 +18,7 @@ from domain.contact.state import fold_contact
 from domain.correction import EntryCorrected
 from domain.entry import Entry, in_force, is_amended
 from domain.episode.facts import DecisionKind, DecisionMade
-from domain.episode.state import PINNING, EpisodeState, continue_episode, fold_episode, pinned_from
+from domain.episode.state import PINNING, EpisodeState, continue_episode, fold_episode, pinned_from, pinning_order
 from domain.fact import Fact, StreamKind
 from domain.network.state import fold_network
 from domain.quality.state import fold_quality
@@ -135,11 +135,12 @@ def pins_of(state: StreamState) -> dict[ModelReference, Moved | None]:
         return {pin: None} if pin else {}
     if [one.kind for one in state.decisions if one.kind in PINNING] == [DecisionKind.GRANTED]:
         return {pin: None}
-    pinning = sorted(
+    decided = [
         (Move(pinned_from(entry.fact), entry.version), entry.fact)
         for entry in state.in_force
         if isinstance(entry.fact, DecisionMade) and entry.fact.kind in PINNING
-    )
+    ]
+    pinning = sorted(decided, key=lambda one: (pinning_order(one[1]), one[0]))
     pins = [ModelReference(one.service, one.model_version) for _, one in pinning]
     granted = pinning[0][1].kind is DecisionKind.GRANTED  # else nothing was in force before the first move
     moves = tuple(move for move, _ in (pinning[1:] if granted else pinning))

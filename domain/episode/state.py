@@ -135,7 +135,7 @@ class EpisodeState(StreamState):
     def pin_on(self, day: dt.date) -> ModelReference | None:
         """The version of the service model in force on the day: of the latest grant or move by then, if any."""
         by_then = [one for one in self.decisions if one.kind in PINNING and pinned_from(one) <= day]
-        latest = max(reversed(by_then), key=pinned_from, default=None)  # of one day, the one told last
+        latest = max(reversed(by_then), key=pinning_order, default=None)  # of moves of one day, the one told last
         return ModelReference(latest.service, latest.model_version) if latest else None
 
     @property
@@ -154,6 +154,11 @@ def pinned_from(decision: DecisionMade) -> dt.date:
     """From which day on the model is in force that a grant or a move names: a move may hold from another day."""
     told = decision.valid_from if decision.kind is DecisionKind.MOVE else None
     return told or decision.decided_on
+
+
+def pinning_order(decision: DecisionMade) -> tuple[dt.date, bool]:
+    """What orders grants and moves in the world: of one day the grant is first. Of two moves that told last wins."""
+    return pinned_from(decision), decision.kind is DecisionKind.MOVE
 
 
 def fold_episode(entries: Sequence[Entry], in_force: Sequence[Entry]) -> EpisodeState:
@@ -376,7 +381,7 @@ class _Growing:
                 assert_never(decision.kind)
 
     def _pin(self, decision: DecisionMade) -> None:
-        if self.grant is None or pinned_from(decision) >= pinned_from(self.grant):
+        if self.grant is None or pinning_order(decision) >= pinning_order(self.grant):
             self.grant = decision
 
 

@@ -12,6 +12,7 @@ from domain.commands import AnyCommand
 from domain.episode.commands.decide_end import DecideEnd
 from domain.episode.commands.grant_exception import GrantException
 from domain.episode.commands.grant_extension import GrantExtension
+from domain.episode.commands.grant_service import GrantService
 from domain.episode.commands.move_to_model import MoveToModel
 from domain.episode.facts import DecisionMade
 from domain.ledger.identity import new_id
@@ -151,3 +152,17 @@ def test_an_exception_told_late_names_the_service_of_its_own_day_or_none(desk: D
     assert (refusal.code, refusal.details["field"]) == ("out_of_order", "service")
     assert "P8" in str(refusal)
     assert desk.do(episode_id, exception(10, "P8"), historical=True).entries
+
+
+def test_of_one_day_the_move_comes_after_the_grant_also_where_the_grant_is_told_anew(desk: Desk) -> None:
+    on_the_day = move("P7", (GRANTED_ON - BEGUN_ON).days)
+    at_once, told_anew = moving(desk, on_the_day, VISIT), moving(desk, on_the_day)
+    grant = next(entry for entry in desk.entries(told_anew) if isinstance(entry.fact, DecisionMade))
+    struck = desk.do(told_anew, strike(desk.number(told_anew, DecisionMade, 2))).entries[0].version
+    desk.do(told_anew, strike(grant.version))
+    anew = GrantService(decision_id=new_id(), service="P8", decided_on=GRANTED_ON, decision_maker=WORKER)
+    for step in (anew, strike(struck), VISIT):
+        desk.do(told_anew, step, historical=True)
+    assert is_of(desk, told_anew) == is_of(desk, at_once) == "P7"
+    assert desk.episode(told_anew).pin_on(after(1)) == desk.episode(told_anew).pin
+    assert owed(desk, told_anew) == owed(desk, at_once)
