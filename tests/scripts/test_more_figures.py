@@ -1,20 +1,24 @@
 """Referrals, payment commitments, feedback and scores on the command line: tables, JSON, and what they stand on."""
 
 import json
+import re
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from domain.contact.commands.answer_contact import AnswerContact
+from domain.contact.commands.close_contact import CloseContact
+from domain.contact.facts import FamilyConsent
 from domain.episode.commands.assign_worker import AssignWorker
 from domain.episode.commands.receive_payment_commitment import ReceivePaymentCommitment
 from domain.episode.commands.start_episode import StartEpisode
 from domain.register.facts import WorkerRole
 from projections.answers import DecisionRow
 from projections.rebuild import start_up
-from scripts.commandline import commitments, decisions, feedback, owed, referrals
+from scripts.commandline import commitments, contacts, decisions, feedback, owed, referrals
 from scripts.commandline.labels import label
-from tests.domain.desk import DECIDED_ON, STARTED_ON, WORKER, Desk, meeting
+from tests.domain.desk import DECIDED_ON, REFERRED_ON, STARTED_ON, WORKER, Desk, at, meeting
 from tests.domain.quality_desk import feedback as told_feedback
 from tests.domain.quality_desk import file_opened
 from tests.scripts.conftest import RunCommand
@@ -72,6 +76,27 @@ def test_scores_over_time_name_their_events(jaksokirja: RunCommand, worked: str)
 
 def test_the_table_of_decisions_shows_every_number_that_is_counted_of_them() -> None:
     assert set(decisions.COLUMNS) == DecisionRow.model_fields.keys() - {"group_key"}
+
+
+@pytest.mark.parametrize("lang", ["fi", "sv", "en"])
+def test_a_table_of_contacts_tells_of_each_state_so_that_its_rows_add_up(
+    lang: str, jaksokirja: RunCommand, register: tuple[str, str]
+) -> None:
+    desk = Desk(*register)
+    desk.open()
+    desk.contact(area="north")
+    desk.contact(area="north", consent=FamilyConsent.REFUSED)
+    for _ in range(2):
+        desk.do(desk.contact(area="north"), CloseContact(closed_on=REFERRED_ON))
+    desk.do(desk.contact(area="north"), AnswerContact(answered_at=at(REFERRED_ON, 12), worker_id=WORKER))
+    desk.book.close()
+    start_up(*register)
+    shown = jaksokirja("contacts", "--register", register[1], "--lang", lang).stdout
+    (row,) = [line for line in shown.splitlines() if "north" in line]
+    told = [int(number) for number in re.findall(r"(?<!\S)\d+(?!\S)", row)]
+    assert (told[0], told[1:5]) == (5, [1, 1, 2, 1]), shown
+    assert max(map(len, shown.splitlines())) <= 120
+    assert [name for name in contacts.COLUMNS if label("column", name, lang) == name] == []
 
 
 @pytest.fixture
