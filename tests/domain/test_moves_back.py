@@ -6,8 +6,9 @@ import pytest
 
 from domain.consequence import DutyWithdrawn
 from domain.episode.commands.end_clientship import EndClientship
+from domain.episode.facts import ClientshipEndReason
 from tests.domain.desk import Desk
-from tests.domain.test_moves_of_models import VISIT, after, broken, move, moving, visit
+from tests.domain.test_moves_of_models import VISIT, after, broken, move, moving, owed, visit
 from tests.domain.test_rehabilitation_course import GRANTED_ON, in_service
 
 
@@ -35,7 +36,16 @@ def test_a_week_in_which_another_model_came_to_be_in_force_is_no_week_of_too_few
 def test_no_report_is_owed_by_the_model_moved_to_of_a_child_who_had_left(desk: Desk, moved_on: int) -> None:
     stays, leaves = (desk.client(age=age, on=GRANTED_ON) for age in (5, 12))
     episode_id = in_service(desk, "P2", stays, leaves)
-    for step in (EndClientship(client_id=leaves, ended_on=after(22), reason="other"), move("P7", moved_on)):
+    for step in (
+        EndClientship(client_id=leaves, ended_on=after(22), reason=ClientshipEndReason.OTHER),
+        move("P7", moved_on),
+    ):
         desk.do(episode_id, step, historical=True)
     reports = [one for one in desk.episode(episode_id).concluded.duties.values() if one.rule_id == "monthly-report"]
     assert {one.client_id for one in reports} == {stays}
+
+
+def test_a_move_away_within_a_month_leaves_its_report_to_the_model_that_it_moves_from(desk: Desk) -> None:
+    episode_id = moving(desk, move("P2", 22), VISIT, service="P7")
+    reports = [(service, due_on) for service, rule_id, due_on in owed(desk, episode_id) if rule_id == "monthly-report"]
+    assert reports == [("P7", "2024-04-10"), ("P7", "2024-05-10")]
