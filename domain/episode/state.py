@@ -312,10 +312,7 @@ class _Growing:
             case EpisodeClosed():
                 self.phase, self.closed_on = Phase.CLOSED, fact.closed_on
             case EpisodeReopened():
-                self.closed_on = None
-                self._turn(fact.reopened_on, None)
-                going = Phase.ACTIVE if self.started_on else Phase.DECIDED
-                self.phase = Phase.SUSPENDED if self.suspended_on else going
+                self._reopen(fact.reopened_on)
             case WorkerReleased():
                 self.assignments.pop(fact.assignment_id, None)
             case EpisodeTransferred():
@@ -357,6 +354,13 @@ class _Growing:
             self.turned_on, self.suspended_on = day, suspended_on
         if self.phase is not Phase.CLOSED:
             self.phase = Phase.SUSPENDED if self.suspended_on else Phase.ACTIVE
+
+    def _reopen(self, day: dt.date) -> None:
+        """The work goes on, where it had begun."""
+        self.closed_on = None
+        self._turn(day, None)
+        going = Phase.ACTIVE if self.started_on else Phase.DECIDED
+        self.phase = Phase.SUSPENDED if self.suspended_on else going
 
     def _join(self, joined: ChildJoined) -> None:
         of_referral = self.referral.client_ids if self.referral else ()
